@@ -1,0 +1,3 @@
+//! Hedgerow, an LDAP directory server.
+
+pub mod storage;
