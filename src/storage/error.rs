@@ -48,8 +48,8 @@ pub enum StoreError {
         folder: PathBuf,
         /// Bytes that are free for this process.
         free: u64,
-        /// Bytes that have to be free, the reserve included.
-        needed: u64,
+        /// Bytes that have to be free, the reserve included; none if the operating system said that there is no room.
+        needed: Option<u64>,
     },
     /// A key is longer than [`MAX_KEY_LEN`].
     KeyTooLong {
@@ -142,10 +142,19 @@ impl fmt::Display for StoreError {
             Self::DiskFull {
                 folder,
                 free,
-                needed,
+                needed: Some(needed),
             } => write!(
                 f,
                 "the disk of {} has {free} bytes free and {needed} are needed; make room",
+                folder.display()
+            ),
+            Self::DiskFull {
+                folder,
+                free,
+                needed: None,
+            } => write!(
+                f,
+                "the disk of {} is full ({free} bytes free); make room",
                 folder.display()
             ),
             Self::KeyTooLong { length } => {
@@ -179,7 +188,7 @@ impl fmt::Display for StoreError {
             ),
             Self::Latched { cause } => write!(
                 f,
-                "the store stopped after a failure ({cause}); restart the server to reopen and verify it"
+                "the store stopped after a failure ({cause}); reopen it, by a restart"
             ),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
         }

@@ -39,6 +39,11 @@ pub(super) fn io_error(doing: &str, path: &Path, source: io::Error) -> StoreErro
     }
 }
 
+/// The folder as a path that stays right when the process changes its working folder.
+pub(super) fn absolute(folder: &Path) -> Result<PathBuf, StoreError> {
+    std::path::absolute(folder).map_err(|source| io_error("resolving", folder, source))
+}
+
 /// Makes the folder for a new store; an empty folder is taken as it is.
 pub(super) fn create(folder: &Path) -> Result<(), StoreError> {
     match DirBuilder::new().mode(0o700).create(folder) {
@@ -78,7 +83,9 @@ pub(super) fn recognize(folder: &Path) -> Result<(), StoreError> {
                     folder: folder.to_owned(),
                 })
             } else {
-                Err(not_a_store("it has no file `format`"))
+                Err(not_a_store(
+                    "it has no file `format`; was its creation interrupted?",
+                ))
             }
         }
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
@@ -188,11 +195,9 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     sync_file(folder)
 }
 
-/// Makes the name of the folder itself safe on disk.
+/// Makes the name of the folder itself, an absolute path, safe on disk.
 pub(super) fn sync_parent(folder: &Path) -> Result<(), StoreError> {
-    let absolute =
-        std::path::absolute(folder).map_err(|source| io_error("resolving", folder, source))?;
-    absolute.parent().map_or(Ok(()), sync_folder)
+    folder.parent().map_or(Ok(()), sync_folder)
 }
 
 /// The bytes that this process may still write to the folder's disk.
@@ -209,7 +214,7 @@ pub(super) fn require_space(folder: &Path, needed: u64) -> Result<(), StoreError
         return Err(StoreError::DiskFull {
             folder: folder.to_owned(),
             free,
-            needed,
+            needed: Some(needed),
         });
     }
     Ok(())
@@ -266,7 +271,7 @@ mod tests {
         assert!(matches!(
             require_space(folder.path(), u64::MAX),
             Err(StoreError::DiskFull {
-                needed: u64::MAX,
+                needed: Some(u64::MAX),
                 ..
             })
         ));

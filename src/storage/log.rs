@@ -9,9 +9,10 @@
 //! So the file is synced with a call that means it, on a descriptor of our own: after every batch, before a batch if
 //! sled wrote anything since, and while reading, because reading writes as well (sled splits and merges the pages that
 //! it visits: 34 MB in one scan after many deletes). During a batch sled frees no segment whose new versions are in that
-//! batch, so that this order is enough. In a simulation of power cuts (a copy of sled that recorded its writes; of those
-//! after the last sync each 4 KiB piece was kept or lost at random) 7,500 of 7,500 cuts left exactly the acknowledged
-//! batches; with a sync every second batch 7 of 100 did not, with none in 100 batches 79 of 100.
+//! batch, so that this order is enough. In a simulation of power cuts during commits, scans and opening (a copy of sled
+//! recorded its writes; of those after the last sync each 4 KiB piece was kept or lost at random, or all were lost that
+//! made the file longer) 6,200 of 6,200 cuts left every acknowledged batch and no half one. Without the syncs for reading
+//! 17 of 1,600 cuts damaged the store, with a sync after every second batch 7 of 100, after every hundredth 79 of 100.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -58,7 +58,8 @@ impl Store for MemoryStore {
         visit: VisitRecord<'_>,
         _corrupt: ReportCorrupt<'_>,
     ) -> Result<(), StoreError> {
-        let records = self.records()?;
+        // A copy, so that the visitor may use the store.
+        let records = self.records()?.clone();
         for (key, value) in records.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded)) {
             if !key.starts_with(prefix) || visit(key, value).is_break() {
                 break;

@@ -118,10 +118,12 @@ impl<'a> Reader<'a> {
             let (head_key, head) = match item {
                 Ok(pair) => pair,
                 Err(error) => {
-                    return Ok(Pass::Unreadable {
-                        after: last,
-                        what: describe(&error),
-                    });
+                    let what = describe(&error);
+                    return match self.translate(error) {
+                        // Reading may write, and then nothing is damaged.
+                        full @ StoreError::DiskFull { .. } => Err(full),
+                        _ => Ok(Pass::Unreadable { after: last, what }),
+                    };
                 }
             };
             found.add(record::stored_checksum(&head).unwrap_or_default());
@@ -209,8 +211,8 @@ impl<'a> Reader<'a> {
 
     /// Runs a call that reads from sled.
     fn guard<T>(&self, call: impl FnOnce() -> T) -> Result<T, StoreError> {
-        let read = guard(self.log.folder(), call)?;
-        self.log.settle()?;
+        let (read, settled) = guard(self.log.folder(), || (call(), self.log.settle()))?;
+        settled?;
         Ok(read)
     }
 

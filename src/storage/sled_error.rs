@@ -25,14 +25,11 @@ pub(super) fn translate(folder: &Path, doing: &str, error: sled::Error) -> Store
 /// Translates an error of the operating system; a full disk is told apart.
 pub(super) fn os_error(folder: &Path, doing: &str, source: io::Error) -> StoreError {
     match source.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            let free = folder::free_space(folder).unwrap_or(0);
-            StoreError::DiskFull {
-                folder: folder.to_owned(),
-                free,
-                needed: free.saturating_add(1),
-            }
-        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::DiskFull {
+            folder: folder.to_owned(),
+            free: folder::free_space(folder).unwrap_or(0),
+            needed: None,
+        },
         _ => io_error(doing, folder, source),
     }
 }

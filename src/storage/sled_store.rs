@@ -71,9 +71,10 @@ enum Job {
 impl SledStore {
     /// Makes a new, empty store. The folder must not exist, or be empty; its parent must exist.
     pub fn create(folder: &Path, options: &Options) -> Result<Self, StoreError> {
+        let folder = &folder::absolute(folder)?;
         folder::create(folder)?;
-        let lock = FolderLock::acquire(folder)?;
         folder::require_space(folder, options.reserve.saturating_add(OPENING_SPACE))?;
+        let lock = FolderLock::acquire(folder)?;
         let mut store = Self::launch(folder, options, lock, true)?;
         let mut first = sled::Batch::default();
         first.insert(record::LEDGER_KEY, store.ledger.encode());
@@ -92,6 +93,7 @@ impl SledStore {
     /// Files that an abrupt stop left unusable are moved to `set-aside` in the folder. The records are verified as they
     /// are scanned, not here.
     pub fn open(folder: &Path, options: &Options) -> Result<Self, StoreError> {
+        let folder = &folder::absolute(folder)?;
         folder::recognize(folder)?;
         folder::set_mode(folder, 0o700)?;
         let lock = FolderLock::acquire(folder)?;
@@ -344,5 +346,10 @@ fn space_to_open(folder: &Path) -> Result<u64, StoreError> {
 }
 
 #[cfg(test)]
-#[path = "sled_store_tests.rs"]
+mod crash_tests;
+#[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,305 @@
+//! Tests of what a store keeps, what it refuses, and who may have it.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use proptest::prelude::*;
+
+use super::fixture::{Fixture, OPTIONS, Records, fill, put, scan, sled};
+use super::*;
+use crate::storage::MAX_KEY_LEN;
+use crate::storage::folder::FORMAT_FILE;
+use crate::storage::memory::MemoryStore;
+use crate::storage::sled_error::os_error;
+
+fn key_strategy() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(prop_oneof![Just(0u8), Just(1), Just(b'k'), Just(255)], 0..5)
+}
+
+fn value_strategy() -> impl Strategy<Value = Option<Vec<u8>>> {
+    let length = prop_oneof![
+        0usize..40,
+        4080usize..4100,
+        8180usize..8200,
+        20_000usize..20_010
+    ];
+    proptest::option::weighted(
+        0.8,
+        (length, any::<u8>()).prop_map(|(n, fill)| vec![fill; n]),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_store_holds_what_a_map_would_hold(
+        batches in proptest::collection::vec(
+            (proptest::collection::vec((key_strategy(), value_strategy()), 0..12), any::<bool>()),
+            1..12,
+        ),
+        prefixes in proptest::collection::vec(key_strategy(), 4),
+    ) {
+        let fixture = Fixture::new();
+        let mut store = fixture.open();
+        let mut memory = MemoryStore::default();
+        let mut expected = Records::new();
+        for (changes, reopen) in batches {
+            let mut batch = Batch::default();
+            for (key, value) in changes {
+                match value {
+                    Some(value) => {
+                        batch.put(key.clone(), value.clone());
+                        expected.insert(key, value);
+                    }
+                    None => {
+                        batch.delete(key.clone());
+                        expected.remove(&key);
+                    }
+                }
+            }
+            store.commit(&batch).unwrap();
+            memory.commit(&batch).unwrap();
+            if reopen {
+                Box::new(store).close().unwrap();
+                store = fixture.open();
+            }
+        }
+        prop_assert_eq!(&scan(&store, &[]).unwrap(), &expected);
+        for prefix in prefixes {
+            let mut below = expected.clone();
+            below.retain(|key, _| key.starts_with(&prefix));
+            prop_assert_eq!(&scan(&store, &prefix).unwrap(), &below);
+            prop_assert_eq!(scan(&memory, &prefix).unwrap(), below);
+            prop_assert_eq!(store.read(&prefix).unwrap(), expected.get(&prefix).cloned());
+        }
+        let pieces: usize = expected
+            .iter()
+            .map(|(key, value)| record::encode(key, value).2.count())
+            .sum();
+        prop_assert_eq!(sled(&store).iter().count(), 1 + expected.len() + pieces);
+    }
+}
+
+#[test]
+fn a_scan_stops_when_the_visitor_has_enough() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    fill(&mut store, 10);
+    let mut seen = 0;
+    let visited = store.scan(&[], &mut |_, _| {
+        seen += 1;
+        if seen == 3 {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    visited.unwrap();
+    assert_eq!(seen, 3);
+}
+
+#[test]
+fn a_value_that_shrinks_leaves_no_piece_behind() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    put(&mut store, b"photo", &vec![1; 100_000]);
+    put(&mut store, b"photon", &vec![2; 10_000]);
+    put(&mut store, b"photo", &vec![3; 9_000]);
+    assert_eq!(
+        store.reader().unwrap().piece_keys(b"photo").unwrap().len(),
+        3
+    );
+    put(&mut store, b"photo", b"small");
+    assert!(
+        store
+            .reader()
+            .unwrap()
+            .piece_keys(b"photo")
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(store.read(b"photo").unwrap().unwrap(), b"small");
+    assert_eq!(store.read(b"photon").unwrap().unwrap(), vec![2; 10_000]);
+}
+
+#[test]
+fn no_record_is_ever_moved_out_of_the_log() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    let key = |number: u64| {
+        // Spread over the key space, so that indexes cannot shorten their keys.
+        let mut key = number
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .to_be_bytes()
+            .to_vec();
+        key.resize(MAX_KEY_LEN, number as u8);
+        key
+    };
+    for first in (0..3000).step_by(50) {
+        let mut batch = Batch::default();
+        for number in first..first + 50 {
+            batch.put(key(number), vec![number as u8; 4091]);
+        }
+        store.commit(&batch).unwrap();
+    }
+    let mut batch = Batch::default();
+    for number in (0..3000).filter(|number| number % 5 != 0) {
+        batch.delete(key(number));
+    }
+    batch.put(key(1), vec![5; 1_000_000]);
+    store.commit(&batch).unwrap();
+    let expected = scan(&store, &[]).unwrap();
+    assert_eq!(expected.len(), 601);
+    drop(store);
+    assert_eq!(scan(&fixture.open(), &[]).unwrap(), expected);
+    let blobs = folder::files(&fixture.folder().join(BLOBS_FOLDER)).unwrap();
+    assert!(blobs.is_empty(), "{blobs:?}");
+}
+
+#[test]
+fn only_a_free_place_becomes_a_store_and_only_a_store_is_opened() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("store");
+    let open = || SledStore::open(&folder, &OPTIONS).map(|_| ());
+    let create = || SledStore::create(&folder, &OPTIONS).map(|_| ());
+    assert!(matches!(open(), Err(StoreError::Missing { .. })));
+    fs::create_dir(&folder).unwrap();
+    assert!(matches!(open(), Err(StoreError::Missing { .. })));
+    fs::write(folder.join("letter"), "mine").unwrap();
+    assert!(matches!(open(), Err(StoreError::NotAStore { .. })));
+    assert!(matches!(create(), Err(StoreError::AlreadyExists { .. })));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    fs::remove_file(folder.join("letter")).unwrap();
+    create().unwrap();
+    open().unwrap();
+    assert!(matches!(create(), Err(StoreError::AlreadyExists { .. })));
+    fs::write(folder.join(FORMAT_FILE), "hedgerow store\nversion 9\n").unwrap();
+    assert!(matches!(
+        open(),
+        Err(StoreError::NewerFormat { found: 9, .. })
+    ));
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "a file").unwrap();
+    assert!(matches!(open(), Err(StoreError::NotAStore { .. })));
+    assert!(matches!(create(), Err(StoreError::AlreadyExists { .. })));
+}
+
+#[test]
+fn nobody_but_the_owner_may_look() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    let fixture = Fixture::new();
+    let check = || {
+        let mut names = 0;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        for entry in fs::read_dir(fixture.folder()).unwrap() {
+            let path = entry.unwrap().path();
+            let expected = if path.is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(mode(&path), expected, "{}", path.display());
+            names += 1;
+        }
+        assert_eq!(mode(&fixture.folder()), 0o700);
+        names
+    };
+    // acknowledged, blobs, conf, db, format, lock; then a snapshot as well
+    assert_eq!(check(), 6);
+    let mut store = fixture.open();
+    fill(&mut store, 10);
+    assert_eq!(check(), 7);
+    drop(store);
+    fs::set_permissions(fixture.folder(), fs::Permissions::from_mode(0o755)).unwrap();
+    let store = fixture.open();
+    assert_eq!(check(), 7);
+    drop(store);
+}
+
+const HELD_FOLDER: &str = "HEDGEROW_TEST_HELD_FOLDER";
+
+#[test]
+fn a_second_process_is_told_who_holds_the_store() {
+    let fixture = Fixture::new();
+    let _store = fixture.open();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture"])
+        .arg("storage::sled_store::tests::opens_a_held_folder")
+        .env(HELD_FOLDER, fixture.folder())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    let expected = format!("process {} is using the store", std::process::id());
+    assert!(said.contains(&expected), "{said}");
+}
+
+#[test]
+#[ignore = "the second process of another test"]
+fn opens_a_held_folder() {
+    if let Some(folder) = std::env::var_os(HELD_FOLDER) {
+        let outcome = SledStore::open(Path::new(&folder), &OPTIONS);
+        println!("{}", outcome.err().unwrap());
+    }
+}
+
+#[test]
+fn a_store_without_room_refuses_and_takes_the_same_batch_later() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    let mut batch = Batch::default();
+    batch.put(*b"k", *b"v");
+    store.reserve = u64::MAX / 2;
+    match store.commit(&batch) {
+        Err(StoreError::DiskFull { free, needed, .. }) => assert!(Some(free) < needed),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(store.read(b"k").unwrap(), None);
+    store.reserve = 0;
+    store.commit(&batch).unwrap();
+    assert_eq!(store.read(b"k").unwrap().unwrap(), b"v");
+}
+
+#[test]
+fn a_failed_write_latches_until_the_store_is_reopened() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    put(&mut store, b"k", b"1");
+    store.writer = Writer::start(STALL_LIMIT, |job| match job {
+        Job::Write(_) => Err(WriteFailure {
+            error: os_error(Path::new("/"), "writing", ErrorKind::StorageFull.into()),
+            half: false,
+        }),
+        Job::Close(_) => Ok(()),
+    })
+    .unwrap();
+    let mut batch = Batch::default();
+    batch.put(*b"k", *b"2");
+    assert!(matches!(
+        store.commit(&batch),
+        Err(StoreError::DiskFull { .. })
+    ));
+    assert!(matches!(
+        store.commit(&batch),
+        Err(StoreError::Latched { .. })
+    ));
+    assert!(matches!(store.read(b"k"), Err(StoreError::Latched { .. })));
+    assert!(matches!(scan(&store, &[]), Err(StoreError::Latched { .. })));
+    assert!(matches!(
+        Box::new(store).close(),
+        Err(StoreError::Latched { .. })
+    ));
+    assert_eq!(fixture.open().read(b"k").unwrap().unwrap(), b"1");
+}
+
+#[test]
+fn a_store_that_panicked_or_hangs_keeps_its_folder_until_the_process_ends() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    store.writer = Writer::start(STALL_LIMIT, |_| panic!("as sled does")).unwrap();
+    let mut batch = Batch::default();
+    batch.put(*b"k", *b"1");
+    match store.commit(&batch) {
+        Err(StoreError::Damaged { what, .. }) => assert_eq!(what, "as sled does"),
+        other => panic!("{other:?}"),
+    }
+    drop(store);
+    assert!(matches!(fixture.try_open(), Err(StoreError::Locked { .. })));
+}
