@@ -1,0 +1,119 @@
+//! The attributes of an entry in the form in which they are changed: decoded, each under its description.
+//!
+//! What an entry may hold is the schema's to say ([`Schema::admit`](super::schema::Schema::admit)); here a description
+//! occurs once, and that is all.
+
+use super::schema::{AttributeDescription, AttributeTypeId};
+use std::collections::BTreeMap;
+
+/// An attribute description and its values, in the order in which they were given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// The description.
+    pub description: AttributeDescription,
+    /// The values.
+    pub values: Vec<Vec<u8>>,
+}
+
+/// The attributes of an entry, ordered by type and then by options.
+///
+/// Finding, inserting and removing take time in the logarithm of their number, so that a request with very many
+/// descriptions costs no more than its size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attributes {
+    by_description: BTreeMap<AttributeDescription, Attribute>,
+}
+
+impl Attributes {
+    /// The attribute with exactly this description; subtypes are others.
+    pub fn find(&self, description: &AttributeDescription) -> Option<&Attribute> {
+        self.by_description.get(description)
+    }
+
+    /// The values under exactly this description, to be changed.
+    pub fn find_mut(&mut self, description: &AttributeDescription) -> Option<&mut Vec<Vec<u8>>> {
+        let attribute = self.by_description.get_mut(description)?;
+        Some(&mut attribute.values)
+    }
+
+    /// The values of a type without options; none when there are none.
+    pub fn values(&self, id: AttributeTypeId) -> &[Vec<u8>] {
+        self.find(&id.into())
+            .map_or(&[], |attribute| &attribute.values)
+    }
+
+    /// Puts an attribute in, in place of the one with the same description, which is given back.
+    pub fn insert(&mut self, attribute: Attribute) -> Option<Attribute> {
+        self.by_description
+            .insert(attribute.description.clone(), attribute)
+    }
+
+    /// Takes out the attribute with exactly this description.
+    pub fn remove(&mut self, description: &AttributeDescription) -> Option<Attribute> {
+        self.by_description.remove(description)
+    }
+
+    /// The attributes in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Attribute> {
+        self.by_description.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attribute(id: u16, options: &str, value: &str) -> Attribute {
+        Attribute {
+            description: AttributeDescription {
+                attribute: AttributeTypeId(id),
+                options: options.into(),
+            },
+            values: vec![value.into()],
+        }
+    }
+
+    #[test]
+    fn a_description_occurs_once() {
+        let mut attributes = Attributes::default();
+        assert_eq!(attributes.insert(attribute(3, "", "a")), None);
+        assert_eq!(attributes.insert(attribute(3, "lang-de", "b")), None);
+        let replaced = attributes.insert(attribute(3, "", "c"));
+        assert_eq!(replaced, Some(attribute(3, "", "a")));
+        assert_eq!(attributes.iter().count(), 2);
+        assert_eq!(attributes.values(AttributeTypeId(3)), [b"c"]);
+        assert_eq!(attributes.values(AttributeTypeId(4)), [b""; 0]);
+    }
+
+    #[test]
+    fn attributes_come_in_the_order_of_types_and_options() {
+        let mut attributes = Attributes::default();
+        for (id, options) in [(4, ""), (3, "lang-de"), (2, "lang-zz"), (3, "")] {
+            attributes.insert(attribute(id, options, ""));
+        }
+        let order: Vec<(u16, &str)> = attributes
+            .iter()
+            .map(|it| (it.description.attribute.0, &*it.description.options))
+            .collect();
+        let expected = [(2, "lang-zz"), (3, ""), (3, "lang-de"), (4, "")];
+        assert_eq!(order, expected);
+    }
+
+    #[test]
+    fn attributes_are_changed_and_removed_in_place() {
+        let mut attributes = Attributes::default();
+        attributes.insert(attribute(3, "", "a"));
+        let description = AttributeTypeId(3).into();
+        attributes
+            .find_mut(&description)
+            .unwrap()
+            .push(b"b".to_vec());
+        assert_eq!(attributes.find(&description).unwrap().values.len(), 2);
+        assert_eq!(
+            attributes.remove(&description).unwrap().values,
+            [b"a", b"b"]
+        );
+        assert_eq!(attributes.iter().count(), 0);
+        assert_eq!(attributes.find_mut(&description), None);
+    }
+}

@@ -1,0 +1,61 @@
+//! Whether an entry has a value (RFC 4511 section 4.10).
+
+use super::Directory;
+use super::access::Right;
+use super::dn::Dn;
+use super::error::Error;
+use super::filter::evaluate::{Evaluator, Truth};
+use super::filter::resolve::{self, Resolved, Target};
+use super::identity::Identity;
+use super::schema::AttributeDescription;
+use super::snapshot::Found;
+use super::view::View;
+
+impl Directory {
+    /// Compares a value. What the asker may not compare is not there.
+    pub fn compare(
+        &self,
+        identity: &Identity,
+        dn: &Dn,
+        attribute: &str,
+        value: &[u8],
+    ) -> Result<bool, Error> {
+        let snapshot = self.snapshot();
+        let schema = snapshot.schema();
+        let mut access = self.rules().access(&snapshot, identity);
+        let found = snapshot.find(dn);
+        let view = match found {
+            Found::Entry(id) => View::new(&snapshot, id).filter(|view| access.sees(view)),
+            _ => None,
+        };
+        let Some(view) = view else {
+            let nearest = match found {
+                Found::Entry(id) => Some(id),
+                Found::Nothing { nearest, .. } => nearest,
+                Found::Outside => None,
+            };
+            return Err(Error::NoSuchObject {
+                matched: access.nearest_visible(&snapshot, nearest),
+            });
+        };
+        let description = AttributeDescription::parse(schema, attribute)
+            .map_err(|error| Error::UndefinedAttributeType(format!("\"{attribute}\": {error}")))?;
+        let target = Target::new(schema, &description);
+        let open = access.mask(&view, Right::Compare);
+        let mut evaluator = Evaluator::default();
+        if evaluator.evaluate(&Resolved::Present(target.clone()), &view, &open) != Truth::True {
+            return Err(Error::NoSuchAttribute(format!(
+                "the entry has no \"{attribute}\""
+            )));
+        }
+        if schema.attribute(description.attribute).equality.is_none() {
+            return Err(Error::InappropriateMatching(format!(
+                "\"{attribute}\" has no equality rule"
+            )));
+        }
+        let test = resolve::equality(schema, description.attribute, value).ok_or_else(|| {
+            Error::InvalidAttributeSyntax(format!("the value is not one of \"{attribute}\""))
+        })?;
+        Ok(evaluator.evaluate(&Resolved::Match(target, test), &view, &open) == Truth::True)
+    }
+}

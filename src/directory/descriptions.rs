@@ -1,0 +1,100 @@
+//! The attribute descriptions (RFC 4512 section 2.5) that entries of this directory use, each with a small id.
+//!
+//! Owns the numbering, which is kept in the store, so that an id means the same for as long as the data lives.
+//! It does not own the schema: a description names a type of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::entry::DescriptionId;
+use super::schema::{AttributeDescription, AttributeTypeId, DescriptionError, Schema};
+
+/// One description with what reads need of it.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// Type and options.
+    pub description: AttributeDescription,
+    /// The name that results carry: the type's first name and the options.
+    pub name: Box<str>,
+}
+
+/// All descriptions in use; grows only. Cheap to share, copied when a new one comes.
+#[derive(Clone, Debug, Default)]
+pub struct DescriptionTable {
+    list: Vec<Arc<Described>>,
+    ids: HashMap<AttributeDescription, DescriptionId>,
+}
+
+/// The number of descriptions is bounded, because clients invent options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyDescriptions;
+
+impl DescriptionTable {
+    /// The most descriptions that one directory may use.
+    pub const LIMIT: usize = 20_000;
+
+    /// Reads a stored description back under its id, which must be the next one.
+    pub fn restore(
+        &mut self,
+        schema: &Schema,
+        id: DescriptionId,
+        text: &str,
+    ) -> Result<(), DescriptionError> {
+        debug_assert_eq!(usize::from(id.0), self.list.len());
+        let description = AttributeDescription::parse(schema, text)?;
+        self.push(schema, description);
+        Ok(())
+    }
+
+    fn push(&mut self, schema: &Schema, description: AttributeDescription) -> DescriptionId {
+        let id = DescriptionId(u16::try_from(self.list.len()).unwrap_or(u16::MAX));
+        let name = description.display(schema).to_string().into_boxed_str();
+        self.list.push(Arc::new(Described {
+            description: description.clone(),
+            name,
+        }));
+        self.ids.insert(description, id);
+        id
+    }
+
+    /// The id of a description in use.
+    pub fn id(&self, description: &AttributeDescription) -> Option<DescriptionId> {
+        self.ids.get(description).copied()
+    }
+
+    /// The description of an id that [`DescriptionTable::id`] or [`DescriptionTable::intern`] gave.
+    pub fn described(&self, id: DescriptionId) -> Option<&Described> {
+        self.list.get(usize::from(id.0)).map(AsRef::as_ref)
+    }
+
+    /// The attribute type of an id.
+    pub fn attribute(&self, id: DescriptionId) -> Option<AttributeTypeId> {
+        self.described(id)
+            .map(|described| described.description.attribute)
+    }
+
+    /// How many there are; ids are below it.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether no description is in use yet.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The id of a description, given now if it is new.
+    pub fn intern(
+        this: &mut Arc<Self>,
+        schema: &Schema,
+        description: &AttributeDescription,
+    ) -> Result<DescriptionId, TooManyDescriptions> {
+        if let Some(id) = this.id(description) {
+            return Ok(id);
+        }
+        if this.list.len() >= Self::LIMIT {
+            return Err(TooManyDescriptions);
+        }
+        Ok(Arc::make_mut(this).push(schema, description.clone()))
+    }
+}

@@ -1,0 +1,96 @@
+//! Every way in which the directory says no: one variant an outcome, safe to show to the client that asked.
+//!
+//! It owns no protocol codes: each face has a table of its own, exhaustive, so that a new outcome does not compile
+//! until every face answers it.
+
+/// Why the directory did not do what was asked. The text names what was wrong and where, never a secret and never
+/// what the asker may not see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The entry does not exist, or the asker may not know that it does.
+    NoSuchObject {
+        /// The nearest entry above it that exists and that the asker may see; empty for none.
+        matched: String,
+    },
+    /// An entry of that name is there already.
+    EntryAlreadyExists,
+    /// The name is not within any suffix of this directory.
+    OutsideSuffixes,
+    /// The name of an entry is not well formed, or not one that an entry may have.
+    NamingViolation(String),
+    /// A description names no attribute type of the schema.
+    UndefinedAttributeType(String),
+    /// A value is not of its attribute's syntax.
+    InvalidAttributeSyntax(String),
+    /// The entry would break its object classes.
+    ObjectClassViolation(String),
+    /// The structural class of an entry cannot change.
+    ObjectClassModsProhibited(String),
+    /// A rule of the schema other than the above would be broken.
+    ConstraintViolation(String),
+    /// The value is there already.
+    AttributeOrValueExists(String),
+    /// The attribute or value to remove is not there.
+    NoSuchAttribute(String),
+    /// The attribute has no rule for what was asked of it.
+    InappropriateMatching(String),
+    /// A value that is part of the entry's name cannot be removed so.
+    NotAllowedOnRdn(String),
+    /// The entry has others below it.
+    NotAllowedOnNonLeaf,
+    /// An alias points nowhere, or in a circle.
+    AliasProblem(String),
+    /// The asker may not do this.
+    InsufficientAccess,
+    /// The name or the password is wrong; which of them is not told.
+    InvalidCredentials,
+    /// A bind with a name and an empty password (RFC 4513 section 5.1.2).
+    EmptyPassword,
+    /// The search found more entries than it may return.
+    SizeLimitExceeded,
+    /// The search took longer than it may.
+    TimeLimitExceeded,
+    /// A limit of the server, named in the text.
+    AdminLimitExceeded(String),
+    /// Too much is under way; the same request may go through later.
+    Busy(&'static str),
+    /// The server refuses to do it; the text says why.
+    UnwillingToPerform(String),
+    /// The store failed; nothing was changed. The text says what the administrator can do.
+    Unavailable(String),
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSuchObject { .. } => f.write_str("no such entry"),
+            Self::EntryAlreadyExists => f.write_str("an entry of that name exists"),
+            Self::OutsideSuffixes => f.write_str("the name is not below any suffix of this server"),
+            Self::NotAllowedOnNonLeaf => f.write_str("the entry has entries below it"),
+            Self::InsufficientAccess => f.write_str("the access rules do not allow it"),
+            Self::InvalidCredentials => f.write_str("invalid credentials"),
+            Self::EmptyPassword => {
+                f.write_str("a name with an empty password is refused: send both or neither")
+            }
+            Self::SizeLimitExceeded => f.write_str("more entries match than may be returned"),
+            Self::TimeLimitExceeded => f.write_str("the search took longer than allowed"),
+            Self::Busy(what) => write!(f, "busy: {what}; try again"),
+            Self::NamingViolation(text)
+            | Self::UndefinedAttributeType(text)
+            | Self::InvalidAttributeSyntax(text)
+            | Self::ObjectClassViolation(text)
+            | Self::ObjectClassModsProhibited(text)
+            | Self::ConstraintViolation(text)
+            | Self::AttributeOrValueExists(text)
+            | Self::NoSuchAttribute(text)
+            | Self::InappropriateMatching(text)
+            | Self::NotAllowedOnRdn(text)
+            | Self::AliasProblem(text)
+            | Self::AdminLimitExceeded(text)
+            | Self::UnwillingToPerform(text)
+            | Self::Unavailable(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

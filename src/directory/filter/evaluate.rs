@@ -1,0 +1,259 @@
+//! Whether an entry matches a filter: true, false or undefined (RFC 4511 section 4.5.1.7).
+//!
+//! Owns the three-valued logic. What the asker may not search takes no part: an item all of whose attributes are
+//! closed to the asker is Undefined, so that no filter can find out what a read would not show.
+
+use super::resolve::{Pieces, Resolved, Target, Test};
+use crate::directory::access::AttributeMask;
+use crate::directory::dn::{Ava, Dn};
+use crate::directory::members::EdgeKind;
+use crate::directory::schema::{AttributeTypeId, Rule};
+use crate::directory::view::{Computed, View};
+
+/// A truth value with the third one of X.511.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// It matches.
+    True,
+    /// It does not.
+    False,
+    /// Neither can be said.
+    Undefined,
+}
+
+impl From<bool> for Truth {
+    fn from(matches: bool) -> Self {
+        if matches { Truth::True } else { Truth::False }
+    }
+}
+
+/// Evaluates filters, keeping its buffers from entry to entry.
+#[derive(Default)]
+pub struct Evaluator {
+    normalized: Vec<u8>,
+}
+
+impl Evaluator {
+    /// Whether an entry matches, for an asker who may search the attributes of `open`.
+    pub fn evaluate(&mut self, filter: &Resolved, view: &View<'_>, open: &AttributeMask) -> Truth {
+        match filter {
+            Resolved::And(list) => {
+                let mut all = Truth::True;
+                for item in list {
+                    match self.evaluate(item, view, open) {
+                        Truth::False => return Truth::False,
+                        Truth::Undefined => all = Truth::Undefined,
+                        Truth::True => {}
+                    }
+                }
+                all
+            }
+            Resolved::Or(list) => {
+                let mut any = Truth::False;
+                for item in list {
+                    match self.evaluate(item, view, open) {
+                        Truth::True => return Truth::True,
+                        Truth::Undefined => any = Truth::Undefined,
+                        Truth::False => {}
+                    }
+                }
+                any
+            }
+            Resolved::Not(inner) => match self.evaluate(inner, view, open) {
+                Truth::True => Truth::False,
+                Truth::False => Truth::True,
+                Truth::Undefined => Truth::Undefined,
+            },
+            Resolved::Undefined => Truth::Undefined,
+            Resolved::Present(target) => self.target(target, view, open, None),
+            Resolved::Match(target, test) => self.target(target, view, open, Some(test)),
+            Resolved::AnyAttribute(rule, test) => {
+                self.any_attribute(*rule, test, view, open).into()
+            }
+            Resolved::WithName(plain, target, test) => match self.evaluate(plain, view, open) {
+                Truth::True => Truth::True,
+                other if self.in_name(target, test, view, open) => {
+                    debug_assert_ne!(other, Truth::True);
+                    Truth::True
+                }
+                other => other,
+            },
+        }
+    }
+
+    /// An item about a target: present when there is no test.
+    fn target(
+        &mut self,
+        target: &Target,
+        view: &View<'_>,
+        open: &AttributeMask,
+        test: Option<&Test>,
+    ) -> Truth {
+        if !target.types().iter().any(|id| open.contains(*id)) {
+            return Truth::Undefined;
+        }
+        let descriptions = view.snapshot.descriptions();
+        for block in view.entry.blocks() {
+            let Some(described) = descriptions.described(block.description) else {
+                continue;
+            };
+            if !target.covers(described) || !open.contains(described.description.attribute) {
+                continue;
+            }
+            match test {
+                None => return Truth::True,
+                Some(test) if block.values().any(|value| self.value(test, value, view)) => {
+                    return Truth::True;
+                }
+                Some(_) => {}
+            }
+        }
+        let computed = target.computed.iter().filter(|_| target.is_plain());
+        for attribute in computed.filter(|attribute| open.contains(attribute.attribute())) {
+            let matches = match test {
+                None => attribute.is_present(view),
+                Some(test) => self.computed(*attribute, test, view),
+            };
+            if matches {
+                return Truth::True;
+            }
+        }
+        Truth::False
+    }
+
+    fn computed(&mut self, attribute: Computed, test: &Test, view: &View<'_>) -> bool {
+        match (attribute, test) {
+            (Computed::Edges(kind), Test::Edge(_, dn, _)) => has_edge(view, kind, dn),
+            (Computed::MemberOf, Test::Edge(_, dn, _)) => {
+                view.snapshot.find_entry(dn).is_some_and(|group| {
+                    group != view.id
+                        && view
+                            .snapshot
+                            .groups_of(view.id)
+                            .is_some_and(|groups| groups.contains(group))
+                })
+            }
+            (Computed::EntryDn, Test::Edge(_, dn, _)) => {
+                view.snapshot.find_entry(dn) == Some(view.id)
+            }
+            (Computed::EntryUuid, Test::Equality(Rule::Uuid, wanted)) => {
+                **wanted == view.entry.uuid()
+            }
+            _ => {
+                let mut found = false;
+                attribute.for_each(view, &mut |value| {
+                    found = self.value(test, value, view);
+                    !found
+                });
+                found
+            }
+        }
+    }
+
+    /// Whether one value passes a test.
+    pub fn value(&mut self, test: &Test, value: &[u8], view: &View<'_>) -> bool {
+        let rule = match test {
+            Test::Equality(rule, _)
+            | Test::Edge(rule, _, _)
+            | Test::AtLeast(rule, _)
+            | Test::AtMost(rule, _)
+            | Test::Less(rule, _)
+            | Test::Pieces(rule, _)
+            | Test::Word(rule, _) => *rule,
+            Test::AllBits(assertion) => return Rule::bit_and(value, assertion).unwrap_or(false),
+            Test::AnyBit(assertion) => return Rule::bit_or(value, assertion).unwrap_or(false),
+        };
+        self.normalized.clear();
+        if rule
+            .normalize_value(view.schema(), value, &mut self.normalized)
+            .is_err()
+        {
+            return false;
+        }
+        let own = self.normalized.as_slice();
+        match test {
+            Test::Equality(_, wanted) | Test::Edge(_, _, wanted) => own == &**wanted,
+            Test::AtLeast(_, bound) => own >= &**bound,
+            Test::AtMost(_, bound) => own <= &**bound,
+            Test::Less(_, bound) => own < &**bound,
+            Test::Pieces(_, pieces) => has_pieces(own, pieces),
+            Test::Word(_, word) => memchr::memmem::find(own, word).is_some(),
+            Test::AllBits(_) | Test::AnyBit(_) => false,
+        }
+    }
+
+    fn any_attribute(
+        &mut self,
+        rule: Rule,
+        test: &Test,
+        view: &View<'_>,
+        open: &AttributeMask,
+    ) -> bool {
+        let schema = view.schema();
+        let fits = |id: AttributeTypeId| {
+            open.contains(id) && rule.compares_with(schema.attribute(id).syntax)
+        };
+        let descriptions = view.snapshot.descriptions();
+        view.entry.blocks().any(|block| {
+            descriptions.attribute(block.description).is_some_and(fits)
+                && block.values().any(|value| self.value(test, value, view))
+        })
+    }
+
+    /// Whether the name of the entry has a matching assertion (`dnAttributes`, RFC 4511 section 4.5.1.7.7).
+    fn in_name(
+        &mut self,
+        target: &Target,
+        test: &Test,
+        view: &View<'_>,
+        open: &AttributeMask,
+    ) -> bool {
+        let mut at = view.id;
+        while let Some(entry) = view.snapshot.entry(at) {
+            let name = Dn::parse(entry.rdn()).unwrap_or_default();
+            let mut assertions = name.rdns().iter().flat_map(|rdn| rdn.assertions());
+            if assertions.any(|ava: &Ava| {
+                view.schema()
+                    .attribute_id(&ava.attribute)
+                    .is_some_and(|id| {
+                        target.is_plain() && target.types().contains(&id) && open.contains(id)
+                    })
+                    && self.value(test, &ava.value, view)
+            }) {
+                return true;
+            }
+            at = entry.parent();
+        }
+        false
+    }
+}
+
+fn has_edge(view: &View<'_>, kind: EdgeKind, dn: &Dn) -> bool {
+    let Some(members) = view.snapshot.members(view.id) else {
+        return false;
+    };
+    match view.snapshot.find_entry(dn) {
+        Some(member) => members.ids(kind).contains(member),
+        None => members.has_dangling(kind, dn.normalize(view.schema()).as_bytes()),
+    }
+}
+
+/// Whether the pieces come in their order and without overlap.
+fn has_pieces(value: &[u8], pieces: &Pieces) -> bool {
+    let rest = match &pieces.initial {
+        Some(initial) => value.strip_prefix(&**initial),
+        None => Some(value),
+    };
+    let rest = rest.and_then(|rest| match &pieces.last {
+        Some(last) => rest.strip_suffix(&**last),
+        None => Some(rest),
+    });
+    let Some(mut rest) = rest else { return false };
+    for piece in &pieces.any {
+        match memchr::memmem::find(rest, piece) {
+            Some(at) => rest = rest.get(at + piece.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    true
+}

@@ -1,0 +1,315 @@
+//! A filter made ready for one directory: names turned into ids, assertion values normalised once.
+//!
+//! Owns which parts of a filter are Undefined before any entry is looked at (RFC 4511 section 4.5.1.7): attributes the
+//! schema does not know, values that are not of the syntax, rules that do not exist or do not fit. It does not own
+//! what the asker may search, which is decided entry by entry.
+
+use super::{Assertion, Extensible, Filter, Substrings};
+use crate::directory::descriptions::Described;
+use crate::directory::dn::Dn;
+use crate::directory::members::EdgeKind;
+use crate::directory::schema::syntax::SubstringAssertion;
+use crate::directory::schema::{
+    AttributeDescription, AttributeTypeId, Rule, RuleKind, Schema, SubstringPiece,
+};
+use crate::directory::view::Computed;
+
+/// A filter ready to be evaluated.
+#[derive(Clone, Debug)]
+pub enum Resolved {
+    /// Every one must be true; none at all is true (RFC 4526).
+    And(Vec<Resolved>),
+    /// One must be true; none at all is false.
+    Or(Vec<Resolved>),
+    /// The opposite.
+    Not(Box<Resolved>),
+    /// Neither true nor false for any entry.
+    Undefined,
+    /// Some value is there.
+    Present(Target),
+    /// A comparison of values.
+    Match(Target, Test),
+    /// An extensible match that names a rule and no attribute.
+    AnyAttribute(Rule, Test),
+    /// The values of the entry's attributes, or those in its name (`:dn`).
+    WithName(Box<Resolved>, Target, Test),
+}
+
+/// The attributes that one item of a filter is about: a type with its subtypes, and options that must be there.
+#[derive(Clone, Debug)]
+pub struct Target {
+    types: Vec<AttributeTypeId>,
+    options: Box<str>,
+    /// Those of the types that are computed.
+    pub computed: Vec<Computed>,
+}
+
+/// What a value is put to.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// Equality under a rule, with the normalised assertion.
+    Equality(Rule, Box<[u8]>),
+    /// The same with a name, for attributes whose values are edges: the normal form serves those that dangle.
+    Edge(Rule, Dn, Box<[u8]>),
+    /// At least the normalised assertion, under an ordering rule.
+    AtLeast(Rule, Box<[u8]>),
+    /// At most the normalised assertion.
+    AtMost(Rule, Box<[u8]>),
+    /// Less than the normalised assertion (an ordering rule in an extensible match, RFC 4517 section 4.2).
+    Less(Rule, Box<[u8]>),
+    /// Pieces in their order.
+    Pieces(Rule, Pieces),
+    /// The word or keyword rules.
+    Word(Rule, Box<[u8]>),
+    /// All bits of the assertion (1.2.840.113556.1.4.803).
+    AllBits(Box<[u8]>),
+    /// Any bit of the assertion (1.2.840.113556.1.4.804).
+    AnyBit(Box<[u8]>),
+}
+
+/// The normalised pieces of a substring assertion.
+#[derive(Clone, Debug)]
+pub struct Pieces {
+    /// What the value begins with.
+    pub initial: Option<Box<[u8]>>,
+    /// What comes in between, in order.
+    pub any: Vec<Box<[u8]>>,
+    /// What the value ends with.
+    pub last: Option<Box<[u8]>>,
+}
+
+impl Target {
+    /// The attributes that a description names; `None` when the schema does not know it.
+    pub fn parse(schema: &Schema, text: &str) -> Option<Target> {
+        AttributeDescription::parse(schema, text)
+            .ok()
+            .map(|description| Self::new(schema, &description))
+    }
+
+    /// The attributes that a description stands for (RFC 4512 section 2.5.1): the type, its subtypes, any further options.
+    pub fn new(schema: &Schema, description: &AttributeDescription) -> Target {
+        Target {
+            options: description.options.clone(),
+            ..Self::of_type(schema, description.attribute)
+        }
+    }
+
+    /// All attributes of a type and its subtypes.
+    pub fn of_type(schema: &Schema, attribute: AttributeTypeId) -> Target {
+        let types = schema.subtypes(attribute).to_vec();
+        let computed = types.iter().filter_map(|id| Computed::of(*id)).collect();
+        Target {
+            types,
+            options: Box::default(),
+            computed,
+        }
+    }
+
+    /// The type that was named.
+    pub fn attribute(&self) -> AttributeTypeId {
+        self.types
+            .first()
+            .copied()
+            .unwrap_or(AttributeTypeId(u16::MAX))
+    }
+
+    /// The type that was named and its subtypes.
+    pub fn types(&self) -> &[AttributeTypeId] {
+        &self.types
+    }
+
+    /// Whether an attribute of an entry is one of these.
+    pub fn covers(&self, described: &Described) -> bool {
+        let own = &described.description;
+        self.types.contains(&own.attribute)
+            && (self.options.is_empty()
+                || self
+                    .options
+                    .split(';')
+                    .all(|option| own.options.split(';').any(|has| has == option)))
+    }
+
+    /// Whether the attribute is asked for without options, as computed ones are.
+    pub fn is_plain(&self) -> bool {
+        self.options.is_empty()
+    }
+}
+
+impl Filter {
+    /// Makes the filter ready for a directory of this schema.
+    pub fn resolve(&self, schema: &Schema) -> Resolved {
+        match self {
+            Filter::And(list) => {
+                Resolved::And(list.iter().map(|item| item.resolve(schema)).collect())
+            }
+            Filter::Or(list) => {
+                Resolved::Or(list.iter().map(|item| item.resolve(schema)).collect())
+            }
+            Filter::Not(inner) => match inner.resolve(schema) {
+                Resolved::Undefined => Resolved::Undefined,
+                other => Resolved::Not(Box::new(other)),
+            },
+            Filter::Present(text) => {
+                Target::parse(schema, text).map_or(Resolved::Undefined, Resolved::Present)
+            }
+            Filter::Equality(assertion) | Filter::Approx(assertion) => {
+                comparison(schema, assertion, equality)
+            }
+            Filter::GreaterOrEqual(assertion) => {
+                comparison(schema, assertion, |schema, attribute, value| {
+                    let rule = schema.attribute(attribute).ordering?;
+                    Some(Test::AtLeast(rule, normal(schema, rule, value)?))
+                })
+            }
+            Filter::LessOrEqual(assertion) => {
+                comparison(schema, assertion, |schema, attribute, value| {
+                    let rule = schema.attribute(attribute).ordering?;
+                    Some(Test::AtMost(rule, normal(schema, rule, value)?))
+                })
+            }
+            Filter::Substrings(substrings) => {
+                resolve_substrings(schema, substrings).unwrap_or(Resolved::Undefined)
+            }
+            Filter::Extensible(extensible) => {
+                resolve_extensible(schema, extensible).unwrap_or(Resolved::Undefined)
+            }
+        }
+    }
+}
+
+fn comparison(
+    schema: &Schema,
+    assertion: &Assertion,
+    test: impl FnOnce(&Schema, AttributeTypeId, &[u8]) -> Option<Test>,
+) -> Resolved {
+    let found = Target::parse(schema, &assertion.attribute).and_then(|target| {
+        let test = test(schema, target.attribute(), &assertion.value)?;
+        Some(Resolved::Match(target, test))
+    });
+    found.unwrap_or(Resolved::Undefined)
+}
+
+/// The equality test of an attribute; `None` when it has no such rule or the value is not of the syntax.
+pub fn equality(schema: &Schema, attribute: AttributeTypeId, value: &[u8]) -> Option<Test> {
+    let rule = schema.attribute(attribute).equality?;
+    equality_by(schema, attribute, rule, value)
+}
+
+fn equality_by(
+    schema: &Schema,
+    attribute: AttributeTypeId,
+    rule: Rule,
+    value: &[u8],
+) -> Option<Test> {
+    let normalized = normal(schema, rule, value)?;
+    let by_name = matches!(rule, Rule::DistinguishedName | Rule::UniqueMember)
+        && (EdgeKind::of(attribute).is_some() || Computed::of(attribute).is_some());
+    if by_name
+        && let Some(dn) = std::str::from_utf8(value)
+            .ok()
+            .and_then(|text| Dn::parse(text).ok())
+    {
+        return Some(Test::Edge(rule, dn, normalized));
+    }
+    Some(Test::Equality(rule, normalized))
+}
+
+fn normal(schema: &Schema, rule: Rule, value: &[u8]) -> Option<Box<[u8]>> {
+    let mut out = Vec::new();
+    rule.normalize_assertion(schema, value, &mut out).ok()?;
+    Some(out.into_boxed_slice())
+}
+
+fn resolve_substrings(schema: &Schema, substrings: &Substrings) -> Option<Resolved> {
+    let target = Target::parse(schema, &substrings.attribute)?;
+    let rule = schema.attribute(target.attribute()).substrings?;
+    let pieces = pieces(
+        rule,
+        substrings.initial.as_deref(),
+        substrings.any.iter().map(Vec::as_slice),
+        substrings.last.as_deref(),
+    )?;
+    Some(Resolved::Match(target, Test::Pieces(rule, pieces)))
+}
+
+fn pieces<'a>(
+    rule: Rule,
+    initial: Option<&[u8]>,
+    any: impl Iterator<Item = &'a [u8]>,
+    last: Option<&[u8]>,
+) -> Option<Pieces> {
+    let piece = |kind, value: &[u8]| {
+        let mut out = Vec::new();
+        rule.normalize_substring(kind, value, &mut out).ok()?;
+        Some(out.into_boxed_slice())
+    };
+    Some(Pieces {
+        initial: initial
+            .map(|value| piece(SubstringPiece::Initial, value))
+            .map_or(Some(None), |p| p.map(Some))?,
+        any: any
+            .map(|value| piece(SubstringPiece::Any, value))
+            .collect::<Option<_>>()?,
+        last: last
+            .map(|value| piece(SubstringPiece::Final, value))
+            .map_or(Some(None), |p| p.map(Some))?,
+    })
+}
+
+fn resolve_extensible(schema: &Schema, extensible: &Extensible) -> Option<Resolved> {
+    let rule = match &extensible.rule {
+        Some(name) => Some(Rule::by_name(name)?),
+        None => None,
+    };
+    let Some(description) = &extensible.attribute else {
+        let rule = rule?;
+        let test = test_of(schema, rule, &extensible.value)?;
+        return Some(Resolved::AnyAttribute(rule, test));
+    };
+    let target = Target::parse(schema, description)?;
+    let attribute = schema.attribute(target.attribute());
+    let test = match rule {
+        None => equality(schema, target.attribute(), &extensible.value)?,
+        Some(rule) if !rule.compares_with(attribute.syntax) => return None,
+        Some(rule) if rule.kind() == RuleKind::Equality => {
+            equality_by(schema, target.attribute(), rule, &extensible.value)?
+        }
+        Some(rule) => test_of(schema, rule, &extensible.value)?,
+    };
+    let plain = Resolved::Match(target.clone(), test.clone());
+    if extensible.dn_attributes {
+        Some(Resolved::WithName(Box::new(plain), target, test))
+    } else {
+        Some(plain)
+    }
+}
+
+/// What a rule named in an extensible match does with its assertion.
+fn test_of(schema: &Schema, rule: Rule, value: &[u8]) -> Option<Test> {
+    Some(match rule.kind() {
+        RuleKind::Equality => Test::Equality(rule, normal(schema, rule, value)?),
+        RuleKind::Ordering => Test::Less(rule, normal(schema, rule, value)?),
+        RuleKind::Word => Test::Word(rule, normal(schema, rule, value)?),
+        RuleKind::Substrings => Test::Pieces(rule, substring_assertion(rule, value)?),
+        RuleKind::Bitwise => {
+            Rule::bit_and(b"0", value).ok()?;
+            let assertion = value.to_vec().into_boxed_slice();
+            if rule == Rule::BitAnd {
+                Test::AllBits(assertion)
+            } else {
+                Test::AnyBit(assertion)
+            }
+        }
+    })
+}
+
+/// A substring assertion that came as one value (RFC 4517 section 3.3.30).
+fn substring_assertion(rule: Rule, value: &[u8]) -> Option<Pieces> {
+    let SubstringAssertion { initial, any, last } = SubstringAssertion::parse(value).ok()?;
+    pieces(
+        rule,
+        initial.as_deref(),
+        any.iter().map(Vec::as_slice),
+        last.as_deref(),
+    )
+}

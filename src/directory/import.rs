@@ -1,0 +1,397 @@
+//! Taking LDIF in: all of a file or nothing.
+//!
+//! Owns the two steps of it. First everything is read, judged and put into an unpublished state in memory, where an error
+//! costs nothing. Then the store is told: new entries in steps behind a mark, which an interruption leaves for the next
+//! start to roll back, and at last everything else together with the mark's removal, as one batch.
+
+use std::collections::VecDeque;
+use std::io::BufRead;
+use std::sync::mpsc;
+
+use super::access::AccessRules;
+use super::dn::{Dn, Rdn};
+use super::identity::Identity;
+use super::lane::{put_entry, random_bytes};
+use super::ldif::{self, Reader, Record};
+use super::password::{self, Job, Outcome, Pool, Secret, Stored};
+use super::request::{Change, Modification, ModificationKind};
+use super::schema::{AttributeDescription, Schema, well_known};
+use super::snapshot::Snapshot;
+use super::stored::Setting;
+use super::time;
+use super::write::{Draft, Origin};
+use crate::storage::{Batch, Store, StoreError};
+
+/// Entries that go to the store together.
+const STEP: u32 = 4_096;
+/// Records that may wait for their passwords to be hashed.
+const WAITING: usize = 1_024;
+/// Stands for a hash where nothing is kept.
+const UNKEPT: &[u8] = b"{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+/// Why an import did nothing.
+#[derive(Debug)]
+pub enum ImportError {
+    /// A record is wrong.
+    Record {
+        /// Where it begins, or the line within it that is wrong.
+        line: u64,
+        /// Its name, as far as it was read.
+        dn: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The store could not take the records. What it had taken is removed at the next start.
+    Store(StoreError),
+}
+
+impl std::fmt::Display for ImportError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Record { line, dn, reason } if dn.is_empty() => {
+                write!(f, "line {line}: {reason}")
+            }
+            Self::Record { line, dn, reason } => write!(f, "line {line}: {dn}: {reason}"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ImportError {}
+
+impl From<StoreError> for ImportError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What an import did, or would do.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Entries added.
+    pub added: u64,
+    /// Other changes made.
+    pub changed: u64,
+    /// Passwords in clear text that were hashed.
+    pub hashed: u64,
+}
+
+/// How far an import is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Bytes read so far.
+    Reading(u64),
+    /// Entries written so far, of all.
+    Writing(u64, u64),
+}
+
+/// A file that was read and judged, and is not yet in the store.
+pub struct Prepared {
+    snapshot: Snapshot,
+    outstanding: super::write::Outstanding,
+    report: Report,
+}
+
+/// Reads and judges a whole file on top of a state. `keep` is false for a dry run, where passwords need not be hashed.
+pub fn prepare(
+    base: Snapshot,
+    rules: &AccessRules,
+    pool: &Pool,
+    input: impl BufRead,
+    keep: bool,
+    progress: &mut dyn FnMut(Step),
+) -> Result<Prepared, ImportError> {
+    let schema = base.shared_schema();
+    let mut random = random_source();
+    let mut draft = Draft::new(&base, rules, Origin::Import, time::now(), &mut random);
+    // The draft shall be the only owner, so that it changes in place.
+    drop(base);
+    let mut reader = Reader::new(input);
+    let mut report = Report::default();
+    let mut waiting = VecDeque::new();
+    let mut read = 0_u64;
+    while let Some(record) = next(&mut reader)? {
+        let mut pending = Pending::new(record)?;
+        pending.hash_passwords(&schema, pool, keep, &mut report)?;
+        waiting.push_back(pending);
+        while waiting.len() > WAITING || waiting.front().is_some_and(Pending::is_ready) {
+            apply(&mut draft, waiting.pop_front(), &mut report)?;
+        }
+        read += 1;
+        if read.is_multiple_of(1_024) {
+            progress(Step::Reading(reader.position()));
+        }
+    }
+    while !waiting.is_empty() {
+        apply(&mut draft, waiting.pop_front(), &mut report)?;
+    }
+    progress(Step::Reading(reader.position()));
+    let (snapshot, outstanding) = draft.finish();
+    Ok(Prepared {
+        snapshot,
+        outstanding,
+        report,
+    })
+}
+
+/// A version 4 UUID needs only to be unlike all others: one secret from the system is stretched by a hash, because asking
+/// the system for each of a million takes longer than anything else about them.
+fn random_source() -> impl FnMut() -> [u8; 16] {
+    let mut output = blake3::Hasher::new_keyed(&key()).finalize_xof();
+    move || {
+        let mut bytes = [0; 16];
+        output.fill(&mut bytes);
+        bytes
+    }
+}
+
+fn key() -> [u8; 32] {
+    let mut key = [0; 32];
+    for (to, from) in key
+        .iter_mut()
+        .zip(random_bytes().into_iter().chain(random_bytes()))
+    {
+        *to = from;
+    }
+    key
+}
+
+impl Prepared {
+    /// What the import comes to.
+    pub fn report(&self) -> Report {
+        self.report
+    }
+
+    /// The state with the import in it.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Writes everything; it is on the disk when this returns.
+    pub fn write(
+        self,
+        store: &mut dyn Store,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<Report, ImportError> {
+        let (first, end) = (self.outstanding.first_new, self.snapshot.next_id());
+        let total = u64::from(end - first);
+        let mut at = first;
+        while at < end {
+            let mut batch = Batch::default();
+            if at == first {
+                batch.put(Setting::Import.key(), first.to_be_bytes().to_vec());
+            }
+            let next = end.min(at.saturating_add(STEP));
+            (at..next).for_each(|id| put_entry(&mut batch, &self.snapshot, id));
+            store.commit(&batch)?;
+            at = next;
+            progress(Step::Writing(u64::from(at - first), total));
+        }
+        let mut last = self.outstanding.batch;
+        last.delete(Setting::Import.key());
+        store.commit(&last)?;
+        Ok(self.report)
+    }
+}
+
+fn next<R: BufRead>(reader: &mut Reader<R>) -> Result<Option<Record<'_>>, ImportError> {
+    reader.next_record().map_err(|error| ImportError::Record {
+        line: error.line,
+        dn: String::new(),
+        reason: error.reason.to_string(),
+    })
+}
+
+fn apply(
+    draft: &mut Draft<'_>,
+    pending: Option<Pending>,
+    report: &mut Report,
+) -> Result<(), ImportError> {
+    let Some(mut pending) = pending else {
+        return Ok(());
+    };
+    pending.take_hashes()?;
+    draft
+        .apply(&Identity::administrator(), &pending.change)
+        .map_err(|error| pending.wrong(pending.line, error))?;
+    match pending.change {
+        Change::Add { .. } => report.added += 1,
+        _ => report.changed += 1,
+    }
+    Ok(())
+}
+
+/// A record on its way into the draft.
+struct Pending {
+    line: u64,
+    change: Change,
+    hashes: Vec<(Place, mpsc::Receiver<Outcome>)>,
+}
+
+/// Where in a change a password stands: which attribute or modification, and which of its values.
+type Place = (usize, usize);
+
+impl Pending {
+    fn new(record: Record<'_>) -> Result<Pending, ImportError> {
+        let line = record.line;
+        let wrong = |line, reason: String| ImportError::Record {
+            line,
+            dn: record.dn.to_owned(),
+            reason,
+        };
+        let name = |text: &str| {
+            Dn::parse(text).map_err(|error| wrong(line, format!("\"{text}\" is not a DN: {error}")))
+        };
+        if let Some(control) = record.controls.iter().find(|control| control.critical) {
+            return Err(wrong(
+                control.line,
+                format!("control {} is not known to imports", control.oid),
+            ));
+        }
+        let dn = name(record.dn)?;
+        let change = match record.change {
+            ldif::Change::Content(values) | ldif::Change::Add(values) => {
+                let mut attributes: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
+                for value in values {
+                    match attributes
+                        .last_mut()
+                        .filter(|(last, _)| last == value.attribute)
+                    {
+                        Some((_, list)) => list.push(value.value.to_vec()),
+                        None => attributes
+                            .push((value.attribute.to_owned(), vec![value.value.to_vec()])),
+                    }
+                }
+                Change::Add { dn, attributes }
+            }
+            ldif::Change::Modify(steps) => {
+                let modifications = steps.into_iter().map(|step| Modification {
+                    kind: match step.kind {
+                        ldif::ModificationKind::Add => ModificationKind::Add,
+                        ldif::ModificationKind::Delete => ModificationKind::Delete,
+                        ldif::ModificationKind::Replace => ModificationKind::Replace,
+                        ldif::ModificationKind::Increment => ModificationKind::Increment,
+                    },
+                    attribute: step.attribute.to_owned(),
+                    values: step
+                        .values
+                        .iter()
+                        .map(|value| value.value.to_vec())
+                        .collect(),
+                });
+                Change::Modify {
+                    dn,
+                    modifications: modifications.collect(),
+                }
+            }
+            ldif::Change::Delete => Change::Delete { dn },
+            ldif::Change::Rename {
+                new_rdn,
+                delete_old_rdn,
+                new_superior,
+            } => Change::Rename {
+                dn,
+                new_rdn: Rdn::parse(new_rdn).map_err(|error| {
+                    wrong(line, format!("\"{new_rdn}\" is not an RDN: {error}"))
+                })?,
+                delete_old_rdn,
+                new_superior: new_superior.map(name).transpose()?,
+            },
+        };
+        Ok(Pending {
+            line,
+            change,
+            hashes: Vec::new(),
+        })
+    }
+
+    fn wrong(&self, line: u64, reason: impl std::fmt::Display) -> ImportError {
+        ImportError::Record {
+            line,
+            dn: self.change.dn().to_string(),
+            reason: reason.to_string(),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// Sends passwords in clear text to be hashed.
+    fn hash_passwords(
+        &mut self,
+        schema: &Schema,
+        pool: &Pool,
+        keep: bool,
+        report: &mut Report,
+    ) -> Result<(), ImportError> {
+        let mut clear = Vec::new();
+        for (at, (description, values, deletes)) in value_lists(&mut self.change).enumerate() {
+            let is_password = AttributeDescription::parse(schema, description)
+                .is_ok_and(|description| description.attribute == well_known::USER_PASSWORD);
+            if !is_password || deletes {
+                continue;
+            }
+            for (which, value) in values.iter_mut().enumerate() {
+                if matches!(password::classify(value), Stored::ClearText) {
+                    clear.push(((at, which), std::mem::replace(value, UNKEPT.to_vec())));
+                }
+            }
+        }
+        report.hashed += clear.len() as u64;
+        for (place, value) in clear.into_iter().filter(|_| keep) {
+            let (send, receive) = mpsc::channel();
+            let job = Job::Hash {
+                password: Secret::from(value),
+                salt: random_bytes(),
+            };
+            let sent = pool.submit_blocking(
+                job,
+                Box::new(move |outcome| {
+                    let _ = send.send(outcome);
+                }),
+            );
+            sent.map_err(|_| {
+                self.wrong(self.line, "passwords cannot be hashed: the pool is closed")
+            })?;
+            self.hashes.push((place, receive));
+        }
+        Ok(())
+    }
+
+    /// Waits for the hashes and puts them in their places.
+    fn take_hashes(&mut self) -> Result<(), ImportError> {
+        for ((at, which), receive) in std::mem::take(&mut self.hashes) {
+            let Ok(Outcome::Hashed(hash)) = receive.recv() else {
+                return Err(self.wrong(self.line, "userPassword: the password cannot be hashed"));
+            };
+            let list = value_lists(&mut self.change).nth(at);
+            if let Some(value) = list.and_then(|(_, values, _)| values.get_mut(which)) {
+                *value = hash;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The values of one attribute in a change: description, values, whether they are to be deleted.
+type ValueList<'a> = (&'a str, &'a mut Vec<Vec<u8>>, bool);
+
+/// The lists of values in a change.
+fn value_lists(change: &mut Change) -> Box<dyn Iterator<Item = ValueList<'_>> + '_> {
+    match change {
+        Change::Add { attributes, .. } => Box::new(
+            attributes
+                .iter_mut()
+                .map(|(name, values)| (name.as_str(), values, false)),
+        ),
+        Change::Modify { modifications, .. } => Box::new(modifications.iter_mut().map(|step| {
+            (
+                step.attribute.as_str(),
+                &mut step.values,
+                step.kind == ModificationKind::Delete,
+            )
+        })),
+        Change::Delete { .. } | Change::Rename { .. } => Box::new(std::iter::empty()),
+    }
+}

@@ -1,0 +1,284 @@
+//! The one lane through which all changes go: a thread that takes what is waiting as a group, computes it, commits it,
+//! publishes the new state, and only then answers.
+//!
+//! Owns the order of changes and the rule that nothing is answered before it is on the disk. After a failed commit it
+//! refuses every further change until the store is opened again: what the disk holds is not known then.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwap;
+
+use super::access::AccessRules;
+use super::entry::EntryId;
+use super::error::Error;
+use super::identity::Identity;
+use super::request::Change;
+use super::snapshot::Snapshot;
+use super::stored;
+use super::time::{self, Csn};
+use super::write::{Draft, Origin};
+use crate::storage::{Store, StoreError};
+
+/// Changes that may wait; more are answered busy.
+const QUEUE: usize = 4096;
+/// Changes that are committed together at the most.
+const GROUP: usize = 256;
+/// Change records that are kept.
+const CHANGES_KEPT: usize = 100_000;
+
+/// Called with the outcome of a change, once, from the lane's thread.
+pub type Done = Box<dyn FnOnce(Result<EntryId, Error>) + Send>;
+
+/// What the lane is asked to do.
+pub(super) enum Job {
+    /// A client's change.
+    Change {
+        identity: Identity,
+        change: Box<Change>,
+        done: Done,
+    },
+    /// A better hash of a password that was just proved.
+    Upgrade {
+        id: EntryId,
+        old: Vec<u8>,
+        new: Vec<u8>,
+    },
+}
+
+/// The entrance of the lane.
+pub(super) struct Lane {
+    queue: Mutex<Option<SyncSender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Lane {
+    /// Starts the lane's thread.
+    pub fn start(
+        store: Box<dyn Store>,
+        published: Arc<ArcSwap<Snapshot>>,
+        rules: Arc<AccessRules>,
+        failure: Arc<ArcSwap<Option<String>>>,
+    ) -> std::io::Result<Lane> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let worker = Worker {
+            kept: kept_changes(&*store),
+            store,
+            published,
+            rules,
+            failure,
+        };
+        let thread = std::thread::Builder::new()
+            .name("write-lane".to_owned())
+            .spawn(move || worker.run(&jobs))?;
+        Ok(Lane {
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Puts a job into the lane, or says why not and gives it back.
+    pub fn submit(&self, job: Job) -> Result<(), (Error, Job)> {
+        let queue = self
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let Some(queue) = queue else {
+            return Err((Error::Unavailable("the server is stopping".to_owned()), job));
+        };
+        queue.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(job) => (Error::Busy("too many changes are waiting"), job),
+            TrySendError::Disconnected(job) => (
+                Error::Unavailable("the write lane has ended; restart the server".to_owned()),
+                job,
+            ),
+        })
+    }
+
+    /// Lets the lane finish what it has taken, closes the store, and waits for that.
+    pub fn stop(&self) {
+        drop(
+            self.queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) =
+            thread.filter(|thread| thread.thread().id() != std::thread::current().id())
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The numbers of the change records in the store, oldest first.
+fn kept_changes(store: &dyn Store) -> std::collections::VecDeque<Csn> {
+    let mut kept = std::collections::VecDeque::new();
+    let scanned = store.scan(&[stored::prefix::CHANGE], &mut |key, _| {
+        kept.extend(stored::change_of_key(key));
+        std::ops::ControlFlow::Continue(())
+    });
+    if let Err(error) = scanned {
+        tracing::warn!(%error, "old change records cannot be read; they will not be removed");
+    }
+    kept
+}
+
+struct Worker {
+    store: Box<dyn Store>,
+    published: Arc<ArcSwap<Snapshot>>,
+    rules: Arc<AccessRules>,
+    failure: Arc<ArcSwap<Option<String>>>,
+    kept: std::collections::VecDeque<Csn>,
+}
+
+impl Worker {
+    fn run(mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let group = std::iter::once(first)
+                .chain(jobs.try_iter().take(GROUP - 1))
+                .collect();
+            self.group(group);
+        }
+        if let Err(error) = self.store.close() {
+            tracing::error!(%error, "the store did not close cleanly");
+        }
+    }
+
+    fn group(&mut self, group: Vec<Job>) {
+        if let Some(cause) = &**self.failure.load() {
+            let error = Error::Unavailable(cause.clone());
+            return group
+                .into_iter()
+                .for_each(|job| job.answer(Err(error.clone())));
+        }
+        let base = self.published.load_full();
+        let mut random = random_bytes;
+        let rules = Arc::clone(&self.rules);
+        let mut draft = Draft::new(&base, &rules, Origin::Client, time::now(), &mut random);
+        let mut outcomes = Vec::with_capacity(group.len());
+        for job in group {
+            let outcome = match &job {
+                Job::Change {
+                    identity, change, ..
+                } => draft.apply(identity, change),
+                Job::Upgrade { id, old, new } => {
+                    draft.upgrade_password(*id, old, new).map(|()| *id)
+                }
+            };
+            outcomes.push((job, outcome));
+        }
+        let committed = if outcomes.iter().any(|(_, outcome)| outcome.is_ok()) {
+            self.commit(draft)
+        } else {
+            Ok(())
+        };
+        for (job, outcome) in outcomes {
+            job.answer(match &committed {
+                Err(cause) if outcome.is_ok() => Err(Error::Unavailable(cause.clone())),
+                _ => outcome,
+            });
+        }
+    }
+
+    /// Commits and publishes a draft. An error is final for all that comes after, but for a disk that was found full
+    /// before anything was written.
+    fn commit(&mut self, draft: Draft<'_>) -> Result<(), String> {
+        let (snapshot, mut outstanding) = draft.finish();
+        put_new_entries(&mut outstanding.batch, &snapshot, outstanding.first_new);
+        self.kept.extend(outstanding.changes);
+        while self.kept.len() > CHANGES_KEPT {
+            if let Some(oldest) = self.kept.pop_front() {
+                outstanding.batch.delete(stored::change_key(oldest));
+            }
+        }
+        match self.store.commit(&outstanding.batch) {
+            Ok(()) => {
+                self.published.store(Arc::new(snapshot));
+                Ok(())
+            }
+            Err(error @ StoreError::DiskFull { .. }) => {
+                tracing::error!(%error, "a change was refused");
+                Err(error.to_string())
+            }
+            Err(error) => {
+                tracing::error!(%error, "the store failed; no change is taken until the server is restarted");
+                let cause = format!(
+                    "the store failed ({error}); it takes no changes until the server is restarted"
+                );
+                self.failure.store(Arc::new(Some(cause.clone())));
+                Err(cause)
+            }
+        }
+    }
+}
+
+/// Puts the entries from `first` on, with their edges, into a batch.
+pub(super) fn put_new_entries(
+    batch: &mut crate::storage::Batch,
+    snapshot: &Snapshot,
+    first: EntryId,
+) {
+    for id in first..snapshot.next_id() {
+        put_entry(batch, snapshot, id);
+    }
+}
+
+/// Puts one entry with its edges into a batch.
+pub(super) fn put_entry(batch: &mut crate::storage::Batch, snapshot: &Snapshot, id: EntryId) {
+    if let Some(bytes) = snapshot.entry_bytes(id) {
+        batch.put(stored::entry_key(id), bytes.to_vec());
+        for edge in snapshot
+            .members(id)
+            .into_iter()
+            .flat_map(|members| members.edges())
+        {
+            stored::put_edge(batch, id, &edge);
+        }
+    }
+}
+
+impl Job {
+    fn answer(self, outcome: Result<EntryId, Error>) {
+        match self {
+            Job::Change { done, .. } => done(outcome),
+            Job::Upgrade { id, .. } => {
+                if let Err(error) = outcome {
+                    tracing::debug!(id, %error, "a password hash was not upgraded");
+                }
+            }
+        }
+    }
+}
+
+/// Random bytes from the system. Without any, no UUID can be made: a fixed one would be worse than stopping, so the time
+/// and a counter of the process take their place.
+pub(super) fn random_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        let hash = blake3::hash(
+            &[
+                time::now().to_be_bytes(),
+                u64::from(std::process::id()).to_be_bytes(),
+            ]
+            .concat(),
+        );
+        if let Some(half) = hash.as_bytes().first_chunk() {
+            bytes = *half;
+        }
+    }
+    bytes
+}

@@ -1,0 +1,240 @@
+//! What the directory means: entries, names, schema, search, changes, membership, access. Plain synchronous code.
+//!
+//! Owns everything that is the same for every face. No wire, no HTTP, no JSON is known here, and no byte reaches a client
+//! but through [`VisibleEntry`], which shows what the access rules allow and nothing else.
+
+pub mod access;
+pub mod attributes;
+pub mod check;
+pub mod descriptions;
+pub mod dn;
+pub mod entry;
+pub mod error;
+pub mod export;
+pub mod filter;
+pub mod identity;
+pub mod import;
+pub mod ldif;
+pub mod members;
+pub mod password;
+pub mod request;
+pub mod schema;
+pub mod search;
+pub mod selection;
+pub mod setup;
+pub mod snapshot;
+pub mod stored;
+pub mod time;
+pub mod value_set;
+pub mod view;
+pub mod virtual_entry;
+
+mod aliases;
+mod authenticate;
+mod compare;
+mod history;
+mod lane;
+mod write;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+
+use access::AccessRules;
+use dn::{Dn, NormalizedDn};
+use entry::EntryId;
+pub use error::Error;
+use identity::Identity;
+use password::Pool;
+use request::{Change, SearchRequest};
+use search::{Progress, Search, SearchLimits};
+pub use selection::VisibleEntry;
+use snapshot::Snapshot;
+
+use crate::storage::Store;
+
+/// How a directory behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The most entries that one search returns to anyone but the administrator; `None` for any number.
+    pub size_limit: Option<u32>,
+    /// The longest that one search of anyone but the administrator takes; `None` for any time.
+    pub time_limit: Option<Duration>,
+    /// Whether a proved password that is stored under an old scheme is stored anew as Argon2id.
+    pub upgrade_passwords: bool,
+}
+
+/// Who administers a directory: a name and a hash, kept with the data but no entry of the tree.
+#[derive(Clone)]
+pub struct Administrator {
+    /// As results show it.
+    pub name: Arc<str>,
+    /// The stored form of the password.
+    pub hash: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Administrator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Administrator")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A directory that is being served. Cloning it is cheap: all clones are the same one.
+#[derive(Clone)]
+pub struct Directory(Arc<Inner>);
+
+struct Inner {
+    published: Arc<ArcSwap<Snapshot>>,
+    rules: Arc<AccessRules>,
+    settings: Settings,
+    administrator: Administrator,
+    administrator_name: NormalizedDn,
+    failure: Arc<ArcSwap<Option<String>>>,
+    pool: Pool,
+    lane: lane::Lane,
+}
+
+impl Directory {
+    /// Serves a loaded state; changes go to `store`.
+    ///
+    /// # Errors
+    /// When the thread for changes cannot be started.
+    pub fn serve(
+        store: Box<dyn Store>,
+        snapshot: Snapshot,
+        rules: AccessRules,
+        administrator: Administrator,
+        pool: Pool,
+        settings: Settings,
+    ) -> std::io::Result<Directory> {
+        let name = Dn::parse(&administrator.name).unwrap_or_default();
+        let administrator_name = name.normalize(snapshot.schema());
+        let published = Arc::new(ArcSwap::from_pointee(snapshot));
+        let (rules, failure) = (Arc::new(rules), Arc::new(ArcSwap::from_pointee(None)));
+        let lane = lane::Lane::start(
+            store,
+            Arc::clone(&published),
+            Arc::clone(&rules),
+            Arc::clone(&failure),
+        )?;
+        Ok(Directory(Arc::new(Inner {
+            published,
+            rules,
+            settings,
+            administrator,
+            administrator_name,
+            failure,
+            pool,
+            lane,
+        })))
+    }
+
+    /// The newest state. Holding it keeps its memory: let go of it before waiting for anything.
+    pub fn snapshot(&self) -> arc_swap::Guard<Arc<Snapshot>> {
+        self.0.published.load()
+    }
+
+    /// The access rules.
+    pub fn rules(&self) -> &AccessRules {
+        &self.0.rules
+    }
+
+    /// Why no change is taken any more, if that is so.
+    pub fn failure(&self) -> Option<String> {
+        self.0.failure.load().as_ref().clone()
+    }
+
+    /// The threads that hash passwords.
+    pub fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    fn is_administrator(&self, name: &Dn) -> bool {
+        !name.is_root() && name.normalize(self.snapshot().schema()) == self.0.administrator_name
+    }
+
+    fn administrator_hash(&self) -> &[u8] {
+        &self.0.administrator.hash
+    }
+
+    fn upgrades_passwords(&self) -> bool {
+        self.0.settings.upgrade_passwords
+    }
+
+    /// The name of an identity: its entry's name of this moment, the administrator's, or empty.
+    pub fn name(&self, identity: &Identity) -> String {
+        match identity.who() {
+            identity::Who::Anonymous => String::new(),
+            identity::Who::Administrator => self.0.administrator.name.as_ref().to_owned(),
+            identity::Who::Entry(id) => self.snapshot().dn(id),
+        }
+    }
+
+    /// Begins a search (RFC 4511 section 4.5); [`Directory::advance`] yields its entries. The asker's limits cannot exceed
+    /// the directory's, unless the administrator asks.
+    pub fn search(&self, identity: &Identity, request: &SearchRequest) -> Result<Search, Error> {
+        let bounded = !identity.is_administrator();
+        let size = least(
+            (request.size_limit > 0).then_some(request.size_limit),
+            self.0.settings.size_limit.filter(|_| bounded),
+        );
+        let time = least(
+            request.time_limit,
+            self.0.settings.time_limit.filter(|_| bounded),
+        );
+        let deadline = time.and_then(|time| Instant::now().checked_add(time));
+        Search::begin(
+            &self.snapshot(),
+            self.rules(),
+            identity,
+            request,
+            SearchLimits { size, deadline },
+        )
+    }
+
+    /// Looks at up to `budget` entries of a search and hands those that match to `sink`, until that breaks off.
+    pub fn advance(
+        &self,
+        search: &mut Search,
+        identity: &Identity,
+        budget: usize,
+        sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<Progress, Error> {
+        search.advance(&self.snapshot(), self.rules(), identity, budget, sink)
+    }
+
+    /// Asks for a change. `done` is called once it is on the disk and every later read sees it, or with the reason why not.
+    pub fn change(
+        &self,
+        identity: &Identity,
+        change: Change,
+        done: impl FnOnce(Result<EntryId, Error>) + Send + 'static,
+    ) {
+        let done: lane::Done = Box::new(done);
+        let job = lane::Job::Change {
+            identity: identity.clone(),
+            change: Box::new(change),
+            done,
+        };
+        if let Err((error, lane::Job::Change { done, .. })) = self.0.lane.submit(job) {
+            done(Err(error));
+        }
+    }
+
+    /// Finishes what was taken, and closes the store. Later changes are refused.
+    pub fn close(&self) {
+        self.0.pool.shutdown();
+        self.0.lane.stop();
+    }
+}
+
+fn least<T: Ord>(left: Option<T>, right: Option<T>) -> Option<T> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left.min(right)),
+        (left, right) => left.or(right),
+    }
+}

@@ -1,0 +1,23 @@
+//! Passwords: the clear text a client sends, the hashes that are stored, and the threads that compare the two.
+//!
+//! [`Secret`] carries clear text, [`Scheme`] and its functions read stored `userPassword` values, [`Pool`] is the
+//! only place where Argon2 runs. This module knows no entries: which values an account has, whether it is locked and
+//! whether a new password is good enough is decided elsewhere.
+//!
+//! A login that never tells, by the time it takes, an unknown name from a wrong password:
+//!
+//! 1. Values of [`Cost::Cheap`] are tried at once with [`verify_cheap`]; a match ends the login.
+//! 2. Anything else goes to the [`Pool`]: [`Job::Verify`] with the stored values if any of them is
+//!    [`Cost::Expensive`], otherwise [`Job::Decoy`], also when there is no such account.
+//! 3. After a match that [`needs_upgrade`], [`Pool::try_submit_background`] makes the better hash when nobody waits.
+
+mod hash;
+mod pool;
+mod secret;
+
+pub use hash::{
+    Argon2Params, Cost, HashError, Scheme, Stored, check_stored, classify, cost, needs_upgrade,
+    verify_cheap,
+};
+pub use pool::{Busy, Done, Failure, Gauges, Job, Outcome, Pool, PoolSettings};
+pub use secret::Secret;

@@ -1,0 +1,101 @@
+//! Whether an entry is one that may be stored (RFC 4512 2.2 to 2.5, 3.3): its classes, what they require and allow,
+//! its values, and its name.
+//!
+//! What only a change can break (the structural class must stay, attributes the server keeps are not the client's) is
+//! not seen here, where there is only the outcome.
+
+mod classes;
+mod values;
+mod violation;
+
+pub use violation::{Violation, ViolationKind};
+
+use super::Schema;
+use super::attribute_type::{AttributeTypeId, AttributeTypeSet};
+use super::object_class::{ClassId, ObjectClass};
+use super::well_known::class::EXTENSIBLE_OBJECT;
+use crate::directory::attributes::{Attribute, Attributes};
+use values::Values;
+
+impl Schema {
+    /// Checks that the attributes make an entry, and completes them with the superclasses of the classes named (RFC
+    /// 4512 3.3).
+    ///
+    /// `rdn_assertions` are the types and values of the entry's RDN: each must be among the values of the entry.
+    ///
+    /// # Errors
+    /// The first violation found. The attributes may then have been completed already.
+    pub fn admit(
+        &self,
+        attributes: &mut Attributes,
+        rdn_assertions: &[(AttributeTypeId, Vec<u8>)],
+    ) -> Result<(), Violation> {
+        let classes = self.complete_classes(attributes)?;
+        self.check_required(attributes, &classes)?;
+        let is_extensible = classes.contains(&EXTENSIBLE_OBJECT);
+        let classes: Vec<&ObjectClass> = classes.iter().map(|id| self.class(*id)).collect();
+        let mut values = Values::new(self);
+        for attribute in attributes.iter() {
+            self.check_description(attribute)?;
+            if !is_extensible {
+                self.check_allowed(attribute, &classes)?;
+            }
+            values.check(attribute)?;
+        }
+        values.check_naming(attributes, rdn_assertions)
+    }
+
+    /// RFC 4512 2.4: an entry has what each of its classes requires. Options do not matter; subtypes do not count
+    /// (2.5.3).
+    fn check_required(
+        &self,
+        attributes: &Attributes,
+        classes: &[ClassId],
+    ) -> Result<(), Violation> {
+        let present: AttributeTypeSet = attributes
+            .iter()
+            .map(|attribute| attribute.description.attribute)
+            .collect();
+        for class in classes.iter().map(|id| self.class(*id)) {
+            let missing = class.must.iter().find(|id| !present.contains(**id));
+            if let Some(missing) = missing {
+                return Err(Violation::MissingAttribute {
+                    class: class.name().to_owned(),
+                    attribute: self.attribute(*missing).name().to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The type must be defined, and the options known: an attribute with others is unrecognised (RFC 4512 2.5).
+    fn check_description(&self, attribute: &Attribute) -> Result<(), Violation> {
+        let description = &attribute.description;
+        let is_defined = usize::from(description.attribute.0) < self.attribute_types.len();
+        if is_defined && description.has_known_options(self) {
+            return Ok(());
+        }
+        Err(Violation::UndefinedAttribute {
+            attribute: description.display(self).to_string(),
+        })
+    }
+
+    /// A user attribute must be one that a class allows (RFC 4512 2.4); extensibleObject allows all (4.3).
+    fn check_allowed(
+        &self,
+        attribute: &Attribute,
+        classes: &[&ObjectClass],
+    ) -> Result<(), Violation> {
+        let id = attribute.description.attribute;
+        let is_allowed = classes.iter().any(|class| class.allows(id));
+        if is_allowed || self.attribute(id).is_operational() {
+            return Ok(());
+        }
+        Err(Violation::ForbiddenAttribute {
+            attribute: attribute.description.display(self).to_string(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! The schema as the subschema entry shows it (RFC 4512 4.2): every definition as text.
+
+use super::Schema;
+use super::definition::print;
+use super::description::requires_binary;
+use super::rule::{Rule, RuleKind};
+use super::syntax::Syntax;
+
+impl Schema {
+    /// The values of attributeTypes.
+    pub fn attribute_type_descriptions(&self) -> impl Iterator<Item = &str> {
+        self.attribute_types.iter().map(|it| it.text.as_str())
+    }
+
+    /// The values of objectClasses.
+    pub fn object_class_descriptions(&self) -> impl Iterator<Item = &str> {
+        self.object_classes.iter().map(|it| it.text.as_str())
+    }
+
+    /// The values of matchingRules.
+    pub fn matching_rule_descriptions(&self) -> impl Iterator<Item = String> {
+        Rule::ALL.iter().map(|rule| print::matching_rule(*rule))
+    }
+
+    /// The values of matchingRuleUse: which attribute types a rule can be asked for by name, in an extensible match
+    /// (RFC 4511 4.5.1.7.7).
+    pub fn matching_rule_use_descriptions(&self) -> impl Iterator<Item = String> {
+        let by_name = |rule: &&Rule| !matches!(rule.kind(), RuleKind::Substrings);
+        Rule::ALL.iter().filter(by_name).filter_map(|rule| {
+            let applies = self
+                .attribute_types
+                .iter()
+                .filter(|attribute_type| rule.compares_with(attribute_type.syntax))
+                .map(|attribute_type| attribute_type.name());
+            print::matching_rule_use(*rule, applies)
+        })
+    }
+
+    /// The values of ldapSyntaxes.
+    pub fn syntax_descriptions(&self) -> impl Iterator<Item = String> {
+        let describe = |syntax: &Syntax| print::syntax(*syntax, requires_binary(*syntax));
+        Syntax::ALL.iter().map(describe)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,496 @@
+//! The view of the whole tree that every read holds: immutable, consistent, swapped whole after a commit.
+//!
+//! Owns the entries in memory and everything derived from them for finding them: names, children, equality postings,
+//! membership edges both ways. It does not own how changes are judged (`write`) nor how they are kept (`stored`).
+//!
+//! A writer clones a snapshot, which costs a few reference counts, and changes the clone: parts that the published
+//! one shares are copied as they are touched, parts made since are changed in place.
+//!
+#![doc = include_str!("figures.md")]
+
+pub mod hash_index;
+pub mod id_set;
+mod keys;
+pub mod paged;
+mod slice;
+
+pub use hash_index::{HashIndex, Postings};
+pub use id_set::IdSet;
+pub use keys::Keys;
+pub use paged::Paged;
+
+use std::sync::Arc;
+
+use super::descriptions::DescriptionTable;
+use super::dn::{Dn, NormalizedDn, Rdn};
+use super::entry::{EntryId, EntryRef, ROOT};
+use super::members::{Edge, Members};
+use super::schema::{AttributeTypeId, Schema};
+use super::time::Csn;
+
+/// A naming context of this directory (RFC 4512 section 5.1).
+#[derive(Clone, Debug)]
+pub struct Suffix {
+    /// As it was configured.
+    pub dn: Dn,
+    /// For comparing.
+    pub normalized: NormalizedDn,
+}
+
+impl Suffix {
+    /// The suffix of this name.
+    pub fn new(schema: &Schema, dn: Dn) -> Self {
+        let normalized = dn.normalize(schema);
+        Self { dn, normalized }
+    }
+}
+
+/// What a name stands for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The entry.
+    Entry(EntryId),
+    /// No entry; the nearest one above it that exists, if any, and how many levels are missing below that.
+    Nothing {
+        /// The nearest existing ancestor.
+        nearest: Option<EntryId>,
+        /// 1 when only the entry itself is missing.
+        missing: usize,
+    },
+    /// The name lies in no suffix.
+    Outside,
+}
+
+/// One consistent state of the directory.
+#[derive(Clone)]
+pub struct Snapshot {
+    schema: Arc<Schema>,
+    suffixes: Arc<[Suffix]>,
+    keys: Arc<Keys>,
+    descriptions: Arc<DescriptionTable>,
+    entries: Paged<Arc<[u8]>>,
+    children: Paged<IdSet>,
+    names: HashIndex,
+    equality: HashIndex,
+    groups: Paged<Arc<Members>>,
+    groups_of: Paged<IdSet>,
+    dangling: HashIndex,
+    dangling_count: usize,
+    administrator: Arc<str>,
+    next_id: EntryId,
+    count: usize,
+    csn: Csn,
+}
+
+impl Snapshot {
+    /// An empty directory.
+    pub fn empty(
+        schema: Arc<Schema>,
+        suffixes: Arc<[Suffix]>,
+        administrator: Arc<str>,
+        indexed: &[AttributeTypeId],
+    ) -> Self {
+        let keys = Arc::new(Keys::new(indexed));
+        Self {
+            schema,
+            suffixes,
+            keys,
+            descriptions: Arc::default(),
+            entries: Paged::default(),
+            children: Paged::default(),
+            names: HashIndex::default(),
+            equality: HashIndex::default(),
+            groups: Paged::default(),
+            groups_of: Paged::default(),
+            dangling: HashIndex::default(),
+            dangling_count: 0,
+            administrator,
+            next_id: ROOT + 1,
+            count: 0,
+            csn: Csn::default(),
+        }
+    }
+
+    /// The schema that the entries follow.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The schema, to be kept beyond this snapshot.
+    pub fn shared_schema(&self) -> Arc<Schema> {
+        Arc::clone(&self.schema)
+    }
+
+    /// The naming contexts.
+    pub fn suffixes(&self) -> &Arc<[Suffix]> {
+        &self.suffixes
+    }
+
+    /// The attribute descriptions in use.
+    pub fn descriptions(&self) -> &DescriptionTable {
+        &self.descriptions
+    }
+
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The number of the newest change.
+    pub fn csn(&self) -> Csn {
+        self.csn
+    }
+
+    /// All ids in use are below this.
+    pub fn next_id(&self) -> EntryId {
+        self.next_id
+    }
+
+    /// The entry of an id.
+    pub fn entry(&self, id: EntryId) -> Option<EntryRef<'_>> {
+        self.entries.get(id).map(|bytes| EntryRef::new(bytes))
+    }
+
+    /// The bytes of an entry as they are kept.
+    pub fn entry_bytes(&self, id: EntryId) -> Option<&Arc<[u8]>> {
+        self.entries.get(id)
+    }
+
+    /// All ids in use, ascending.
+    pub fn ids(&self) -> impl Iterator<Item = EntryId> + '_ {
+        self.entries.iter().map(|(id, _)| id)
+    }
+
+    /// The entries directly below one.
+    pub fn children(&self, id: EntryId) -> Option<&IdSet> {
+        self.children.get(id)
+    }
+
+    /// The members of a group; `None` when the entry names none.
+    pub fn members(&self, group: EntryId) -> Option<&Arc<Members>> {
+        self.groups.get(group)
+    }
+
+    /// The groups that name an entry directly as a member.
+    pub fn groups_of(&self, member: EntryId) -> Option<&IdSet> {
+        self.groups_of.get(member)
+    }
+
+    /// Whether an entry is in a group, through any chain of groups. A group is never its own member.
+    pub fn is_member(&self, member: EntryId, group: EntryId) -> bool {
+        let mut seen = std::collections::HashSet::new();
+        let mut open = vec![member];
+        while let Some(next) = open.pop() {
+            for above in self.groups_of(next).into_iter().flat_map(IdSet::iter) {
+                if above == group {
+                    return member != group;
+                }
+                if seen.insert(above) {
+                    open.push(above);
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether `id` is `ancestor` or lies below it.
+    pub fn is_within(&self, mut id: EntryId, ancestor: EntryId) -> bool {
+        loop {
+            if id == ancestor {
+                return true;
+            }
+            match self.entry(id) {
+                Some(entry) if entry.parent() != ROOT => id = entry.parent(),
+                _ => return ancestor == ROOT,
+            }
+        }
+    }
+
+    /// Appends the name of an entry, as its makers spelled it.
+    pub fn write_dn(&self, mut id: EntryId, out: &mut String) {
+        let begin = out.len();
+        while let Some(entry) = self.entry(id) {
+            if out.len() > begin {
+                out.push(',');
+            }
+            out.push_str(entry.rdn());
+            id = entry.parent();
+        }
+    }
+
+    /// The name of an entry.
+    pub fn dn(&self, id: EntryId) -> String {
+        let mut out = String::new();
+        self.write_dn(id, &mut out);
+        out
+    }
+
+    /// Looks a name up.
+    pub fn find(&self, dn: &Dn) -> Found {
+        self.find_normalized(dn, &dn.normalize(&self.schema))
+    }
+
+    /// Looks a name up whose normal form is known already.
+    pub fn find_normalized(&self, dn: &Dn, normalized: &NormalizedDn) -> Found {
+        let Some(suffix) = self
+            .suffixes
+            .iter()
+            .find(|suffix| normalized.is_within(&suffix.normalized))
+        else {
+            return Found::Outside;
+        };
+        let below = normalized.depth() - suffix.normalized.depth();
+        let Some(mut at) = self.suffix_entry(suffix) else {
+            return Found::Nothing {
+                nearest: None,
+                missing: below + 1,
+            };
+        };
+        // Relative names from the suffix downwards: the normal form is root first, the name itself leaf first.
+        let relative = dn.rdns().get(..below).unwrap_or_default().iter().rev();
+        let steps = relative.zip(normalized.rdns().skip(suffix.normalized.depth()));
+        for (level, (rdn, bytes)) in steps.enumerate() {
+            match self.child(at, rdn, bytes) {
+                Some(child) => at = child,
+                None => {
+                    return Found::Nothing {
+                        nearest: Some(at),
+                        missing: below - level,
+                    };
+                }
+            }
+        }
+        Found::Entry(at)
+    }
+
+    /// The entry of a name, if it exists.
+    pub fn find_entry(&self, dn: &Dn) -> Option<EntryId> {
+        match self.find(dn) {
+            Found::Entry(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The entry of a suffix, if it exists.
+    pub fn suffix_entry(&self, suffix: &Suffix) -> Option<EntryId> {
+        let hash = self.keys.whole_name(suffix.normalized.as_bytes());
+        self.names.get(hash).iter().find(|id| {
+            self.entry(*id).is_some_and(|entry| {
+                entry.parent() == ROOT
+                    && Dn::parse(entry.rdn())
+                        .is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized)
+            })
+        })
+    }
+
+    /// The child of an entry under a relative name.
+    pub fn child(&self, parent: EntryId, rdn: &Rdn, normalized: &[u8]) -> Option<EntryId> {
+        self.names
+            .get(self.keys.name(parent, normalized))
+            .iter()
+            .find(|id| {
+                self.entry(*id).is_some_and(|entry| {
+                    entry.parent() == parent
+                        && (is_spelled(rdn, entry.rdn()) || self.has_name(entry, normalized))
+                })
+            })
+    }
+
+    fn has_name(&self, entry: EntryRef<'_>, normalized: &[u8]) -> bool {
+        Rdn::parse(entry.rdn()).is_ok_and(|rdn| {
+            let mut own = Vec::new();
+            rdn.normalize(&self.schema, &mut own);
+            own == normalized
+        })
+    }
+
+    /// Entries that may hold a value equal to `value`, normalised, in an attribute of exactly this type; `None` when
+    /// the type is not indexed. Each must be checked: another value may share the key.
+    pub fn holders(&self, attribute: AttributeTypeId, value: &[u8]) -> Option<Postings<'_>> {
+        self.keys
+            .is_indexed(attribute)
+            .then(|| self.equality.get(self.keys.value(attribute, value)))
+    }
+
+    /// Whether any group names an entry that does not exist.
+    pub fn has_dangling(&self) -> bool {
+        self.dangling_count > 0
+    }
+
+    /// The name of the administrator, who is no entry.
+    pub fn administrator(&self) -> &str {
+        &self.administrator
+    }
+
+    /// Groups that may name an entry that does not exist. Each must be checked.
+    pub fn naming(&self, missing: &NormalizedDn) -> Postings<'_> {
+        self.dangling.get(self.keys.whole_name(missing.as_bytes()))
+    }
+}
+
+/// Changes, for the write pipeline and for loading. Each keeps every derived part in step with the entries; none judges
+/// whether the change is right.
+impl Snapshot {
+    pub(super) fn descriptions_mut(&mut self) -> &mut Arc<DescriptionTable> {
+        &mut self.descriptions
+    }
+
+    pub(super) fn take_id(&mut self) -> EntryId {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+
+    pub(super) fn reserve_ids(&mut self, next: EntryId) {
+        self.next_id = self.next_id.max(next);
+    }
+
+    pub(super) fn advance_csn(&mut self, csn: Csn) {
+        self.csn = self.csn.max(csn);
+    }
+
+    /// Puts an entry in the place of the one of the same id, or of none.
+    pub(super) fn put_entry(&mut self, id: EntryId, bytes: Arc<[u8]>) {
+        let new = EntryRef::new(&bytes);
+        let old_bytes = self.entries.get(id).cloned();
+        let old = old_bytes.as_ref().map(|bytes| EntryRef::new(bytes));
+        let added = self.keys.of_entry(&self.schema, &self.descriptions, new);
+        let removed = old
+            .map(|old| self.keys.of_entry(&self.schema, &self.descriptions, old))
+            .unwrap_or_default();
+        replace_keys(&mut self.equality, id, &removed, &added);
+        if old.is_none_or(|old| old.rdn() != new.rdn() || old.parent() != new.parent()) {
+            if let Some(old) = old {
+                self.unlink(id, old);
+            }
+            self.link(id, new);
+        }
+        self.count += usize::from(old.is_none());
+        self.advance_csn(new.csn());
+        self.reserve_ids(id.saturating_add(1));
+        self.entries.set(id, bytes);
+    }
+
+    /// Removes an entry; its edges must have gone before.
+    pub(super) fn remove_entry(&mut self, id: EntryId) {
+        let Some(bytes) = self.entries.get(id).cloned() else {
+            return;
+        };
+        let old = EntryRef::new(&bytes);
+        let removed = self.keys.of_entry(&self.schema, &self.descriptions, old);
+        replace_keys(&mut self.equality, id, &removed, &[]);
+        self.unlink(id, old);
+        self.entries.remove(id);
+        self.count -= 1;
+    }
+
+    fn link(&mut self, id: EntryId, entry: EntryRef<'_>) {
+        let hash = self.keys.of_name(&self.schema, entry);
+        self.names.insert(hash, id);
+        insert_into(&mut self.children, entry.parent(), id);
+    }
+
+    fn unlink(&mut self, id: EntryId, entry: EntryRef<'_>) {
+        let hash = self.keys.of_name(&self.schema, entry);
+        self.names.remove(hash, id);
+        remove_from(&mut self.children, entry.parent(), id);
+    }
+
+    /// Adds one edge; false when it was there.
+    pub(super) fn add_edge(&mut self, group: EntryId, edge: &Edge) -> bool {
+        if self.groups.get(group).is_none() {
+            self.groups.set(group, Arc::default());
+        }
+        if !self
+            .groups
+            .get_mut(group)
+            .is_some_and(|members| Arc::make_mut(members).insert(edge))
+        {
+            return false;
+        }
+        match edge {
+            Edge::Entry { member, .. } => insert_into(&mut self.groups_of, *member, group),
+            Edge::Dangling { normalized, .. } => {
+                self.dangling
+                    .insert(self.keys.whole_name(normalized), group);
+                self.dangling_count += 1;
+            }
+        }
+        true
+    }
+
+    /// Removes one edge; false when it was not there.
+    pub(super) fn remove_edge(&mut self, group: EntryId, edge: &Edge) -> bool {
+        let Some(members) = self.groups.get_mut(group).map(Arc::make_mut) else {
+            return false;
+        };
+        if !members.remove(edge) {
+            return false;
+        }
+        let named_still = members.names(edge);
+        if members.is_empty() {
+            self.groups.remove(group);
+        }
+        match edge {
+            Edge::Entry { member, .. } if !named_still => {
+                remove_from(&mut self.groups_of, *member, group)
+            }
+            Edge::Dangling { normalized, .. } => {
+                self.dangling
+                    .remove(self.keys.whole_name(normalized), group);
+                self.dangling_count -= 1;
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+/// Whether a stored name is spelled just like this one: then they are equal, and normalising the stored one is spared.
+fn is_spelled(rdn: &Rdn, stored: &str) -> bool {
+    let [only] = rdn.assertions() else {
+        return false;
+    };
+    let plain =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@');
+    stored
+        .as_bytes()
+        .strip_prefix(only.attribute.as_bytes())
+        .and_then(|rest| rest.strip_prefix(b"="))
+        .is_some_and(|value| value == only.value && value.iter().all(plain))
+}
+
+fn insert_into(sets: &mut Paged<IdSet>, at: EntryId, id: EntryId) {
+    match sets.get_mut(at) {
+        Some(set) => {
+            set.insert(id);
+        }
+        None => {
+            sets.set(at, std::iter::once(id).collect());
+        }
+    }
+}
+
+fn remove_from(sets: &mut Paged<IdSet>, at: EntryId, id: EntryId) {
+    if let Some(set) = sets.get_mut(at) {
+        set.remove(id);
+        if set.is_empty() {
+            sets.remove(at);
+        }
+    }
+}
+
+/// Moves an entry from its old keys to its new ones; both sorted, each once. Keys it keeps are not touched.
+fn replace_keys(index: &mut HashIndex, id: EntryId, old: &[u64], new: &[u64]) {
+    for key in old.iter().filter(|key| new.binary_search(key).is_err()) {
+        index.remove(*key, id);
+    }
+    for key in new.iter().filter(|key| old.binary_search(key).is_err()) {
+        index.insert(*key, id);
+    }
+}

@@ -1,0 +1,410 @@
+//! The records in which a directory is kept, and the way from them to a snapshot.
+//!
+//! Owns the keys and the small values: entries (`entry` owns their bytes), edges, attribute descriptions, settings and
+//! changes. It does not own how records get onto the disk.
+
+use std::sync::Arc;
+
+use super::descriptions::DescriptionTable;
+use super::dn::Dn;
+use super::entry::{DescriptionId, EntryId, EntryRef};
+use super::members::{Edge, EdgeKind};
+use super::schema::Schema;
+use super::snapshot::Snapshot;
+use super::time::Csn;
+use crate::storage::{Batch, Store, StoreError};
+
+/// The kinds of records, each the first byte of its keys.
+pub mod prefix {
+    /// Changes, by their number.
+    pub const CHANGE: u8 = b'c';
+    /// Attribute descriptions, by their id.
+    pub const DESCRIPTION: u8 = b'd';
+    /// Entries, by their id.
+    pub const ENTRY: u8 = b'e';
+    /// Edges to members that exist: group, attribute, member.
+    pub const EDGE: u8 = b'g';
+    /// Settings, by their name.
+    pub const SETTING: u8 = b'm';
+    /// Edges to members that do not exist: group, attribute, digest of the name.
+    pub const DANGLING: u8 = b'u';
+}
+
+/// Settings that are kept with the data.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// The suffixes, one a line.
+    Suffixes,
+    /// The name of the administrator.
+    Administrator,
+    /// The administrator's password, hashed.
+    AdministratorPassword,
+    /// The next entry id and the newest change number.
+    State,
+    /// The first id of an import that is being written.
+    Import,
+}
+
+impl Setting {
+    /// The key of its record.
+    pub fn key(self) -> Vec<u8> {
+        let name: &[u8] = match self {
+            Self::Suffixes => b"suffixes",
+            Self::Administrator => b"administrator",
+            Self::AdministratorPassword => b"administrator-password",
+            Self::State => b"state",
+            Self::Import => b"import",
+        };
+        [&[prefix::SETTING], name].concat()
+    }
+}
+
+/// The key of an entry.
+pub fn entry_key(id: EntryId) -> Vec<u8> {
+    [&[prefix::ENTRY], id.to_be_bytes().as_slice()].concat()
+}
+
+/// The key of an attribute description.
+pub fn description_key(id: DescriptionId) -> Vec<u8> {
+    [&[prefix::DESCRIPTION], id.0.to_be_bytes().as_slice()].concat()
+}
+
+/// The key of a change.
+pub fn change_key(csn: Csn) -> Vec<u8> {
+    [
+        &[prefix::CHANGE],
+        csn.micros.to_be_bytes().as_slice(),
+        csn.count.to_be_bytes().as_slice(),
+    ]
+    .concat()
+}
+
+/// The number of a change record.
+pub fn change_of_key(key: &[u8]) -> Option<Csn> {
+    let (micros, rest) = key.get(1..)?.split_first_chunk::<8>()?;
+    let count = rest.first_chunk::<4>()?;
+    Some(Csn {
+        micros: u64::from_be_bytes(*micros),
+        count: u32::from_be_bytes(*count),
+    })
+}
+
+/// The key of an edge; the names of members that do not exist are long, so their digest stands for them.
+pub fn edge_key(group: EntryId, edge: &Edge) -> Vec<u8> {
+    let group = group.to_be_bytes();
+    match edge {
+        Edge::Entry { kind, member } => [
+            &[prefix::EDGE],
+            group.as_slice(),
+            &[kind.code()],
+            member.to_be_bytes().as_slice(),
+        ]
+        .concat(),
+        Edge::Dangling {
+            kind, normalized, ..
+        } => {
+            let digest = blake3::hash(normalized);
+            let digest = digest
+                .as_bytes()
+                .first_chunk::<16>()
+                .map_or(&[][..], |half| half);
+            [
+                &[prefix::DANGLING],
+                group.as_slice(),
+                &[kind.code()],
+                digest,
+            ]
+            .concat()
+        }
+    }
+}
+
+/// Puts the record of an edge into a batch.
+pub fn put_edge(batch: &mut Batch, group: EntryId, edge: &Edge) {
+    let value = match edge {
+        Edge::Entry { .. } => Vec::new(),
+        Edge::Dangling { text, .. } => text.as_bytes().to_vec(),
+    };
+    batch.put(edge_key(group, edge), value);
+}
+
+/// Puts what must outlive every entry into a batch: ids and change numbers are never given twice.
+pub fn put_state(batch: &mut Batch, snapshot: &Snapshot) {
+    let csn = snapshot.csn();
+    let mut state = snapshot.next_id().to_be_bytes().to_vec();
+    state.extend_from_slice(&csn.micros.to_be_bytes());
+    state.extend_from_slice(&csn.count.to_be_bytes());
+    batch.put(Setting::State.key(), state);
+}
+
+/// Puts the descriptions from `first` on into a batch.
+pub fn put_descriptions(batch: &mut Batch, descriptions: &DescriptionTable, first: usize) {
+    for at in first..descriptions.len() {
+        let id = DescriptionId(u16::try_from(at).unwrap_or(u16::MAX));
+        if let Some(described) = descriptions.described(id) {
+            batch.put(description_key(id), described.name.as_bytes().to_vec());
+        }
+    }
+}
+
+/// The edge that a membership value stands for, in the state of a snapshot.
+pub fn edge_of_value(snapshot: &Snapshot, kind: EdgeKind, text: &str) -> Edge {
+    let Ok(dn) = Dn::parse(text) else {
+        return Edge::Dangling {
+            kind,
+            normalized: text.as_bytes().into(),
+            text: text.into(),
+        };
+    };
+    match snapshot.find_entry(&dn) {
+        Some(member) => Edge::Entry { kind, member },
+        None => Edge::Dangling {
+            kind,
+            normalized: dn.normalize(snapshot.schema()).as_bytes().into(),
+            text: text.into(),
+        },
+    }
+}
+
+/// Why records do not make a directory.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The store could not be read.
+    Store(StoreError),
+    /// An attribute description that entries use is not in the schema any more.
+    Description {
+        /// As it was stored.
+        text: String,
+        /// What the schema says.
+        reason: String,
+    },
+    /// A record does not hold together.
+    Record {
+        /// Its key in hexadecimal.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::Description { text, reason } => write!(
+                f,
+                "entries use the attribute \"{text}\", which the schema does not define ({reason}): restore its definition in the schema folder"
+            ),
+            Self::Record { key, reason } => {
+                write!(
+                    f,
+                    "record {key}: {reason}; run `hedgerow check` for all that is wrong"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl From<StoreError> for LoadError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Prints a key as messages name it.
+pub fn key_text(key: &[u8]) -> String {
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn malformed(key: &[u8], reason: impl std::fmt::Display) -> LoadError {
+    LoadError::Record {
+        key: key_text(key),
+        reason: reason.to_string(),
+    }
+}
+
+/// One record taken apart.
+#[derive(Debug)]
+pub enum Record<'a> {
+    /// An attribute description.
+    Description(DescriptionId, &'a str),
+    /// An entry.
+    Entry(EntryId, EntryRef<'a>),
+    /// An edge of a group.
+    Edge(EntryId, Edge),
+    /// The next entry id and the newest change number.
+    State(EntryId, Csn),
+    /// A change, or a setting that is read where it is needed.
+    Other,
+}
+
+/// Takes a record apart and checks its form.
+pub fn parse<'a>(schema: &Schema, key: &'a [u8], value: &'a [u8]) -> Result<Record<'a>, LoadError> {
+    parse_parts(schema, key, value)
+        .map_err(|reason| malformed(key, reason))?
+        .ok_or_else(|| malformed(key, "not a record of this version"))
+}
+
+fn parse_parts<'a>(
+    schema: &Schema,
+    key: &'a [u8],
+    value: &'a [u8],
+) -> Result<Option<Record<'a>>, String> {
+    let Some((kind, rest)) = key.split_first() else {
+        return Ok(None);
+    };
+    Ok(match *kind {
+        prefix::ENTRY => {
+            let Ok(id) = rest.try_into() else {
+                return Ok(None);
+            };
+            let entry = EntryRef::check(value).map_err(|error| error.to_string())?;
+            Some(Record::Entry(u32::from_be_bytes(id), entry))
+        }
+        prefix::DESCRIPTION => {
+            let text = std::str::from_utf8(value).map_err(|error| error.to_string())?;
+            rest.try_into()
+                .ok()
+                .map(|id| Record::Description(DescriptionId(u16::from_be_bytes(id)), text))
+        }
+        prefix::EDGE => split_edge(rest).and_then(|(group, kind, rest)| {
+            let member = u32::from_be_bytes(rest.try_into().ok()?);
+            Some(Record::Edge(group, Edge::Entry { kind, member }))
+        }),
+        prefix::DANGLING => {
+            let text = std::str::from_utf8(value).map_err(|error| error.to_string())?;
+            split_edge(rest).map(|(group, kind, _)| {
+                let normalized = match Dn::parse(text) {
+                    Ok(dn) => dn.normalize(schema).as_bytes().into(),
+                    Err(_) => text.as_bytes().into(),
+                };
+                Record::Edge(
+                    group,
+                    Edge::Dangling {
+                        kind,
+                        normalized,
+                        text: text.into(),
+                    },
+                )
+            })
+        }
+        prefix::SETTING if key == Setting::State.key() => {
+            let Some((id, rest)) = value.split_first_chunk::<4>() else {
+                return Ok(None);
+            };
+            change_of_key(&[&[0], rest].concat())
+                .map(|csn| Record::State(u32::from_be_bytes(*id), csn))
+        }
+        prefix::SETTING => Some(Record::Other),
+        prefix::CHANGE => change_of_key(key).map(|_| Record::Other),
+        _ => None,
+    })
+}
+
+fn split_edge(rest: &[u8]) -> Option<(EntryId, EdgeKind, &[u8])> {
+    let (group, rest) = rest.split_first_chunk::<4>()?;
+    let (kind, rest) = rest.split_first()?;
+    Some((
+        u32::from_be_bytes(*group),
+        EdgeKind::from_code(*kind)?,
+        rest,
+    ))
+}
+
+/// Reads all records into an empty snapshot; `progress` is told how many entries there are so far.
+pub fn load(
+    store: &dyn Store,
+    mut snapshot: Snapshot,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Snapshot, LoadError> {
+    let schema = snapshot.shared_schema();
+    for kind in [
+        prefix::DESCRIPTION,
+        prefix::ENTRY,
+        prefix::EDGE,
+        prefix::DANGLING,
+        prefix::SETTING,
+    ] {
+        let mut failure = None;
+        store.scan(&[kind], &mut |key, value| match parse(&schema, key, value)
+            .and_then(|record| take(&mut snapshot, &schema, record, value))
+        {
+            Ok(()) => {
+                if kind == prefix::ENTRY && snapshot.len().is_multiple_of(65_536) {
+                    progress(snapshot.len());
+                }
+                std::ops::ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failure = Some(error);
+                std::ops::ControlFlow::Break(())
+            }
+        })?;
+        if let Some(error) = failure {
+            return Err(error);
+        }
+    }
+    progress(snapshot.len());
+    Ok(snapshot)
+}
+
+fn take(
+    snapshot: &mut Snapshot,
+    schema: &Schema,
+    record: Record<'_>,
+    value: &[u8],
+) -> Result<(), LoadError> {
+    match record {
+        Record::Description(id, text) => {
+            let table = Arc::make_mut(snapshot.descriptions_mut());
+            table
+                .restore(schema, id, text)
+                .map_err(|error| LoadError::Description {
+                    text: text.to_owned(),
+                    reason: error.to_string(),
+                })
+        }
+        Record::Entry(id, _) => {
+            snapshot.put_entry(id, value.into());
+            Ok(())
+        }
+        Record::Edge(group, edge) => {
+            snapshot.add_edge(group, &edge);
+            Ok(())
+        }
+        Record::State(next, csn) => {
+            snapshot.reserve_ids(next);
+            snapshot.advance_csn(csn);
+            Ok(())
+        }
+        Record::Other => Ok(()),
+    }
+}
+
+/// Removes what an interrupted import had written so far; nothing of it was acknowledged. The number of records removed.
+pub fn roll_back_import(store: &mut dyn Store) -> Result<usize, StoreError> {
+    let Some(first) = store.read(&Setting::Import.key())? else {
+        return Ok(0);
+    };
+    let first = u32::from_be_bytes(first.first_chunk::<4>().copied().unwrap_or([0xff; 4]));
+    let mut batch = Batch::default();
+    let mut removed = 0;
+    for kind in [prefix::ENTRY, prefix::EDGE, prefix::DANGLING] {
+        store.scan(&[kind], &mut |key, _| {
+            let of = key
+                .get(1..5)
+                .and_then(|id| id.first_chunk::<4>())
+                .map(|id| u32::from_be_bytes(*id));
+            if of.is_some_and(|id| id >= first) {
+                batch.delete(key.to_vec());
+                removed += 1;
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+    }
+    batch.delete(Setting::Import.key());
+    store.commit(&batch)?;
+    Ok(removed)
+}

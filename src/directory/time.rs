@@ -1,0 +1,201 @@
+//! Time as the directory writes it: generalized time (RFC 4517 section 3.3.13) and change sequence numbers.
+//!
+//! Owns the formats and the order of changes; it asks no clock but in [`now`].
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A change sequence number: orders all changes of a directory, strictly increasing even when the clock steps back.
+/// Printed in OpenLDAP's syntax, `20260102030405.000006Z#000007#000#000000`.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Csn {
+    /// Microseconds since 1970.
+    pub micros: u64,
+    /// Counts the changes of one microsecond.
+    pub count: u32,
+}
+
+impl Csn {
+    /// The number of a change that follows `self`, made at `micros` since 1970 by the clock.
+    pub fn next(self, micros: u64) -> Csn {
+        if micros > self.micros {
+            Csn { micros, count: 0 }
+        } else if self.count < 0xff_ffff {
+            Csn {
+                micros: self.micros,
+                count: self.count + 1,
+            }
+        } else {
+            Csn {
+                micros: self.micros + 1,
+                count: 0,
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Csn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = i64::try_from(self.micros / 1_000_000).unwrap_or(i64::MAX);
+        let civil = Civil::of(seconds);
+        write!(
+            f,
+            "{}.{:06}Z#{:06x}#000#000000",
+            civil,
+            self.micros % 1_000_000,
+            self.count
+        )
+    }
+}
+
+/// Microseconds since 1970 by the system's clock.
+pub fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| u64::try_from(since.as_micros()).ok())
+        .unwrap_or_default()
+}
+
+/// Writes seconds since 1970 as generalized time, `20260102030405Z`.
+pub fn generalized(seconds: i64) -> String {
+    format!("{}Z", Civil::of(seconds))
+}
+
+/// Reads the generalized time of a timestamp attribute; `None` for anything but `YYYYMMDDHHMMSS[.fraction]Z`.
+pub fn parse_generalized(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
+    let digits = match text.split_once(['.', ',']) {
+        Some((digits, fraction))
+            if !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            digits
+        }
+        Some(_) => return None,
+        None => text,
+    };
+    if digits.len() != 14 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<i64>().ok();
+    let (month, day) = (number(4..6)?, number(6..8)?);
+    let (hour, minute, second) = (number(8..10)?, number(10..12)?, number(12..14)?);
+    if !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 60
+    {
+        return None;
+    }
+    Some(days_from_civil(number(0..4)?, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
+/// A moment in the Gregorian calendar, in UTC; printed as `YYYYMMDDHHMMSS`.
+struct Civil {
+    year: i64,
+    month: i64,
+    day: i64,
+    second_of_day: i64,
+}
+
+impl Civil {
+    fn of(seconds: i64) -> Civil {
+        let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        // Years begin in March here, so that the leap day is the last of its year; an era has 400 of them.
+        let shifted = days + 719_468;
+        let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
+        let year = era * 400 + year_of_era + i64::from(month <= 2);
+        Civil {
+            year,
+            month,
+            day: day_of_year - (153 * shifted_month + 2) / 5 + 1,
+            second_of_day,
+        }
+    }
+}
+
+impl std::fmt::Display for Civil {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (hour, minute) = (self.second_of_day / 3_600, self.second_of_day / 60 % 60);
+        write!(
+            f,
+            "{:04}{:02}{:02}{:02}{:02}{:02}",
+            self.year,
+            self.month,
+            self.day,
+            hour,
+            minute,
+            self.second_of_day % 60
+        )
+    }
+}
+
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let shifted_month = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generalized_time_is_printed_and_read() {
+        for (seconds, text) in [
+            (0, "19700101000000Z"),
+            (951_782_399, "20000228235959Z"),
+            (951_782_400, "20000229000000Z"),
+            (4_107_542_399, "21000228235959Z"),
+            (-1, "19691231235959Z"),
+        ] {
+            assert_eq!(generalized(seconds), text);
+            assert_eq!(parse_generalized(text.as_bytes()), Some(seconds));
+        }
+        assert_eq!(parse_generalized(b"20000228235959.5Z"), Some(951_782_399));
+        for bad in [
+            "",
+            "2000",
+            "20001328235959Z",
+            "20000228235959",
+            "20000228235959.Z",
+            "2000022823595xZ",
+        ] {
+            assert_eq!(parse_generalized(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn change_numbers_increase_when_the_clock_stands_still_or_steps_back() {
+        let first = Csn::default().next(1_000_000);
+        let second = first.next(1_000_000);
+        let third = second.next(5);
+        assert!(first < second && second < third);
+        assert_eq!(
+            third.to_string(),
+            "19700101000001.000000Z#000002#000#000000"
+        );
+        assert!(
+            Csn {
+                micros: 9,
+                count: 0xff_ffff
+            }
+            .next(1)
+                > Csn {
+                    micros: 9,
+                    count: 0xff_ffff
+                }
+        );
+    }
+}

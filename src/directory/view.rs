@@ -1,0 +1,233 @@
+//! One entry as reads see it: what is stored and what is computed on the way out, under one set of names.
+//!
+//! Owns the computed attributes (RFC 4512 section 3.4, RFC 4530, RFC 5020, and membership, which is kept as edges).
+//! It does not own who may see them.
+
+use super::entry::{Actor, EntryId, EntryRef};
+use super::members::EdgeKind;
+use super::schema::{AttributeTypeId, ClassKind, Schema, well_known};
+use super::snapshot::{IdSet, Snapshot};
+use super::time;
+
+/// The name of the subschema entry, which `subschemaSubentry` of every entry holds.
+pub const SUBSCHEMA_DN: &str = "cn=Subschema";
+
+/// An entry and the snapshot it belongs to.
+#[derive(Copy, Clone)]
+pub struct View<'a> {
+    /// The state of the directory.
+    pub snapshot: &'a Snapshot,
+    /// The entry's id.
+    pub id: EntryId,
+    /// What is stored of it.
+    pub entry: EntryRef<'a>,
+}
+
+impl<'a> View<'a> {
+    /// The entry of an id.
+    pub fn new(snapshot: &'a Snapshot, id: EntryId) -> Option<Self> {
+        Some(Self {
+            snapshot,
+            id,
+            entry: snapshot.entry(id)?,
+        })
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &'a Schema {
+        self.snapshot.schema()
+    }
+}
+
+/// An attribute whose values are not among the stored ones.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Computed {
+    /// The values of a membership attribute.
+    Edges(EdgeKind),
+    /// The groups that name the entry.
+    MemberOf,
+    /// `entryDN` (RFC 5020).
+    EntryDn,
+    /// `entryUUID` (RFC 4530).
+    EntryUuid,
+    /// `entryCSN`.
+    EntryCsn,
+    /// `createTimestamp`.
+    CreateTimestamp,
+    /// `modifyTimestamp`.
+    ModifyTimestamp,
+    /// `creatorsName`.
+    CreatorsName,
+    /// `modifiersName`.
+    ModifiersName,
+    /// `structuralObjectClass`.
+    StructuralObjectClass,
+    /// `subschemaSubentry`.
+    SubschemaSubentry,
+    /// `hasSubordinates`.
+    HasSubordinates,
+    /// `numSubordinates`.
+    NumSubordinates,
+}
+
+impl Computed {
+    /// All of them, in the order in which results list them.
+    pub const ALL: [Computed; 14] = [
+        Computed::Edges(EdgeKind::Member),
+        Computed::Edges(EdgeKind::UniqueMember),
+        Computed::StructuralObjectClass,
+        Computed::EntryUuid,
+        Computed::CreatorsName,
+        Computed::CreateTimestamp,
+        Computed::ModifiersName,
+        Computed::ModifyTimestamp,
+        Computed::EntryCsn,
+        Computed::MemberOf,
+        Computed::EntryDn,
+        Computed::SubschemaSubentry,
+        Computed::HasSubordinates,
+        Computed::NumSubordinates,
+    ];
+
+    /// The attribute type.
+    pub fn attribute(self) -> AttributeTypeId {
+        match self {
+            Self::Edges(kind) => kind.attribute(),
+            Self::MemberOf => well_known::MEMBER_OF,
+            Self::EntryDn => well_known::ENTRY_DN,
+            Self::EntryUuid => well_known::ENTRY_UUID,
+            Self::EntryCsn => well_known::ENTRY_CSN,
+            Self::CreateTimestamp => well_known::CREATE_TIMESTAMP,
+            Self::ModifyTimestamp => well_known::MODIFY_TIMESTAMP,
+            Self::CreatorsName => well_known::CREATORS_NAME,
+            Self::ModifiersName => well_known::MODIFIERS_NAME,
+            Self::StructuralObjectClass => well_known::STRUCTURAL_OBJECT_CLASS,
+            Self::SubschemaSubentry => well_known::SUBSCHEMA_SUBENTRY,
+            Self::HasSubordinates => well_known::HAS_SUBORDINATES,
+            Self::NumSubordinates => well_known::NUM_SUBORDINATES,
+        }
+    }
+
+    /// How an attribute type is computed, if it is.
+    pub fn of(attribute: AttributeTypeId) -> Option<Computed> {
+        Self::ALL
+            .into_iter()
+            .find(|computed| computed.attribute() == attribute)
+    }
+
+    /// Whether an entry has a value, without making one.
+    pub fn is_present(self, view: &View<'_>) -> bool {
+        match self {
+            Self::Edges(kind) => view
+                .snapshot
+                .members(view.id)
+                .is_some_and(|members| members.len(kind) > 0),
+            Self::MemberOf => view
+                .snapshot
+                .groups_of(view.id)
+                .is_some_and(|groups| !is_only(groups, view.id)),
+            _ => true,
+        }
+    }
+
+    /// Hands each value to `each` until it says to stop.
+    pub fn for_each(self, view: &View<'_>, each: &mut dyn FnMut(&[u8]) -> bool) {
+        let mut text = String::new();
+        match self {
+            Self::Edges(kind) => return for_each_member(view, kind, each),
+            Self::MemberOf => return for_each_group(view, each),
+            Self::EntryDn => view.snapshot.write_dn(view.id, &mut text),
+            Self::EntryUuid => text = uuid::Uuid::from_bytes(view.entry.uuid()).to_string(),
+            Self::EntryCsn => text = view.entry.csn().to_string(),
+            Self::CreateTimestamp => text = time::generalized(view.entry.created()),
+            Self::ModifyTimestamp => text = time::generalized(view.entry.modified()),
+            Self::CreatorsName => write_actor(view, view.entry.creator(), &mut text),
+            Self::ModifiersName => write_actor(view, view.entry.modifier(), &mut text),
+            Self::StructuralObjectClass => {
+                text.push_str(structural_class(view).unwrap_or_default())
+            }
+            Self::SubschemaSubentry => text.push_str(SUBSCHEMA_DN),
+            Self::HasSubordinates => {
+                let any = view
+                    .snapshot
+                    .children(view.id)
+                    .is_some_and(|children| !children.is_empty());
+                text.push_str(if any { "TRUE" } else { "FALSE" });
+            }
+            Self::NumSubordinates => {
+                text = view
+                    .snapshot
+                    .children(view.id)
+                    .map_or(0, IdSet::len)
+                    .to_string();
+            }
+        }
+        if !text.is_empty() {
+            each(text.as_bytes());
+        }
+    }
+}
+
+fn is_only(groups: &IdSet, id: EntryId) -> bool {
+    groups.len() == 1 && groups.contains(id)
+}
+
+fn for_each_member(view: &View<'_>, kind: EdgeKind, each: &mut dyn FnMut(&[u8]) -> bool) {
+    let Some(members) = view.snapshot.members(view.id) else {
+        return;
+    };
+    let mut text = String::new();
+    for member in members.ids(kind).iter() {
+        text.clear();
+        view.snapshot.write_dn(member, &mut text);
+        if !each(text.as_bytes()) {
+            return;
+        }
+    }
+    for (_, dangling) in members.dangling(kind) {
+        if !each(dangling.as_bytes()) {
+            return;
+        }
+    }
+}
+
+/// A group that names itself is not a member of itself.
+fn for_each_group(view: &View<'_>, each: &mut dyn FnMut(&[u8]) -> bool) {
+    let mut text = String::new();
+    for group in view
+        .snapshot
+        .groups_of(view.id)
+        .into_iter()
+        .flat_map(IdSet::iter)
+        .filter(|id| *id != view.id)
+    {
+        text.clear();
+        view.snapshot.write_dn(group, &mut text);
+        if !each(text.as_bytes()) {
+            return;
+        }
+    }
+}
+
+fn write_actor(view: &View<'_>, actor: Actor, out: &mut String) {
+    match actor {
+        Actor::Administrator => out.push_str(view.snapshot.administrator()),
+        Actor::Own => view.snapshot.write_dn(view.id, out),
+        Actor::Named(name) => out.push_str(&name),
+    }
+}
+
+/// The most specific structural class of an entry.
+fn structural_class<'a>(view: &View<'a>) -> Option<&'a str> {
+    let schema = view.schema();
+    let classes = view.entry.blocks().find(|block| {
+        view.snapshot.descriptions().attribute(block.description) == Some(well_known::OBJECT_CLASS)
+    })?;
+    let structural = classes
+        .values()
+        .filter_map(|value| schema.class_id(std::str::from_utf8(value).ok()?))
+        .filter(|class| schema.class(*class).kind == ClassKind::Structural);
+    structural
+        .max_by_key(|class| schema.superclasses(*class).len())
+        .map(|class| schema.class(class).name())
+}

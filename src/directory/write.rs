@@ -1,0 +1,384 @@
+//! The write pipeline: a change is computed whole on an unpublished state, and only then done.
+//!
+//! Owns the draft of one group of changes: each is judged on the state that the one before left, one that fails leaves
+//! nothing behind, and the group becomes one batch for the store. It does not own when the batch is committed or the
+//! state published (`lane`).
+
+mod add;
+mod edges;
+mod modify;
+mod remove;
+mod rename;
+
+use modify::Refusal;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::access::{Access, AccessRules, Right};
+use super::attributes::{Attribute, Attributes};
+use super::dn::{Dn, Rdn};
+use super::entry::{self, Actor, EntryId, Head};
+use super::error::Error;
+use super::history;
+use super::identity::{Identity, Who};
+use super::members::Edge;
+use super::request::Change;
+use super::schema::{
+    AttributeDescription, AttributeTypeId, DescriptionError, Schema, Violation, ViolationKind,
+    well_known,
+};
+use super::snapshot::{Found, Snapshot};
+use super::stored;
+use super::time::Csn;
+use super::view::{Computed, View};
+use crate::storage::Batch;
+
+/// Where changes come from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A client.
+    Client,
+    /// An import by the administrator: operational attributes come with the entries, no change is recorded.
+    Import,
+}
+
+/// An unpublished state and what of it the store does not have yet.
+pub struct Draft<'a> {
+    snapshot: Snapshot,
+    rules: &'a AccessRules,
+    origin: Origin,
+    now: u64,
+    random: &'a mut dyn FnMut() -> [u8; 16],
+    first_new: EntryId,
+    known_descriptions: usize,
+    entries: BTreeSet<EntryId>,
+    edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
+    changes: Vec<(Csn, Vec<u8>)>,
+}
+
+/// What the store must be told of a draft.
+pub struct Outstanding {
+    /// Entries made in the draft have ids from here on.
+    pub first_new: EntryId,
+    /// Everything but the entries made in the draft.
+    pub batch: Batch,
+    /// The numbers of the recorded changes.
+    pub changes: Vec<Csn>,
+}
+
+impl<'a> Draft<'a> {
+    /// Begins a group of changes on top of a state. `now` is in microseconds since 1970, `random` makes UUIDs.
+    pub fn new(
+        base: &Snapshot,
+        rules: &'a AccessRules,
+        origin: Origin,
+        now: u64,
+        random: &'a mut dyn FnMut() -> [u8; 16],
+    ) -> Self {
+        Self {
+            first_new: base.next_id(),
+            known_descriptions: base.descriptions().len(),
+            snapshot: base.clone(),
+            rules,
+            origin,
+            now,
+            random,
+            entries: BTreeSet::new(),
+            edges: BTreeMap::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Does one change. On an error the draft is as it was before.
+    pub fn apply(&mut self, identity: &Identity, change: &Change) -> Result<EntryId, Error> {
+        match change {
+            Change::Add { dn, attributes } => self.add(identity, dn, attributes),
+            Change::Modify { dn, modifications } => self.modify(identity, dn, modifications),
+            Change::Delete { dn } => self.remove(identity, dn),
+            Change::Rename {
+                dn,
+                new_rdn,
+                delete_old_rdn,
+                new_superior,
+            } => self.rename(
+                identity,
+                dn,
+                new_rdn,
+                *delete_old_rdn,
+                new_superior.as_ref(),
+            ),
+        }
+    }
+
+    /// Puts one hash of a password in the place of another, if that is still there. No trace of it but the value: the
+    /// password is the same.
+    pub fn upgrade_password(&mut self, id: EntryId, old: &[u8], new: &[u8]) -> Result<(), Error> {
+        let view = View::new(&self.snapshot, id)
+            .ok_or(Error::NoSuchAttribute("the entry is gone".to_owned()))?;
+        let mut attributes = decode(&view);
+        let password = AttributeDescription::from(well_known::USER_PASSWORD);
+        let value = attributes
+            .find_mut(&password)
+            .and_then(|values| values.iter_mut().find(|value| value.as_slice() == old));
+        match value {
+            Some(value) => new.clone_into(value),
+            None => {
+                return Err(Error::NoSuchAttribute(
+                    "the password has changed".to_owned(),
+                ));
+            }
+        }
+        let head = view.entry.head();
+        self.store(id, &head, &attributes)
+    }
+
+    /// The new state, and what the store must be told so that it holds the same.
+    pub fn finish(self) -> (Snapshot, Outstanding) {
+        let mut batch = Batch::default();
+        for id in self
+            .entries
+            .iter()
+            .copied()
+            .filter(|id| *id < self.first_new)
+        {
+            match self.snapshot.entry_bytes(id) {
+                Some(bytes) => batch.put(stored::entry_key(id), bytes.to_vec()),
+                None => batch.delete(stored::entry_key(id)),
+            }
+        }
+        for (key, (group, edge)) in self.edges {
+            if self
+                .snapshot
+                .members(group)
+                .is_some_and(|members| members.holds(&edge))
+            {
+                stored::put_edge(&mut batch, group, &edge);
+            } else {
+                batch.delete(key);
+            }
+        }
+        stored::put_descriptions(
+            &mut batch,
+            self.snapshot.descriptions(),
+            self.known_descriptions,
+        );
+        stored::put_state(&mut batch, &self.snapshot);
+        let changes = self.changes.iter().map(|(csn, _)| *csn).collect();
+        for (csn, record) in self.changes {
+            batch.put(stored::change_key(csn), record);
+        }
+        (
+            self.snapshot,
+            Outstanding {
+                first_new: self.first_new,
+                batch,
+                changes,
+            },
+        )
+    }
+
+    fn next_csn(&mut self) -> Csn {
+        let csn = self.snapshot.csn().next(self.now);
+        self.snapshot.advance_csn(csn);
+        csn
+    }
+
+    fn seconds(&self) -> i64 {
+        i64::try_from(self.now / 1_000_000).unwrap_or(i64::MAX)
+    }
+
+    fn actor(&self, identity: &Identity, of: EntryId) -> Actor {
+        match identity.who() {
+            Who::Administrator => Actor::Administrator,
+            Who::Entry(id) if id == of => Actor::Own,
+            Who::Entry(id) => Actor::Named(self.snapshot.dn(id)),
+            Who::Anonymous => Actor::Named(String::new()),
+        }
+    }
+
+    fn actor_name(&self, identity: &Identity) -> String {
+        match identity.who() {
+            Who::Administrator => self.snapshot.administrator().to_owned(),
+            Who::Entry(id) => self.snapshot.dn(id),
+            Who::Anonymous => String::new(),
+        }
+    }
+
+    /// Puts an entry into the state and marks it for the store.
+    fn store(&mut self, id: EntryId, head: &Head, attributes: &Attributes) -> Result<(), Error> {
+        let schema = self.snapshot.shared_schema();
+        let mut blocks = Vec::new();
+        for attribute in attributes.iter() {
+            let description = super::descriptions::DescriptionTable::intern(
+                self.snapshot.descriptions_mut(),
+                &schema,
+                &attribute.description,
+            )
+            .map_err(|_| {
+                Error::AdminLimitExceeded("too many different attribute options in use".to_owned())
+            })?;
+            blocks.push((description, attribute.values.iter().map(Vec::as_slice)));
+        }
+        let bytes = entry::encode(head, blocks.into_iter())
+            .map_err(|error| Error::AdminLimitExceeded(error.to_string()))?;
+        self.snapshot.put_entry(id, bytes.into());
+        self.entries.insert(id);
+        Ok(())
+    }
+
+    /// Keeps a change, which is made only where changes are kept.
+    fn record(&mut self, csn: Csn, change: impl FnOnce(&Self) -> history::Entry) {
+        if self.origin == Origin::Client {
+            let record = change(self).encode();
+            self.changes.push((csn, record));
+        }
+    }
+
+    /// The entry that a change is about, if the asker may see it; what may not be seen does not exist.
+    fn target(&self, access: &mut Access<'_>, dn: &Dn) -> Result<EntryId, Error> {
+        match self.snapshot.find(dn) {
+            Found::Entry(id)
+                if View::new(&self.snapshot, id).is_some_and(|view| access.sees(&view)) =>
+            {
+                Ok(id)
+            }
+            Found::Entry(id) => Err(Error::NoSuchObject {
+                matched: access.nearest_visible(&self.snapshot, Some(id)),
+            }),
+            Found::Nothing { nearest, .. } => Err(Error::NoSuchObject {
+                matched: access.nearest_visible(&self.snapshot, nearest),
+            }),
+            Found::Outside => Err(Error::NoSuchObject {
+                matched: String::new(),
+            }),
+        }
+    }
+
+    fn may(&self, access: &Access<'_>, id: EntryId, right: Right) -> Result<(), Error> {
+        let allowed =
+            View::new(&self.snapshot, id).is_some_and(|view| !access.mask(&view, right).is_empty());
+        if allowed {
+            Ok(())
+        } else {
+            Err(Error::InsufficientAccess)
+        }
+    }
+}
+
+/// Reads an attribute description that a change names.
+fn description(schema: &Schema, text: &str) -> Result<AttributeDescription, Error> {
+    AttributeDescription::parse(schema, text).map_err(|error| match error {
+        DescriptionError::UnknownType | DescriptionError::UnknownOption => {
+            Error::UndefinedAttributeType(format!("\"{text}\": {error}"))
+        }
+        DescriptionError::Malformed => {
+            Error::InvalidAttributeSyntax(format!("\"{text}\": {error}"))
+        }
+    })
+}
+
+/// The attributes of an entry as it is stored, without those that are computed.
+fn decode(view: &View<'_>) -> Attributes {
+    let descriptions = view.snapshot.descriptions();
+    let mut attributes = Attributes::default();
+    for block in view.entry.blocks() {
+        if let Some(described) = descriptions.described(block.description) {
+            let values = block.values().map(<[u8]>::to_vec).collect();
+            attributes.insert(Attribute {
+                description: described.description.clone(),
+                values,
+            });
+        }
+    }
+    attributes
+}
+
+/// The assertions of a relative name with their types.
+fn naming(schema: &Schema, rdn: &Rdn) -> Result<Vec<(AttributeTypeId, Vec<u8>)>, Error> {
+    let mut assertions = Vec::new();
+    for ava in rdn.assertions() {
+        let id = schema.attribute_id(&ava.attribute).ok_or_else(|| {
+            Error::UndefinedAttributeType(format!(
+                "the name uses \"{}\", which is no attribute type",
+                ava.attribute
+            ))
+        })?;
+        if Computed::of(id).is_some()
+            || schema.attribute(id).is_operational()
+            || schema.attribute(id).is_secret()
+        {
+            return Err(Error::NamingViolation(format!(
+                "\"{}\" cannot be part of a name",
+                ava.attribute
+            )));
+        }
+        assertions.push((id, ava.value.clone()));
+    }
+    Ok(assertions)
+}
+
+fn violation(error: Violation) -> Error {
+    let text = error.to_string();
+    match error.kind() {
+        ViolationKind::ObjectClass => Error::ObjectClassViolation(text),
+        ViolationKind::UndefinedAttributeType => Error::UndefinedAttributeType(text),
+        ViolationKind::InvalidAttributeSyntax => Error::InvalidAttributeSyntax(text),
+        ViolationKind::Constraint => Error::ConstraintViolation(text),
+        ViolationKind::AttributeOrValueExists => Error::AttributeOrValueExists(text),
+        ViolationKind::Naming => Error::NamingViolation(text),
+    }
+}
+
+/// Whether two values of a type are equal; without an equality rule, byte for byte.
+fn equal(schema: &Schema, attribute: AttributeTypeId, left: &[u8], right: &[u8]) -> bool {
+    if left == right {
+        return true;
+    }
+    let Some(rule) = schema.attribute(attribute).equality else {
+        return false;
+    };
+    let normal = |value| {
+        let mut out = Vec::new();
+        rule.normalize_value(schema, value, &mut out)
+            .ok()
+            .map(|()| out)
+    };
+    normal(left).is_some_and(|left| normal(right) == Some(left))
+}
+
+/// Inserts of the naming values that an entry lacks (RFC 4511 section 4.7 lets clients leave them out).
+fn complete_naming(
+    schema: &Schema,
+    attributes: &mut Attributes,
+    naming: &[(AttributeTypeId, Vec<u8>)],
+) {
+    for (id, value) in naming {
+        let plain = AttributeDescription::from(*id);
+        match attributes.find_mut(&plain) {
+            Some(values) => {
+                if !values.iter().any(|has| equal(schema, *id, has, value)) {
+                    values.push(value.clone());
+                }
+            }
+            None => {
+                attributes.insert(Attribute {
+                    description: plain,
+                    values: vec![value.clone()],
+                });
+            }
+        }
+    }
+}
+
+/// The bytes of an entry id's UUID as made by a version 4 generator.
+fn uuid_of(random: [u8; 16]) -> [u8; 16] {
+    *uuid::Builder::from_random_bytes(random)
+        .as_uuid()
+        .as_bytes()
+}
+
+/// A shared string for edges.
+fn shared(text: &str) -> Arc<str> {
+    Arc::from(text)
+}

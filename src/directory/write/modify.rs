@@ -1,0 +1,375 @@
+//! Changing the attributes of an entry (RFC 4511 section 4.6, RFC 4525).
+
+use std::collections::BTreeMap;
+
+use super::add::{not_for_users, passwords_are_hashed, with_first_member};
+use super::{Draft, Origin, decode, description, equal, naming};
+use crate::directory::access::Right;
+use crate::directory::attributes::{Attribute, Attributes};
+use crate::directory::dn::{Dn, Rdn};
+use crate::directory::entry::{EntryId, ROOT};
+use crate::directory::error::Error;
+use crate::directory::history;
+use crate::directory::identity::Identity;
+use crate::directory::members::{Edge, EdgeKind, Members};
+use crate::directory::request::{Modification, ModificationKind};
+use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, Violation};
+use crate::directory::stored;
+use crate::directory::view::{Computed, View};
+
+/// Why an entry may not become what a change would make of it.
+pub(super) enum Refusal {
+    /// The schema says no.
+    Schema(Violation),
+    /// Something else does.
+    Other(Error),
+}
+
+/// Edges that a modification adds and removes, by their keys.
+#[derive(Default)]
+struct EdgeChanges {
+    added: BTreeMap<Vec<u8>, Edge>,
+    removed: BTreeMap<Vec<u8>, Edge>,
+}
+
+impl Draft<'_> {
+    pub(super) fn modify(
+        &mut self,
+        identity: &Identity,
+        dn: &Dn,
+        modifications: &[Modification],
+    ) -> Result<EntryId, Error> {
+        let schema = self.snapshot.shared_schema();
+        let mut access = self.rules.access(&self.snapshot, identity);
+        let id = self.target(&mut access, dn)?;
+        let view = View::new(&self.snapshot, id).ok_or(Error::InsufficientAccess)?;
+        let writable = access.mask(&view, Right::Write);
+        let before = decode(&view);
+        let mut attributes = before.clone();
+        let mut edges = EdgeChanges::default();
+        for modification in modifications {
+            let description = description(&schema, &modification.attribute)?;
+            if !writable.contains(description.attribute) {
+                return Err(Error::InsufficientAccess);
+            }
+            self.forbid_kept(&schema, &modification.attribute, &description)?;
+            match EdgeKind::of(description.attribute) {
+                Some(kind) => self.modify_edges(&schema, id, kind, modification, &mut edges)?,
+                None => modify_attribute(&schema, &mut attributes, &description, modification)?,
+            }
+        }
+        drop(access);
+        let mut head = view.entry.head();
+        let naming = self.naming_of(&schema, &head.rdn, head.parent)?;
+        let classes = |attributes: &Attributes| schema.structural_class(attributes);
+        let old_class = classes(&before);
+        self.admit_changed(&schema, id, &mut attributes, &naming, &edges)
+            .map_err(|error| match error {
+                Refusal::Schema(error)
+                    if error.kind() == crate::directory::schema::ViolationKind::Naming =>
+                {
+                    Error::NotAllowedOnRdn(error.to_string())
+                }
+                Refusal::Schema(error) => super::violation(error),
+                Refusal::Other(error) => error,
+            })?;
+        if classes(&attributes) != old_class {
+            let text = "the structural object class of an entry cannot be changed: delete the entry and add it anew";
+            return Err(Error::ObjectClassModsProhibited(text.to_owned()));
+        }
+        passwords_are_hashed(&attributes)?;
+        head.modified = self.seconds();
+        head.modifier = self.actor(identity, id);
+        head.csn = self.snapshot.csn().next(self.now);
+        self.store(id, &head, &attributes)?;
+        self.record(head.csn, |draft| {
+            history::Entry::new(
+                draft.actor_name(identity),
+                draft.snapshot.dn(id),
+                history::Kind::Modify,
+            )
+            .with_difference(&schema, &before, &attributes)
+            .with_edges(
+                &draft.snapshot,
+                edges.added.values(),
+                edges.removed.values(),
+            )
+        });
+        edges
+            .removed
+            .values()
+            .for_each(|edge| self.take_edge(id, edge));
+        edges
+            .added
+            .values()
+            .for_each(|edge| self.put_edge(id, edge));
+        Ok(id)
+    }
+
+    fn forbid_kept(
+        &self,
+        schema: &Schema,
+        text: &str,
+        description: &AttributeDescription,
+    ) -> Result<(), Error> {
+        let id = description.attribute;
+        let computed = Computed::of(id).is_some() && EdgeKind::of(id).is_none();
+        if computed || (schema.attribute(id).no_user_modification && self.origin == Origin::Client)
+        {
+            return Err(not_for_users(text));
+        }
+        Ok(())
+    }
+
+    pub(super) fn naming_of(
+        &self,
+        schema: &Schema,
+        rdn: &str,
+        parent: EntryId,
+    ) -> Result<Vec<(AttributeTypeId, Vec<u8>)>, Error> {
+        let parsed = if parent == ROOT {
+            Dn::parse(rdn).ok().and_then(|dn| dn.rdn().cloned())
+        } else {
+            Rdn::parse(rdn).ok()
+        };
+        parsed.map_or(Ok(Vec::new()), |rdn| naming(schema, &rdn))
+    }
+
+    /// Asks the schema about an entry whose membership does not change.
+    pub(super) fn admit_with_members(
+        &self,
+        schema: &Schema,
+        id: EntryId,
+        attributes: &mut Attributes,
+        naming: &[(AttributeTypeId, Vec<u8>)],
+    ) -> Result<(), Refusal> {
+        self.admit_changed(schema, id, attributes, naming, &EdgeChanges::default())
+    }
+
+    fn admit_changed(
+        &self,
+        schema: &Schema,
+        id: EntryId,
+        attributes: &mut Attributes,
+        naming: &[(AttributeTypeId, Vec<u8>)],
+        edges: &EdgeChanges,
+    ) -> Result<(), Refusal> {
+        let members = EdgeKind::ALL
+            .into_iter()
+            .filter_map(|kind| Some((kind, self.a_member(id, kind, edges)?)));
+        let members: Vec<(EdgeKind, Vec<u8>)> = members.collect();
+        let mut refusal = None;
+        with_first_member(attributes, &members, |attributes| {
+            refusal = schema.admit(attributes, naming).err();
+            Ok(())
+        })
+        .map_err(Refusal::Other)?;
+        refusal.map_or(Ok(()), |error| Err(Refusal::Schema(error)))
+    }
+
+    /// Some member that the entry has after the change.
+    fn a_member(&self, id: EntryId, kind: EdgeKind, edges: &EdgeChanges) -> Option<Vec<u8>> {
+        let stays = self
+            .snapshot
+            .members(id)
+            .into_iter()
+            .flat_map(|members| members.edges());
+        let stays = stays.filter(|edge| !edges.removed.contains_key(&stored::edge_key(id, edge)));
+        let edge = stays
+            .chain(edges.added.values().cloned())
+            .find(|edge| edge.kind() == kind)?;
+        Some(edge.text(&self.snapshot).into_bytes())
+    }
+
+    fn modify_edges(
+        &self,
+        schema: &Schema,
+        id: EntryId,
+        kind: EdgeKind,
+        modification: &Modification,
+        changes: &mut EdgeChanges,
+    ) -> Result<(), Error> {
+        let name = schema.attribute(kind.attribute()).name();
+        let mut given = BTreeMap::new();
+        for (at, value) in modification.values.iter().enumerate() {
+            let edge = self.edge(schema, kind, value, at)?;
+            if given.insert(stored::edge_key(id, &edge), edge).is_some() {
+                return Err(Error::AttributeOrValueExists(format!(
+                    "value {} of \"{name}\" is given twice",
+                    at + 1
+                )));
+            }
+        }
+        let members = self.snapshot.members(id);
+        let has = |changes: &EdgeChanges, key: &[u8], edge: &Edge| {
+            changes.added.contains_key(key)
+                || (!changes.removed.contains_key(key)
+                    && members.is_some_and(|members| members.holds(edge)))
+        };
+        match modification.kind {
+            ModificationKind::Increment => {
+                return Err(Error::ConstraintViolation(format!(
+                    "\"{name}\" has no numbers to increment"
+                )));
+            }
+            ModificationKind::Add => {
+                for (key, edge) in given {
+                    if has(changes, &key, &edge) {
+                        return Err(Error::AttributeOrValueExists(format!(
+                            "a value of \"{name}\" is there already"
+                        )));
+                    }
+                    changes.add(key, edge);
+                }
+            }
+            ModificationKind::Delete if !given.is_empty() => {
+                for (key, edge) in given {
+                    if !has(changes, &key, &edge) {
+                        return Err(Error::NoSuchAttribute(format!(
+                            "a value of \"{name}\" is not there"
+                        )));
+                    }
+                    changes.remove(key, edge);
+                }
+            }
+            ModificationKind::Delete | ModificationKind::Replace => {
+                let any = changes.remove_all(id, kind, members.map(AsRef::as_ref));
+                if modification.kind == ModificationKind::Delete && !any {
+                    return Err(Error::NoSuchAttribute(format!(
+                        "the entry has no \"{name}\""
+                    )));
+                }
+                given
+                    .into_iter()
+                    .for_each(|(key, edge)| changes.add(key, edge));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EdgeChanges {
+    fn add(&mut self, key: Vec<u8>, edge: Edge) {
+        if self.removed.remove(&key).is_none() {
+            self.added.insert(key, edge);
+        }
+    }
+
+    fn remove(&mut self, key: Vec<u8>, edge: Edge) {
+        if self.added.remove(&key).is_none() {
+            self.removed.insert(key, edge);
+        }
+    }
+
+    /// Removes every edge of one attribute; whether there was any.
+    fn remove_all(&mut self, id: EntryId, kind: EdgeKind, members: Option<&Members>) -> bool {
+        let added = self.added.len();
+        self.added.retain(|_, edge| edge.kind() != kind);
+        let mut any = self.added.len() < added;
+        for edge in members
+            .into_iter()
+            .flat_map(Members::edges)
+            .filter(|edge| edge.kind() == kind)
+        {
+            any |= self
+                .removed
+                .insert(stored::edge_key(id, &edge), edge)
+                .is_none();
+        }
+        any
+    }
+}
+
+fn modify_attribute(
+    schema: &Schema,
+    attributes: &mut Attributes,
+    description: &AttributeDescription,
+    modification: &Modification,
+) -> Result<(), Error> {
+    let text = &modification.attribute;
+    let id = description.attribute;
+    match modification.kind {
+        ModificationKind::Add if modification.values.is_empty() => Err(
+            Error::InvalidAttributeSyntax(format!("no values of \"{text}\" to add")),
+        ),
+        ModificationKind::Add => {
+            match attributes.find_mut(description) {
+                Some(values) => values.extend(modification.values.iter().cloned()),
+                None => put(attributes, description, &modification.values),
+            }
+            Ok(())
+        }
+        ModificationKind::Replace => {
+            attributes.remove(description);
+            if !modification.values.is_empty() {
+                put(attributes, description, &modification.values);
+            }
+            Ok(())
+        }
+        ModificationKind::Delete if modification.values.is_empty() => {
+            match attributes.remove(description) {
+                Some(_) => Ok(()),
+                None => Err(Error::NoSuchAttribute(format!(
+                    "the entry has no \"{text}\""
+                ))),
+            }
+        }
+        ModificationKind::Delete => {
+            let values = attributes
+                .find_mut(description)
+                .ok_or_else(|| Error::NoSuchAttribute(format!("the entry has no \"{text}\"")))?;
+            for (at, value) in modification.values.iter().enumerate() {
+                let found = values.iter().position(|has| equal(schema, id, has, value));
+                let found = found.ok_or_else(|| {
+                    Error::NoSuchAttribute(format!("value {} of \"{text}\" is not there", at + 1))
+                })?;
+                values.remove(found);
+            }
+            if values.is_empty() {
+                attributes.remove(description);
+            }
+            Ok(())
+        }
+        ModificationKind::Increment => increment(schema, attributes, description, modification),
+    }
+}
+
+fn put(attributes: &mut Attributes, description: &AttributeDescription, values: &[Vec<u8>]) {
+    attributes.insert(Attribute {
+        description: description.clone(),
+        values: values.to_vec(),
+    });
+}
+
+fn increment(
+    schema: &Schema,
+    attributes: &mut Attributes,
+    description: &AttributeDescription,
+    modification: &Modification,
+) -> Result<(), Error> {
+    let text = &modification.attribute;
+    let number = |value: &[u8]| std::str::from_utf8(value).ok()?.parse::<i64>().ok();
+    if schema.attribute(description.attribute).syntax != crate::directory::schema::Syntax::Integer {
+        return Err(Error::ConstraintViolation(format!(
+            "\"{text}\" has no numbers to increment"
+        )));
+    }
+    let by = match modification.values.as_slice() {
+        [by] => number(by),
+        _ => None,
+    };
+    let by = by.ok_or_else(|| {
+        Error::ConstraintViolation(format!("\"{text}\" is incremented by one number"))
+    })?;
+    let values = attributes
+        .find_mut(description)
+        .ok_or_else(|| Error::NoSuchAttribute(format!("the entry has no \"{text}\"")))?;
+    for value in values {
+        let sum = number(value).and_then(|number| number.checked_add(by));
+        let sum = sum.ok_or_else(|| {
+            Error::ConstraintViolation(format!("\"{text}\" cannot grow that far"))
+        })?;
+        *value = sum.to_string().into_bytes();
+    }
+    Ok(())
+}
