@@ -1,0 +1,147 @@
+//! The envelope of a request (RFC 4511 sections 4.1.1 and 4.1.11): id, operation, controls, and
+//! what is wrong with them.
+
+use thiserror::Error;
+
+use crate::directory::filter::Filter;
+use crate::ldap::ber::{
+    self, BOOLEAN, Fault, INTEGER, Limits, OCTET_STRING, ReadError, Reader, SEQUENCE,
+    StructureError, context, context_constructed,
+};
+use crate::ldap::message::{Control, Message, Operation};
+
+use super::request::request;
+
+const CONTROLS: u8 = context_constructed(0);
+
+/// The class bits, and what they are for protocol operations.
+const CLASS: u8 = 0xc0;
+const APPLICATION: u8 = 0x40;
+
+/// The most elements a message may have. The largest known from practice, a filter of 25,000 terms,
+/// has 75,000; at this bound a message takes less than 100 MB while it is decoded, whatever is in
+/// it.
+pub const MAX_ELEMENTS: usize = 1 << 19;
+
+/// As deep as anything is read: operation, the deepest filter, an assertion in it, its pieces.
+const LIMITS: Limits = Limits {
+    levels: Filter::MAX_DEPTH + 4,
+    elements: MAX_ELEMENTS,
+};
+
+/// Why bytes are not a request, and whom it concerns (RFC 4511 section 4.1.1).
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum DecodeError {
+    /// The message as such. To be answered with a notice of disconnection, after which the session
+    /// ends.
+    #[error("not an LDAP request: {0}")]
+    Envelope(#[from] EnvelopeError),
+    /// One request, whose id and operation are known. To be answered with protocolError (or
+    /// adminLimitExceeded for a filter that is too deep) where the operation has a response; the
+    /// session goes on.
+    #[error("{operation} {id}: {reason}")]
+    Request {
+        /// The message id to answer under.
+        id: i32,
+        /// The operation, which knows its response.
+        operation: Operation,
+        /// What is wrong.
+        reason: RequestError,
+    },
+}
+
+/// What is wrong with a message as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum EnvelopeError {
+    /// Lengths or forms contradict each other.
+    #[error("{0}")]
+    Structure(#[from] StructureError),
+    /// The message id cannot be read, or is not 1 to 2^31-1; or no operation follows it.
+    #[error("{0}")]
+    Field(#[from] ReadError),
+    /// The identifier octet where the operation must stand is not that of a request.
+    #[error("identifier octet {0:#04x} is not that of a request")]
+    NotARequest(u8),
+}
+
+/// What is wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RequestError {
+    /// One of its fields.
+    #[error("{0}")]
+    Field(#[from] ReadError),
+    /// The filter is nested deeper than [`Filter::MAX_DEPTH`].
+    #[error("filter is nested deeper than {max}", max = Filter::MAX_DEPTH)]
+    FilterTooDeep,
+}
+
+/// Reads one request from exactly the bytes of its message, as [`frame`](super::frame) found them.
+///
+/// # Errors
+/// See [`DecodeError`]; the texts name fields and never hold what the client sent.
+pub fn decode(message: &[u8]) -> Result<Message, DecodeError> {
+    let (id, operation, mut components) = envelope(message)?;
+    let body = request(operation, &mut components)
+        .and_then(|request| Ok((request, controls(components)?)));
+    match body {
+        Ok((operation, controls)) => Ok(Message {
+            id,
+            operation,
+            controls,
+        }),
+        Err(reason) => Err(DecodeError::Request {
+            id,
+            operation,
+            reason,
+        }),
+    }
+}
+
+/// The id, the operation, and a reader that stands before it.
+fn envelope(message: &[u8]) -> Result<(i32, Operation, Reader<'_>), EnvelopeError> {
+    ber::check(message, LIMITS)?;
+    let mut components = Reader::new(message).constructed(SEQUENCE, "LDAPMessage")?;
+    let id = components.integer(INTEGER, "messageID", 1..=i32::MAX)?;
+    let tag = components.peek().ok_or(Fault::Missing.of("protocolOp"))?;
+    let operation = Operation::of_request(tag).ok_or(EnvelopeError::NotARequest(tag))?;
+    Ok((id, operation, components))
+}
+
+/// The controls that follow the operation, if there are any.
+fn controls(mut components: Reader<'_>) -> Result<Vec<Control>, ReadError> {
+    let mut controls = Vec::new();
+    if components.peek() == Some(CONTROLS) {
+        let mut list = components.constructed(CONTROLS, "controls")?;
+        while !list.is_empty() {
+            controls.push(control(list.constructed(SEQUENCE, "control")?)?);
+        }
+    }
+    finish_message(components)?;
+    Ok(controls)
+}
+
+fn control(mut components: Reader<'_>) -> Result<Control, ReadError> {
+    let oid = components.text(OCTET_STRING, "controlType")?.to_owned();
+    let critical =
+        components.peek() == Some(BOOLEAN) && components.boolean(BOOLEAN, "criticality")?;
+    let value = components
+        .optional(OCTET_STRING, "controlValue")?
+        .map(<[u8]>::to_vec);
+    components.finish("control", &[OCTET_STRING, BOOLEAN])?;
+    Ok(Control {
+        oid,
+        critical,
+        value,
+    })
+}
+
+/// As [`Reader::finish`], with every protocol operation among what an LDAPMessage defines.
+fn finish_message(mut components: Reader<'_>) -> Result<(), ReadError> {
+    while let Some(tag) = components.peek() {
+        components.element("LDAPMessage")?;
+        if tag & CLASS == APPLICATION || [INTEGER, CONTROLS, context(0)].contains(&tag) {
+            return Err(Fault::Unexpected(tag).of("LDAPMessage"));
+        }
+    }
+    Ok(())
+}

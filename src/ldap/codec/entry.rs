@@ -1,0 +1,96 @@
+//! Search result entries (RFC 4511 section 4.5.2), written straight from what is borrowed: two
+//! passes, lengths and then octets, and stored value sets copied as blocks.
+
+use bytes::{BufMut, BytesMut};
+
+use crate::directory::value_set::ValueSet;
+use crate::ldap::ber::{OCTET_STRING, SEQUENCE, SET, element_len, put_element, put_header};
+
+use super::response::{ControlOut, put_message};
+
+const SEARCH_RESULT_ENTRY: u8 = 0x64;
+
+/// One attribute of an entry to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct AttributeSource<'a> {
+    /// The attribute description as the client is to see it.
+    pub name: &'a str,
+    /// Its values.
+    pub values: Values<'a>,
+}
+
+/// Where the values of an attribute come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a> {
+    /// The stored form, copied as it is.
+    Stored(ValueSet<'a>),
+    /// Values apart: computed ones, or some of those stored.
+    List(&'a [&'a [u8]]),
+    /// None, for a client that asked for types only.
+    Omitted,
+}
+
+impl AttributeSource<'_> {
+    fn len(&self) -> usize {
+        element_len(self.name.len()) + self.values.len()
+    }
+
+    fn put(&self, out: &mut BytesMut) {
+        put_header(out, SEQUENCE, self.len());
+        put_element(out, OCTET_STRING, self.name.as_bytes());
+        self.values.put(out);
+    }
+}
+
+impl Values<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Stored(set) => set.as_bytes().len(),
+            Self::List(values) => element_len(list_len(values)),
+            Self::Omitted => element_len(0),
+        }
+    }
+
+    fn put(&self, out: &mut BytesMut) {
+        match self {
+            Self::Stored(set) => out.put_slice(set.as_bytes()),
+            Self::List(values) => {
+                put_header(out, SET, list_len(values));
+                values
+                    .iter()
+                    .for_each(|value| put_element(out, OCTET_STRING, value));
+            }
+            Self::Omitted => put_header(out, SET, 0),
+        }
+    }
+}
+
+fn list_len(values: &[&[u8]]) -> usize {
+    values.iter().map(|value| element_len(value.len())).sum()
+}
+
+/// Writes a search result entry. The DN is the concatenation of the pieces of `dn`, separators and
+/// all.
+///
+/// Allocates nothing but what `out` itself needs; a caller that keeps the slices' vectors allocates
+/// nothing either.
+pub fn write_entry(
+    out: &mut BytesMut,
+    id: i32,
+    dn: &[&str],
+    attributes: &[AttributeSource<'_>],
+    controls: &[ControlOut<'_>],
+) {
+    let dn_len = dn.iter().map(|piece| piece.len()).sum();
+    let list_len = attributes
+        .iter()
+        .map(|attribute| element_len(attribute.len()))
+        .sum();
+    let content = element_len(dn_len) + element_len(list_len);
+    put_message(out, id, SEARCH_RESULT_ENTRY, content, controls, |out| {
+        put_header(out, OCTET_STRING, dn_len);
+        dn.iter().for_each(|piece| out.put_slice(piece.as_bytes()));
+        put_header(out, SEQUENCE, list_len);
+        attributes.iter().for_each(|attribute| attribute.put(out));
+    });
+}

@@ -1,0 +1,390 @@
+//! One socket: bytes in and out, TLS, time-outs, back-pressure, the end.
+//!
+//! Owns the buffers. It reads only while the session takes messages and the client takes answers, so that a client that
+//! sends without reading stops itself and nobody else.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::Face;
+use super::budget::Lease;
+use super::codec::{Frame, frame, write_disconnection};
+use super::message::ResultCode;
+use super::session::{Channel, Completion, Flow, HIGH_WATER, Session};
+
+/// Bytes read from a socket at once.
+const READ: usize = 16 * 1024;
+/// The longest that a TLS handshake takes.
+const HANDSHAKE: Duration = Duration::from_secs(15);
+/// The longest that a client may leave answers unread.
+const STALL: Duration = Duration::from_secs(60);
+/// Buffers that have grown above this are given back when they are empty.
+const KEPT: usize = 4 * READ;
+
+/// How a listener protects its connections.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte.
+    Implicit,
+    /// TLS when the client asks for it.
+    StartTls,
+    /// Never TLS.
+    None,
+}
+
+/// What a listener says of its connections.
+#[derive(Copy, Clone, Debug)]
+pub struct Terms {
+    /// TLS or not.
+    pub security: Security,
+    /// Whether passwords may come without TLS.
+    pub clear_passwords: bool,
+    /// How long a client may do nothing.
+    pub idle: Duration,
+}
+
+/// How serving a stream ended.
+enum End {
+    Closed(&'static str),
+    StartTls,
+}
+
+/// Serves one client until it or the server ends.
+pub async fn serve(
+    face: Arc<Face>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    terms: Terms,
+    number: u64,
+    stop: CancellationToken,
+) {
+    tracing::info!(conn = number, %peer, tls = ?terms.security, "connected");
+    let _ = stream.set_nodelay(true);
+    let reason = run(&face, stream, terms, number, &stop)
+        .await
+        .unwrap_or_else(|error| {
+            tracing::debug!(conn = number, %error, "connection failed");
+            "connection lost"
+        });
+    tracing::info!(conn = number, reason, "closed");
+}
+
+async fn run(
+    face: &Arc<Face>,
+    mut stream: TcpStream,
+    terms: Terms,
+    number: u64,
+    stop: &CancellationToken,
+) -> io::Result<&'static str> {
+    let clear = Channel {
+        can_start_tls: terms.security == Security::StartTls,
+        clear_passwords: terms.clear_passwords,
+        ..Channel::default()
+    };
+    let mut session = Session::new(Arc::clone(face), clear, number);
+    if terms.security != Security::Implicit {
+        let mut pipe = Pipe::new(face, terms.idle);
+        match pipe.serve(&mut stream, &mut session, stop).await? {
+            End::Closed(reason) => return Ok(reason),
+            // What came in clear behind the request was not protected and is not looked at (RFC 4511 section 4.14.1).
+            End::StartTls if !pipe.input.is_empty() => return Ok("bytes in clear after StartTLS"),
+            End::StartTls => {}
+        }
+    }
+    let Some(source) = &face.tls else {
+        return Ok("no TLS configured");
+    };
+    let accepted = timeout(HANDSHAKE, TlsAcceptor::from(source.config()).accept(stream)).await;
+    let mut stream = match accepted {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::info!(conn = number, %error, "TLS handshake failed");
+            return Ok("TLS handshake failed");
+        }
+        Err(_) => return Ok("TLS handshake timed out"),
+    };
+    let certificate = stream
+        .get_ref()
+        .1
+        .peer_certificates()
+        .and_then(|chain| chain.first());
+    session.set_channel(Channel {
+        tls: true,
+        certificate_name: certificate.and_then(|certificate| source.name_of(certificate)),
+        can_start_tls: false,
+        clear_passwords: false,
+    });
+    match Pipe::new(face, terms.idle)
+        .serve(&mut stream, &mut session, stop)
+        .await?
+    {
+        End::Closed(reason) => Ok(reason),
+        End::StartTls => Ok("TLS within TLS"),
+    }
+}
+
+/// What happened while the connection waited.
+enum Event {
+    /// Bytes moved.
+    Moved,
+    /// The client sends no more.
+    Ended,
+    /// Another thread has done something.
+    Completed(Completion),
+    /// Time is up, or may be.
+    Clock,
+    /// The server is stopping.
+    Stop,
+}
+
+/// The buffers of one stream.
+struct Pipe {
+    input: BytesMut,
+    output: BytesMut,
+    lease: Lease,
+    idle: Duration,
+    /// When bytes last moved; the clock is set anew only when it rings.
+    moved: Instant,
+    clock: Pin<Box<Sleep>>,
+    ended: bool,
+}
+
+impl Pipe {
+    fn new(face: &Face, idle: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            input: BytesMut::new(),
+            output: BytesMut::new(),
+            lease: face.budget.lease(),
+            idle,
+            moved: now,
+            clock: Box::pin(sleep_until(now + idle.min(STALL))),
+            ended: false,
+        }
+    }
+
+    async fn serve<S>(
+        &mut self,
+        stream: &mut S,
+        session: &mut Session,
+        stop: &CancellationToken,
+    ) -> io::Result<End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        loop {
+            let flow = self.work(session);
+            if flow != Flow::Continue {
+                self.flush(stream).await?;
+                return Ok(if flow == Flow::StartTls {
+                    End::StartTls
+                } else {
+                    End::Closed("ended")
+                });
+            }
+            if self.ended && session.is_idle() && self.output.is_empty() {
+                return Ok(End::Closed("client closed"));
+            }
+            if !self.fits() {
+                write_disconnection(
+                    &mut self.output,
+                    ResultCode::Unavailable,
+                    "the server is out of buffers",
+                );
+                self.flush(stream).await?;
+                return Ok(End::Closed("out of buffers"));
+            }
+            let more = session.has_work() && self.output.len() < HIGH_WATER;
+            if more {
+                // Others have their turn between two slices.
+                tokio::task::yield_now().await;
+            }
+            match self.event(stream, session, stop, !more).await? {
+                Event::Moved => self.moved = Instant::now(),
+                Event::Ended => self.ended = true,
+                Event::Completed(completion) => {
+                    session.complete(completion, &mut self.output);
+                    while let Some(completion) = session.try_completion() {
+                        session.complete(completion, &mut self.output);
+                    }
+                }
+                Event::Clock => {
+                    if let Some(reason) = self.overdue(session) {
+                        return Ok(End::Closed(reason));
+                    }
+                }
+                Event::Stop => {
+                    write_disconnection(
+                        &mut self.output,
+                        ResultCode::Unavailable,
+                        "the server is stopping",
+                    );
+                    let _ = timeout(HANDSHAKE, self.flush(stream)).await;
+                    return Ok(End::Closed("server stopping"));
+                }
+            }
+        }
+    }
+
+    /// Hands over the messages that are complete, and lets the searches under way go on.
+    fn work(&mut self, session: &mut Session) -> Flow {
+        if session.has_work() && self.output.len() < HIGH_WATER {
+            let flow = session.step(&mut self.output);
+            if flow != Flow::Continue {
+                return flow;
+            }
+        }
+        while session.accepts() && self.output.len() < HIGH_WATER {
+            match frame(&self.input, session.message_limit()) {
+                Frame::Incomplete { .. } => break,
+                Frame::Message(length) => {
+                    let flow = {
+                        let bytes = self.input.get(..length).unwrap_or_default();
+                        session.receive(bytes, &mut self.output)
+                    };
+                    self.input.advance(length.min(self.input.len()));
+                    if flow != Flow::Continue {
+                        return flow;
+                    }
+                }
+                Frame::TooLarge { claimed } => {
+                    let text = format!("a message of {claimed} bytes is over the limit");
+                    write_disconnection(&mut self.output, ResultCode::ProtocolError, &text);
+                    return Flow::Close;
+                }
+                Frame::Malformed(reason) => {
+                    write_disconnection(
+                        &mut self.output,
+                        ResultCode::ProtocolError,
+                        &reason.to_string(),
+                    );
+                    return Flow::Close;
+                }
+            }
+        }
+        Flow::Continue
+    }
+
+    /// Whether the buffers fit into the budget of all connections. Large ones that are empty are given back.
+    fn fits(&mut self) -> bool {
+        for buffer in [&mut self.input, &mut self.output] {
+            if buffer.is_empty() && buffer.capacity() > KEPT {
+                *buffer = BytesMut::new();
+            }
+        }
+        self.lease
+            .resize(self.input.capacity() + self.output.capacity())
+    }
+
+    /// Moves bytes, or waits until some move or something else happens; without `wait` it comes back at once.
+    async fn event<S>(
+        &mut self,
+        stream: &mut S,
+        session: &mut Session,
+        stop: &CancellationToken,
+        wait: bool,
+    ) -> io::Result<Event>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let reads = !self.ended && session.accepts() && self.output.len() < HIGH_WATER;
+        let awaits = session.awaits_completion();
+        let (input, output, clock) = (&mut self.input, &mut self.output, &mut self.clock);
+        let moving = poll_fn(|context| {
+            let mut moved = false;
+            while !output.is_empty() {
+                match Pin::new(&mut *stream).poll_write(context, output) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    Poll::Ready(Ok(written)) => {
+                        output.advance(written);
+                        moved = true;
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => break,
+                }
+            }
+            if let Poll::Ready(Err(error)) = Pin::new(&mut *stream).poll_flush(context) {
+                return Poll::Ready(Err(error));
+            }
+            if reads {
+                match poll_read(Pin::new(&mut *stream), context, input) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::Ended)),
+                    Poll::Ready(Ok(_)) => moved = true,
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => {}
+                }
+            }
+            if moved || !wait {
+                Poll::Ready(Ok(Event::Moved))
+            } else {
+                Poll::Pending
+            }
+        });
+        tokio::select! {
+            biased;
+            completion = session.completion(), if awaits => Ok(Event::Completed(completion)),
+            event = moving => event,
+            () = clock.as_mut() => Ok(Event::Clock),
+            () = stop.cancelled() => Ok(Event::Stop),
+        }
+    }
+
+    /// Why the client is given up, if it has done nothing for too long; else the clock is set anew.
+    fn overdue(&mut self, session: &Session) -> Option<&'static str> {
+        let now = Instant::now();
+        let quiet = now.duration_since(self.moved);
+        if !self.output.is_empty() && quiet >= STALL {
+            return Some("client reads nothing");
+        }
+        if session.is_idle() && quiet >= self.idle {
+            return Some("idle");
+        }
+        let left = self
+            .idle
+            .min(STALL)
+            .saturating_sub(quiet)
+            .max(Duration::from_secs(1));
+        self.clock.as_mut().reset(now + left);
+        None
+    }
+
+    /// Sends everything that is written, or gives up after the longest wait.
+    async fn flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<()> {
+        use tokio::io::AsyncWriteExt;
+        let sent = timeout(STALL, async {
+            stream.write_all(&self.output).await?;
+            stream.flush().await
+        });
+        sent.await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+        self.output.clear();
+        Ok(())
+    }
+}
+
+/// Reads what is there into the spare room of a buffer, making some where there is none.
+fn poll_read<S: AsyncRead>(
+    stream: Pin<&mut S>,
+    context: &mut std::task::Context<'_>,
+    input: &mut BytesMut,
+) -> Poll<io::Result<usize>> {
+    let filled = input.len();
+    input.resize(filled + READ, 0);
+    let mut read = ReadBuf::new(input.get_mut(filled..).unwrap_or_default());
+    let polled = stream.poll_read(context, &mut read);
+    let count = read.filled().len();
+    input.truncate(filled + count);
+    polled.map_ok(|()| count)
+}

@@ -1,0 +1,132 @@
+//! Accepting connections and ending them together.
+//!
+//! Owns the number of connections, each with a number of its own for the log, and the graceful end: no more are taken,
+//! those that are there are told and closed.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Face;
+use super::connection::{self, Terms};
+
+/// How long a failing `accept` is left alone, as when no file descriptor is left.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What all listeners share.
+pub struct Listeners {
+    face: Arc<Face>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    numbers: AtomicU64,
+    open: AtomicUsize,
+    limit: usize,
+}
+
+/// Counts connections of one listener; dropped guards count down again.
+pub trait Doorkeeper: Send + Sync {
+    /// A connection comes in; `None` turns it away. The guard is dropped when it ends.
+    fn enter(&self) -> Option<Box<dyn Send>>;
+}
+
+impl Listeners {
+    /// Listeners of a face that hold `limit` connections together.
+    pub fn new(face: Arc<Face>, limit: usize) -> Arc<Self> {
+        Arc::new(Self {
+            face,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            numbers: AtomicU64::new(1),
+            open: AtomicUsize::new(0),
+            limit,
+        })
+    }
+
+    /// Accepts connections of one socket until the end.
+    pub async fn accept(
+        self: Arc<Self>,
+        socket: TcpListener,
+        terms: Terms,
+        door: Arc<dyn Doorkeeper>,
+    ) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = socket.accept() => accepted,
+                () = self.stop.cancelled() => return,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.enter(stream, peer, terms, &*door),
+                Err(error) => {
+                    report(&error);
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn enter(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        terms: Terms,
+        door: &dyn Doorkeeper,
+    ) {
+        let guard = Open::new(self);
+        if guard.number_open > self.limit {
+            return tracing::warn!(%peer, limit = self.limit, "turned away: too many connections");
+        }
+        let Some(counted) = door.enter() else {
+            return tracing::warn!(%peer, "turned away: too many connections of this listener");
+        };
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let (face, stop) = (Arc::clone(&self.face), self.stop.clone());
+        self.tasks.spawn(async move {
+            connection::serve(face, stream, peer, terms, number, stop).await;
+            drop((guard, counted));
+        });
+    }
+
+    /// Ends everything: no new connections, the open ones are told, and what is left after `patience` is dropped.
+    pub async fn stop(&self, patience: Duration) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(patience, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(open = self.tasks.len(), "connections dropped");
+        }
+    }
+}
+
+fn report(error: &io::Error) {
+    tracing::warn!(%error, "a connection could not be accepted");
+}
+
+/// A connection that counts as long as it lives.
+struct Open {
+    listeners: Arc<Listeners>,
+    number_open: usize,
+}
+
+impl Open {
+    fn new(listeners: &Arc<Listeners>) -> Self {
+        let number_open = listeners.open.fetch_add(1, Ordering::Relaxed) + 1;
+        Self {
+            listeners: Arc::clone(listeners),
+            number_open,
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.listeners.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,76 @@
+//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532).
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use super::{START_TLS, WHO_AM_I};
+use crate::ldap::codec::write_extended_response;
+use crate::ldap::message::{ExtendedRequest, Operation, ResultCode};
+use crate::ldap::result::Answer;
+use crate::ldap::session::{Flow, Session};
+
+/// Does an extended operation.
+pub fn perform(
+    session: &mut Session,
+    id: i32,
+    request: &ExtendedRequest,
+    out: &mut BytesMut,
+    started: Instant,
+) -> Flow {
+    let (answer, value, flow) = match request.name.as_str() {
+        START_TLS => start_tls(session, request),
+        WHO_AM_I if request.value.is_some() => {
+            (malformed("Who am I? takes no value"), None, Flow::Continue)
+        }
+        WHO_AM_I => (
+            Answer::new(ResultCode::Success),
+            Some(who_am_i(session)),
+            Flow::Continue,
+        ),
+        other => {
+            let text = format!(
+                "extended operation \"{}\" is not supported",
+                other.escape_default()
+            );
+            (malformed(text), None, Flow::Continue)
+        }
+    };
+    let name = (request.name == START_TLS).then_some(START_TLS);
+    write_extended_response(
+        out,
+        id,
+        &answer.result(),
+        name,
+        value.as_deref().map(str::as_bytes),
+        &[],
+    );
+    session.observe(id, Operation::Extended, &answer, started);
+    flow
+}
+
+fn malformed(text: impl Into<String>) -> Answer {
+    Answer::because(ResultCode::ProtocolError, text)
+}
+
+fn start_tls(session: &Session, request: &ExtendedRequest) -> (Answer, Option<String>, Flow) {
+    let refused = |code, text: &str| (Answer::because(code, text), None, Flow::Continue);
+    if session.channel.tls {
+        return refused(ResultCode::OperationsError, "TLS is in place already");
+    }
+    if !session.channel.can_start_tls {
+        return refused(ResultCode::ProtocolError, "this listener has no TLS");
+    }
+    if request.value.is_some() {
+        return refused(ResultCode::ProtocolError, "StartTLS takes no value");
+    }
+    (Answer::new(ResultCode::Success), None, Flow::StartTls)
+}
+
+/// The authorization identity, `dn:` and its name, or empty for nobody.
+fn who_am_i(session: &Session) -> String {
+    match session.face.directory.name(&session.identity) {
+        name if name.is_empty() => name,
+        name => format!("dn:{name}"),
+    }
+}

@@ -1,0 +1,89 @@
+//! From an outcome of the directory to a result code, matched name and text (RFC 4511 section 4.1.9 and appendix A).
+//!
+//! Owns the table, exhaustive on purpose: a new outcome does not compile until it has a code.
+
+use bytes::BytesMut;
+
+use super::codec::{LdapResult, write_result};
+use super::message::{ResponseTag, ResultCode};
+use crate::directory::Error;
+
+/// How an operation ended, as it goes onto the wire.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The result code.
+    pub code: ResultCode,
+    /// The nearest entry that exists, or empty.
+    pub matched: String,
+    /// For people, or empty.
+    pub text: String,
+}
+
+impl Answer {
+    /// A code without words.
+    pub fn new(code: ResultCode) -> Self {
+        Self::because(code, "")
+    }
+
+    /// A code with its reason.
+    pub fn because(code: ResultCode, text: impl Into<String>) -> Self {
+        Self {
+            code,
+            matched: String::new(),
+            text: text.into(),
+        }
+    }
+
+    /// The result as the codec takes it.
+    pub fn result(&self) -> LdapResult<'_> {
+        LdapResult {
+            matched_dn: &self.matched,
+            text: &self.text,
+            ..LdapResult::new(self.code)
+        }
+    }
+
+    /// Writes a response that consists of the result alone.
+    pub fn write(&self, out: &mut BytesMut, id: i32, tag: ResponseTag) {
+        write_result(out, id, tag, &self.result(), &[]);
+    }
+}
+
+impl From<Error> for Answer {
+    fn from(error: Error) -> Self {
+        let code = match &error {
+            Error::NoSuchObject { .. } | Error::OutsideSuffixes => ResultCode::NoSuchObject,
+            Error::EntryAlreadyExists => ResultCode::EntryAlreadyExists,
+            Error::NamingViolation(_) => ResultCode::NamingViolation,
+            Error::UndefinedAttributeType(_) => ResultCode::UndefinedAttributeType,
+            Error::InvalidAttributeSyntax(_) => ResultCode::InvalidAttributeSyntax,
+            Error::ObjectClassViolation(_) => ResultCode::ObjectClassViolation,
+            Error::ObjectClassModsProhibited(_) => ResultCode::ObjectClassModsProhibited,
+            Error::ConstraintViolation(_) => ResultCode::ConstraintViolation,
+            Error::AttributeOrValueExists(_) => ResultCode::AttributeOrValueExists,
+            Error::NoSuchAttribute(_) => ResultCode::NoSuchAttribute,
+            Error::InappropriateMatching(_) => ResultCode::InappropriateMatching,
+            Error::NotAllowedOnRdn(_) => ResultCode::NotAllowedOnRdn,
+            Error::NotAllowedOnNonLeaf => ResultCode::NotAllowedOnNonLeaf,
+            Error::AliasProblem(_) => ResultCode::AliasProblem,
+            Error::InsufficientAccess => ResultCode::InsufficientAccessRights,
+            Error::InvalidCredentials => ResultCode::InvalidCredentials,
+            Error::EmptyPassword | Error::UnwillingToPerform(_) => ResultCode::UnwillingToPerform,
+            Error::SizeLimitExceeded => ResultCode::SizeLimitExceeded,
+            Error::TimeLimitExceeded => ResultCode::TimeLimitExceeded,
+            Error::AdminLimitExceeded(_) => ResultCode::AdminLimitExceeded,
+            Error::Busy(_) => ResultCode::Busy,
+            Error::Unavailable(_) => ResultCode::Unavailable,
+        };
+        let text = error.to_string();
+        let matched = match error {
+            Error::NoSuchObject { matched } => matched,
+            _ => String::new(),
+        };
+        Self {
+            code,
+            matched,
+            text,
+        }
+    }
+}
