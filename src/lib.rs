@@ -1,3 +1,33 @@
-//! Hedgerow, an LDAP directory server.
+//! Hedgerow, an LDAP directory server: one tree of users and nested groups in an embedded store, served over LDAP.
+//!
+//! # The map
+//!
+//! Four layers, and an arrow never points back:
+//!
+//! ```text
+//! storage  <-  directory  <-  ldap  <-  app
+//! ```
+//!
+//! - [`storage`]: what is kept. Bytes in, bytes out; the only place that knows of the embedded store.
+//! - [`directory`]: what it means. Entries, names, schema, filters, access, search, changes, passwords. No wire.
+//! - [`ldap`]: a face. Messages, sessions, connections.
+//! - [`app`]: the wiring. Command line, configuration, TLS, logs, metrics.
+//!
+//! # How one search flows
+//!
+//! Bytes come to [`ldap::connection`], which finds the frame of a message; [`ldap::codec`] checks and decodes it;
+//! [`ldap::session`] decides that it may be done now; `ldap::operation::search` turns it into a
+//! [`directory::request::SearchRequest`]. [`directory::search`] resolves names and values once, finds the base, asks the
+//! indexes of the [`directory::snapshot`] for candidates, and evaluates each on the attributes that
+//! [`directory::access`] opens to the asker. What matches comes back as a [`directory::VisibleEntry`], a borrow and a mask,
+//! and [`ldap::encoder`] copies its blocks into the answer.
+//!
+//! # How one change flows
+//!
+//! The change waits in the directory's one lane. With what else is waiting it is computed on an unpublished snapshot,
+//! becomes one batch, is committed and synced, the snapshot is published, and only then the client is answered.
 
+pub mod app;
+pub mod directory;
+pub mod ldap;
 pub mod storage;

@@ -1,0 +1,282 @@
+//! The command line: what can be typed, and the help for it. Does nothing
+//! itself; each command is a plain value for whoever carries it out.
+//!
+//! Exit codes: 0 done, 1 failed, 2 the command line was wrong.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::config;
+
+/// The environment variable that names the configuration file.
+pub const CONFIG_VARIABLE: &str = "HEDGEROW_CONFIG";
+
+/// The command line of `hedgerow`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hedgerow",
+    version,
+    about = "A directory server: users, groups and services in one LDAP tree.",
+    after_help = "A first look:  hedgerow serve --demo\n\
+                  A first server:\n  \
+                  hedgerow init --suffix dc=example,dc=org\n  \
+                  hedgerow import people.ldif\n  \
+                  hedgerow serve\n\n\
+                  Exit codes: 0 done, 1 failed, 2 the command line was wrong.",
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `hedgerow` can be told to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the directory until stopped by a signal
+    Serve(Serve),
+    /// Create an empty store with its suffixes and an administrator
+    Init(Init),
+    /// Load entries from an LDIF file; the server must not be running
+    Import(Import),
+    /// Write entries as LDIF; the server must not be running
+    Export(Export),
+    /// Verify every record of the store; the server must not be running
+    Check(ConfigFile),
+    /// Read the configuration and the certificate, and say what is wrong
+    CheckConfig(ConfigFile),
+    /// Print the version
+    Version,
+}
+
+/// Which configuration file to use.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ConfigFile {
+    /// The configuration file [default: $HEDGEROW_CONFIG, else config/hedgerow.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Arguments of `serve`.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// Serve a small example tree on loopback ports with a certificate made for
+    /// it; needs no configuration
+    #[arg(long, conflicts_with = "config")]
+    pub demo: bool,
+    /// The folder the demonstration keeps its data in, to find it again at the
+    /// next start [default: a new folder, removed at the end]
+    #[arg(long, value_name = "DIR", requires = "demo")]
+    pub data: Option<PathBuf>,
+}
+
+/// Arguments of `init`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The administrator's password is asked for twice on a terminal; otherwise it is\n\
+taken from the environment variable HEDGEROW_ADMIN_PASSWORD. It has at least 8\n\
+characters.")]
+pub struct Init {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The DN of a suffix, such as dc=example,dc=org; several may follow
+    #[arg(long = "suffix", value_name = "DN", required = true, num_args = 1..)]
+    pub suffixes: Vec<String>,
+    /// The DN the administrator binds as [default: cn=admin below the first suffix]
+    #[arg(long, value_name = "DN")]
+    pub admin_dn: Option<String>,
+}
+
+/// Arguments of `import`.
+#[derive(Args, Debug)]
+pub struct Import {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The LDIF file (RFC 2849); - reads standard input
+    #[arg(value_name = "FILE")]
+    pub input: Input,
+    /// Check every entry and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Where `import` reads from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Input {
+    /// Standard input.
+    Standard,
+    /// A file.
+    File(PathBuf),
+}
+
+/// Arguments of `export`.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// Only the entry with this DN and those below it
+    #[arg(long, value_name = "DN")]
+    pub base: Option<String>,
+    /// Only entries that match this filter, such as (objectClass=person)
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Include the hashes of passwords; the file is readable by its owner alone
+    #[arg(long, requires = "output")]
+    pub with_password_hashes: bool,
+}
+
+impl ConfigFile {
+    /// The file to read: `--config`, else `HEDGEROW_CONFIG`, else
+    /// [`config::DEFAULT_PATH`].
+    pub fn path(&self) -> PathBuf {
+        self.path_given(std::env::var_os(CONFIG_VARIABLE))
+    }
+
+    fn path_given(&self, variable: Option<OsString>) -> PathBuf {
+        match (&self.config, variable) {
+            (Some(path), _) => path.clone(),
+            (None, Some(path)) if !path.is_empty() => path.into(),
+            (None, _) => config::DEFAULT_PATH.into(),
+        }
+    }
+}
+
+impl FromStr for Input {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Input, Infallible> {
+        Ok(match text {
+            "-" => Input::Standard,
+            path => Input::File(path.into()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        let words = std::iter::once("hedgerow").chain(line.split_whitespace());
+        CommandLine::try_parse_from(words).map(|line| line.command)
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_has_help() {
+        for command in CommandLine::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "{name}");
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{name} {}",
+                    argument.get_id()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_at_all_shows_the_help() {
+        let error = parse("").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("serve --demo"));
+    }
+
+    #[test]
+    fn a_wrong_command_line_exits_with_2_and_help_with_0() {
+        for line in ["serv", "serve --wat", "import", "init", "serve --data /x"] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+        for line in ["--help", "serve --help", "--version"] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn serve_takes_a_configuration_or_the_demonstration() {
+        let Ok(Command::Serve(serve)) = parse("serve --demo --data /d") else {
+            panic!();
+        };
+        assert!(serve.demo);
+        assert_eq!(serve.data.as_deref(), Some(Path::new("/d")));
+        let error = parse("serve --demo --config c.toml").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
+    }
+
+    #[test]
+    fn init_takes_several_suffixes_and_no_password() {
+        let line = "init --suffix dc=a dc=b --suffix dc=c --admin-dn cn=x,dc=a";
+        let Ok(Command::Init(init)) = parse(line) else {
+            panic!();
+        };
+        assert_eq!(init.suffixes, ["dc=a", "dc=b", "dc=c"]);
+        assert_eq!(init.admin_dn.as_deref(), Some("cn=x,dc=a"));
+        assert!(parse("init --suffix dc=a --password secret").is_err());
+    }
+
+    #[test]
+    fn import_reads_a_file_or_standard_input() {
+        for (line, expected) in [
+            ("import -", Input::Standard),
+            ("import a.ldif --dry-run", Input::File("a.ldif".into())),
+        ] {
+            let Ok(Command::Import(import)) = parse(line) else {
+                panic!();
+            };
+            assert_eq!(import.input, expected);
+        }
+    }
+
+    #[test]
+    fn hashes_are_exported_only_into_a_file() {
+        let error = parse("export --with-password-hashes").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+        let line = "export --with-password-hashes --output a.ldif --filter (uid=a) --base dc=a";
+        let Ok(Command::Export(export)) = parse(line) else {
+            panic!();
+        };
+        assert!(export.with_password_hashes);
+        assert_eq!(export.filter.as_deref(), Some("(uid=a)"));
+    }
+
+    #[test]
+    fn the_option_beats_the_variable_and_the_variable_the_default() {
+        let given = ConfigFile {
+            config: Some("a.toml".into()),
+        };
+        let none = ConfigFile::default();
+        let variable = || Some(OsString::from("b.toml"));
+        assert_eq!(given.path_given(variable()), Path::new("a.toml"));
+        assert_eq!(none.path_given(variable()), Path::new("b.toml"));
+        for empty in [None, Some(OsString::new())] {
+            assert_eq!(none.path_given(empty), Path::new("config/hedgerow.toml"));
+        }
+    }
+}

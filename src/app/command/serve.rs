@@ -1,0 +1,156 @@
+//! `serve`: the server, from a configuration or as a demonstration.
+
+use std::io::Cursor;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::init::{create, hash};
+use super::{begin, print};
+use crate::app::assembly::Assembly;
+use crate::app::cli::Serve;
+use crate::app::config::{Config, ListenerTls};
+use crate::app::tls::generate_development;
+use crate::app::{DEMO_TREE, Failure, logging, server};
+use crate::directory::Administrator;
+use crate::directory::import::prepare;
+use crate::directory::password::Secret;
+use crate::directory::setup::Setup;
+
+/// The suffix of the demonstration.
+const DEMO_SUFFIX: &str = "dc=example,dc=org";
+/// Characters of a password made for one run, none of which is easily taken for another.
+const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+
+pub(super) fn run(arguments: &Serve) -> Result<(), Failure> {
+    if arguments.demo {
+        return demo(arguments.data.as_deref());
+    }
+    let assembly = begin(&arguments.config)?;
+    let store = assembly.open()?;
+    server::run(assembly, store, None, |addresses| {
+        for (address, tls) in addresses {
+            tracing::info!(%address, %tls, "listening");
+        }
+        Ok(())
+    })
+}
+
+/// A folder that is removed at the end.
+struct Temporary(Option<PathBuf>);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.0 {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+fn demo(data: Option<&Path>) -> Result<(), Failure> {
+    let (folder, _temporary) = match data {
+        Some(folder) => (folder.to_owned(), Temporary(None)),
+        None => {
+            let folder = std::env::temp_dir().join(format!("hedgerow-demo-{}", std::process::id()));
+            (folder.clone(), Temporary(Some(folder)))
+        }
+    };
+    make_private(&folder)?;
+    let certificates = folder.join("certs");
+    if !certificates.join("server.pem").exists() {
+        generate_development(&certificates, SystemTime::now())?;
+    }
+    let config = Config::demo(&folder)?;
+    logging::start(&config.log)?;
+    let assembly = Assembly::new(config)?;
+    let password = password()?;
+    let administrator = Administrator {
+        name: format!("cn=admin,{DEMO_SUFFIX}").into(),
+        hash: hash(&assembly, Secret::from(password.as_bytes()))?.into(),
+    };
+    let setup = Setup {
+        suffixes: vec![DEMO_SUFFIX.to_owned()],
+        administrator,
+    };
+    if !assembly.config.data.exists() {
+        load_tree(&assembly, &setup)?;
+    }
+    let store = assembly.open()?;
+    let name = setup.administrator.name.clone();
+    server::run(assembly, store, Some(setup.administrator), |addresses| {
+        print(&welcome(
+            addresses,
+            &name,
+            &password,
+            &certificates.join("ca.pem"),
+        ))
+    })
+}
+
+/// Makes a folder that its owner alone may look into.
+fn make_private(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder);
+    made.map_err(|error| format!("{}: {error}", folder.display()).into())
+}
+
+fn load_tree(assembly: &Assembly, setup: &Setup) -> Result<(), Failure> {
+    let mut store = create(assembly, setup)?;
+    let empty = setup.empty(&assembly.schema, &assembly.indexed)?;
+    let (rules, pool) = (assembly.rules(&setup.suffixes)?, assembly.pool()?);
+    let prepared = prepare(
+        empty,
+        &rules,
+        &pool,
+        Cursor::new(DEMO_TREE),
+        true,
+        &mut |_| {},
+    )?;
+    prepared.write(&mut *store, &mut |_| {})?;
+    store.close()?;
+    Ok(())
+}
+
+fn password() -> Result<String, Failure> {
+    let mut bytes = [0_u8; 20];
+    getrandom::fill(&mut bytes)?;
+    // A few letters are a little more likely than others; twenty of them are strong all the same.
+    let letters = bytes
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
+    Ok(letters.map(|letter| char::from(*letter)).collect())
+}
+
+fn welcome(
+    addresses: &[(SocketAddr, ListenerTls)],
+    name: &str,
+    password: &str,
+    ca: &Path,
+) -> String {
+    let mut text =
+        String::from("Hedgerow is serving a demonstration tree. Stop it with Ctrl-C.\n\n");
+    for (address, tls) in addresses {
+        let (scheme, note) = match tls {
+            ListenerTls::Implicit => ("ldaps", ""),
+            ListenerTls::StartTls => ("ldap", "  (StartTLS)"),
+            ListenerTls::None => ("ldap", "  (no TLS)"),
+        };
+        text.push_str(&format!("  {scheme}://{address}{note}\n"));
+    }
+    text.push_str(&format!(
+        "\n  administrator  {name}\n  password       {password}  (for this run)\n"
+    ));
+    let tls = addresses
+        .iter()
+        .find(|(_, tls)| *tls == ListenerTls::Implicit);
+    if let Some((address, _)) = tls {
+        text.push_str(&format!(
+            "\nTry:\n\n  LDAPTLS_CACERT={} ldapsearch -H ldaps://{address} -x \\\n    -D {name} -w {password} -b {DEMO_SUFFIX} '(uid=ada)'\n\n",
+            ca.display(),
+        ));
+    }
+    text
+}

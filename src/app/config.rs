@@ -1,0 +1,172 @@
+//! The configuration file: read, checked, and handed on as plain values.
+//!
+//! Owns the TOML text, its keys, their ranges and what must hold between them.
+//! Does not own meaning: distinguished names, filters and attribute names stay
+//! strings here and are resolved by whoever knows the schema, who reports back
+//! through [`Config::problem`] so that the operator still reads file and line.
+
+mod access;
+mod bounded;
+mod schema;
+mod section;
+mod source;
+
+pub use access::{AccessRule, Right, Who};
+pub use schema::{PosixGroup, Schema};
+pub use section::{
+    Index, Level, Limits, Listener, ListenerTls, Log, LogFormat, Operations, Passwords,
+    SubjectRule, Tls, TlsVersion,
+};
+pub use source::{ConfigError, Problem};
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use source::Source;
+
+/// Where the configuration is looked for when nothing else is said, relative to
+/// the working directory.
+pub const DEFAULT_PATH: &str = "config/hedgerow.toml";
+
+/// The shipped configuration, which the demonstration server runs on.
+const SHIPPED: &str = include_str!("../../config/hedgerow.toml");
+
+/// Everything the operator decides. `config/hedgerow.toml` documents each key.
+///
+/// Relative paths in the file are relative to the folder the file is in; here
+/// they have been joined to it already.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The folder of the store.
+    pub data: PathBuf,
+    /// The sockets LDAP is served on; at least one.
+    #[serde(default, rename = "listener")]
+    pub listeners: Vec<Listener>,
+    /// Certificate and key; present whenever a listener uses TLS.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+    /// What a client may cost.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How passwords are hashed.
+    #[serde(default)]
+    pub passwords: Passwords,
+    /// Definitions beside the built-in ones.
+    #[serde(default)]
+    pub schema: Schema,
+    /// Which attributes have an index.
+    #[serde(default)]
+    pub index: Index,
+    /// Who may do what, in order; the first rule that matches decides. Without
+    /// a rule only the administrator gets anywhere.
+    #[serde(default)]
+    pub access: Vec<AccessRule>,
+    /// The HTTP listener for health and metrics.
+    #[serde(default)]
+    pub operations: Operations,
+    /// What is logged, and how.
+    #[serde(default)]
+    pub log: Log,
+    #[serde(skip)]
+    source: Source,
+}
+
+impl Config {
+    /// Reads and checks the file at `path`.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not TOML, holds an unknown key or a value
+    /// out of its range, or contradicts itself; every contradiction found is
+    /// listed, with its line.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        Config::from_source(Source::read(path)?)
+    }
+
+    /// The shipped configuration with everything the process writes below
+    /// `data`: the store in `data/store`, the certificates in `data/certs`.
+    ///
+    /// # Errors
+    /// As [`Config::load`]; a test keeps the shipped file loadable.
+    pub fn demo(data: &Path) -> Result<Config, ConfigError> {
+        let source = Source::new(PathBuf::from("(demo)/hedgerow.toml"), SHIPPED.to_owned());
+        let mut config = Config::from_source(source)?;
+        config.data = data.join("store");
+        config.schema.files.clear();
+        if let Some(tls) = &mut config.tls {
+            tls.certificate = data.join("certs/server.pem");
+            tls.key = data.join("certs/server.key");
+        }
+        Ok(config)
+    }
+
+    /// The file this was read from.
+    pub fn file(&self) -> &Path {
+        self.source.file()
+    }
+
+    /// An error about one key, for a meaning that only another layer can check:
+    /// `config.problem("access[3].filter", "…")` names file and line.
+    ///
+    /// A key that is not in the text is placed at the nearest one around it.
+    pub fn problem(&self, key: &str, message: impl Into<String>) -> ConfigError {
+        self.source.error([(key.to_owned(), message.into())])
+    }
+
+    fn from_source(source: Source) -> Result<Config, ConfigError> {
+        let mut config: Config = source.parse()?;
+        let contradictions = config.contradictions();
+        if !contradictions.is_empty() {
+            return Err(source.error(contradictions));
+        }
+        config.resolve_paths(source.folder());
+        config.source = source;
+        Ok(config)
+    }
+
+    fn contradictions(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        if self.listeners.is_empty() {
+            found.push((
+                "listener".to_owned(),
+                "nothing would be served; add a [[listener]] section".to_owned(),
+            ));
+        }
+        let mut earlier: Vec<SocketAddr> = self.operations.address.into_iter().collect();
+        for (position, listener) in self.listeners.iter().enumerate() {
+            let key = format!("listener[{position}]");
+            listener.contradictions(&key, self.tls.is_some(), &mut found);
+            // Port 0 asks the system for any free one.
+            if listener.address.port() != 0 && earlier.contains(&listener.address) {
+                found.push((
+                    format!("{key}.address"),
+                    format!("{} is used twice", listener.address),
+                ));
+            }
+            earlier.push(listener.address);
+        }
+        if let Some(tls) = &self.tls {
+            tls.contradictions(&mut found);
+        }
+        self.limits.contradictions(&mut found);
+        for (position, rule) in self.access.iter().enumerate() {
+            rule.contradictions(&format!("access[{position}]"), &mut found);
+        }
+        found
+    }
+
+    fn resolve_paths(&mut self, folder: &Path) {
+        self.data = folder.join(&self.data);
+        if let Some(tls) = &mut self.tls {
+            tls.resolve_paths(folder);
+        }
+        for file in &mut self.schema.files {
+            *file = folder.join(&file);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

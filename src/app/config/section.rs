@@ -1,0 +1,327 @@
+//! The sections of the configuration file, one type each, with defaults and
+//! ranges. `config/hedgerow.toml` explains them to the operator.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::bounded::{optional_socket_address, optional_whole, seconds, socket_address, whole};
+
+/// One `[[listener]]`: a socket that speaks LDAP.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Listener {
+    /// The address and port to listen on; port 0 takes any free one.
+    #[serde(deserialize_with = "socket_address")]
+    pub address: SocketAddr,
+    /// How TLS comes to a connection.
+    pub tls: ListenerTls,
+    /// Whether a password may cross a connection that has no TLS.
+    #[serde(default)]
+    pub allow_passwords_without_tls: bool,
+    /// A connection that is silent for this long is closed.
+    #[serde(
+        rename = "idle_seconds",
+        default = "Listener::default_idle",
+        deserialize_with = "seconds::<_, 10, 86_400>"
+    )]
+    pub idle: Duration,
+    /// Connections this listener may have at once; without it only
+    /// [`Limits::connections`] counts.
+    #[serde(default, deserialize_with = "optional_whole::<_, usize, 1, 1_000_000>")]
+    pub max_connections: Option<usize>,
+}
+
+/// How TLS comes to a connection.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum ListenerTls {
+    /// From the first byte (ldaps).
+    Implicit,
+    /// When the client asks for it (RFC 4511 4.14).
+    StartTls,
+    /// Never.
+    None,
+}
+
+impl fmt::Display for ListenerTls {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            ListenerTls::Implicit => "implicit",
+            ListenerTls::StartTls => "starttls",
+            ListenerTls::None => "none",
+        })
+    }
+}
+
+impl Listener {
+    pub(super) fn default_idle() -> Duration {
+        Duration::from_secs(900)
+    }
+
+    pub(super) fn contradictions(
+        &self,
+        key: &str,
+        have_certificate: bool,
+        found: &mut Vec<(String, String)>,
+    ) {
+        if self.tls != ListenerTls::None && !have_certificate {
+            found.push((
+                format!("{key}.tls"),
+                "needs a certificate; add a [tls] section or set tls = \"none\"".to_owned(),
+            ));
+        }
+        if self.tls == ListenerTls::Implicit && self.allow_passwords_without_tls {
+            found.push((
+                format!("{key}.allow_passwords_without_tls"),
+                "has no meaning with tls = \"implicit\"; remove it".to_owned(),
+            ));
+        }
+    }
+}
+
+/// `[tls]`: one certificate and key for every listener.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM: the server's certificate, then those that lead to its authority.
+    pub certificate: PathBuf,
+    /// PEM: the private key, unencrypted (PKCS#8, PKCS#1 or SEC1).
+    pub key: PathBuf,
+    /// PEM: the authorities whose client certificates are accepted. Without it
+    /// clients are not asked for one.
+    #[serde(default)]
+    pub client_ca: Option<PathBuf>,
+    /// Whether the subject of a client certificate is itself the DN of the
+    /// client's entry (SASL EXTERNAL, RFC 4513 5.2.3).
+    #[serde(default)]
+    pub subject_is_dn: bool,
+    /// Subjects of client certificates and the entries they stand for; asked
+    /// before [`Tls::subject_is_dn`].
+    #[serde(default)]
+    pub subject_map: Vec<SubjectRule>,
+    /// The oldest protocol version spoken.
+    #[serde(default)]
+    pub minimum_version: TlsVersion,
+}
+
+/// One entry of [`Tls::subject_map`].
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct SubjectRule {
+    /// The subject of the certificate as a DN (RFC 4514, most specific first).
+    pub subject: String,
+    /// The DN of the entry the client then acts as.
+    pub dn: String,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246).
+    #[default]
+    #[serde(rename = "1.2")]
+    V1_2,
+    /// TLS 1.3 (RFC 8446).
+    #[serde(rename = "1.3")]
+    V1_3,
+}
+
+impl Tls {
+    pub(super) fn contradictions(&self, found: &mut Vec<(String, String)>) {
+        if self.client_ca.is_some() {
+            return;
+        }
+        let mut needs = |key: &str| {
+            found.push((
+                format!("tls.{key}"),
+                "needs client_ca: without it clients are not asked for a certificate".to_owned(),
+            ));
+        };
+        if self.subject_is_dn {
+            needs("subject_is_dn");
+        }
+        if !self.subject_map.is_empty() {
+            needs("subject_map");
+        }
+    }
+
+    pub(super) fn resolve_paths(&mut self, folder: &Path) {
+        self.certificate = folder.join(&self.certificate);
+        self.key = folder.join(&self.key);
+        if let Some(client_ca) = &mut self.client_ca {
+            *client_ca = folder.join(&client_ca);
+        }
+    }
+}
+
+/// `[limits]`: what one client, and all of them together, may cost.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Entries one search may return.
+    #[serde(deserialize_with = "whole::<_, _, 1, 100_000_000>")]
+    pub search_entries: usize,
+    /// Time one search may take.
+    #[serde(rename = "search_seconds", deserialize_with = "seconds::<_, 1, 3_600>")]
+    pub search_time: Duration,
+    /// Bytes of one message from a client that has not bound.
+    #[serde(deserialize_with = "whole::<_, _, 4_096, 16_777_216>")]
+    pub message_bytes_before_bind: usize,
+    /// Bytes of one message from a client that has bound.
+    #[serde(deserialize_with = "whole::<_, _, 65_536, 268_435_456>")]
+    pub message_bytes: usize,
+    /// Connections of all listeners together.
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
+    pub connections: usize,
+    /// Bytes that all connections together may hold in requests and replies.
+    #[serde(deserialize_with = "whole::<_, _, 16_777_216, 68_719_476_736>")]
+    pub buffered_bytes: usize,
+    /// Operations of one connection that may wait for their answer.
+    #[serde(deserialize_with = "whole::<_, _, 1, 10_000>")]
+    pub operations_per_connection: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            search_entries: 10_000,
+            search_time: Duration::from_secs(60),
+            message_bytes_before_bind: 262_144,
+            message_bytes: 16_777_216,
+            connections: 4_096,
+            buffered_bytes: 268_435_456,
+            operations_per_connection: 256,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn contradictions(&self, found: &mut Vec<(String, String)>) {
+        if self.message_bytes < self.message_bytes_before_bind {
+            found.push((
+                "limits.message_bytes".to_owned(),
+                "is less than message_bytes_before_bind".to_owned(),
+            ));
+        }
+        if self.buffered_bytes < self.message_bytes {
+            found.push((
+                "limits.buffered_bytes".to_owned(),
+                "is less than message_bytes: the largest message would never fit".to_owned(),
+            ));
+        }
+    }
+}
+
+/// `[passwords]`: the cost of hashing one (Argon2id, RFC 9106) and of many.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Passwords {
+    /// Memory of one computation: KiB.
+    #[serde(deserialize_with = "whole::<_, _, 8_192, 1_048_576>")]
+    pub memory_kib: u32,
+    /// Passes over that memory.
+    #[serde(deserialize_with = "whole::<_, _, 1, 20>")]
+    pub iterations: u32,
+    /// Computations at once; one for each core when absent.
+    #[serde(deserialize_with = "optional_whole::<_, _, 1, 256>")]
+    pub threads: Option<usize>,
+    /// Passwords that may wait for a thread before clients are told to come
+    /// back later.
+    #[serde(deserialize_with = "whole::<_, _, 1, 100_000>")]
+    pub queue: usize,
+    /// Whether a successful bind replaces a hash that is weaker than this
+    /// section asks for.
+    pub upgrade: bool,
+}
+
+impl Default for Passwords {
+    fn default() -> Passwords {
+        Passwords {
+            memory_kib: 19_456,
+            iterations: 2,
+            threads: None,
+            queue: 256,
+            upgrade: true,
+        }
+    }
+}
+
+/// `[index]`: which attributes can be searched without reading every entry.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Index {
+    /// Names of the attributes with an equality index.
+    pub equality: Vec<String>,
+}
+
+impl Default for Index {
+    fn default() -> Index {
+        let names = [
+            "objectClass",
+            "uid",
+            "cn",
+            "sn",
+            "givenName",
+            "mail",
+            "employeeNumber",
+            "uidNumber",
+            "gidNumber",
+            "memberUid",
+            "entryUUID",
+        ];
+        Index {
+            equality: names.map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// `[operations]`: health and metrics over HTTP.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Operations {
+    /// The address and port to listen on; off when absent.
+    #[serde(deserialize_with = "optional_socket_address")]
+    pub address: Option<SocketAddr>,
+}
+
+/// `[log]`: what goes to standard error.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// The least severe events written.
+    pub level: Level,
+    /// The form of a line.
+    pub format: LogFormat,
+}
+
+/// How severe an event is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Something failed.
+    Error,
+    /// Something needs attention.
+    Warn,
+    /// What an operator wants to know.
+    #[default]
+    Info,
+    /// Every operation.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// `time level target message key=value`.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}

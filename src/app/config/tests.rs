@@ -1,0 +1,467 @@
+//! What the operator is told, and that the shipped file says all there is.
+
+use std::fmt::Debug;
+
+use serde::de::{self, Visitor};
+use serde::forward_to_deserialize_any;
+use toml::Table;
+
+use super::*;
+
+fn config(text: &str) -> Result<Config, ConfigError> {
+    Config::from_source(Source::new(PathBuf::from("etc/h.toml"), text.to_owned()))
+}
+
+fn refusal(text: &str) -> String {
+    config(text).unwrap_err().to_string()
+}
+
+const SMALL: &str = "data = 'd'\n[[listener]]\naddress = '127.0.0.1:389'\ntls = 'none'\n";
+
+fn small_and(text: &str) -> String {
+    format!("{SMALL}{text}")
+}
+
+#[test]
+fn a_small_configuration_gets_the_defaults() {
+    let config = config(SMALL).unwrap();
+    assert_eq!(config.data, Path::new("etc/d"));
+    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.passwords, Passwords::default());
+    assert_eq!(config.listeners[0].idle.as_secs(), 900);
+    assert_eq!(config.schema.files, [Path::new("etc/schema/*.ldif")]);
+    assert!(config.access.is_empty());
+    assert!(config.operations.address.is_none());
+}
+
+#[test]
+fn absolute_paths_stay() {
+    let text = "data = '/srv/d'\n[tls]\ncertificate = '/c.pem'\nkey = 'k.pem'\nclient_ca = '/a.pem'\n\
+                [[listener]]\naddress = '[::1]:636'\ntls = 'implicit'\n";
+    let config = config(text).unwrap();
+    let tls = config.tls.unwrap();
+    assert_eq!(config.data, Path::new("/srv/d"));
+    assert_eq!(tls.certificate, Path::new("/c.pem"));
+    assert_eq!(tls.key, Path::new("etc/k.pem"));
+    assert_eq!(tls.client_ca.unwrap(), Path::new("/a.pem"));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line_and_the_likely_one() {
+    let message = refusal(&small_and("[limits]\nsearch_seconds = 1\nconections = 5\n"));
+    assert!(
+        message.starts_with("etc/h.toml:7: limits.conections: unknown field `conections`"),
+        "{message}"
+    );
+    assert!(
+        message.ends_with("did you mean `connections`?"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_unknown_section_is_refused_with_its_line() {
+    let message = refusal(&small_and("[limit]\nconnections = 5\n"));
+    assert!(message.starts_with("etc/h.toml:5: limit: "), "{message}");
+    assert!(message.ends_with("did you mean `limits`?"), "{message}");
+}
+
+#[test]
+fn a_far_off_key_gets_no_suggestion() {
+    let message = refusal(&small_and("[log]\nzebra = 1\n"));
+    assert!(
+        message.ends_with("expected `level` or `format`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_number_out_of_range_is_answered_with_the_range() {
+    for (value, shown) in [
+        ("0", "integer `0`"),
+        ("-1", "integer `-1`"),
+        ("1000001", "integer `1000001`"),
+        ("'ten'", "string \"ten\""),
+        ("1.5", "floating point `1.5`"),
+    ] {
+        let message = refusal(&small_and(&format!("[limits]\nconnections = {value}\n")));
+        assert!(message.starts_with("etc/h.toml:6: limits.connections: "));
+        assert!(message.contains(shown), "{message}");
+        assert!(
+            message.ends_with("expected a whole number from 1 to 1000000"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn the_ends_of_a_range_belong_to_it() {
+    for value in [1, 1_000_000] {
+        let text = small_and(&format!("[limits]\nconnections = {value}\n"));
+        assert_eq!(config(&text).unwrap().limits.connections, value);
+    }
+}
+
+#[test]
+fn a_wrong_word_is_answered_with_the_allowed_ones() {
+    let text = SMALL.replace("'none'", "'startls'");
+    let message = refusal(&text);
+    assert!(
+        message.starts_with("etc/h.toml:4: listener[0].tls: unknown variant `startls`"),
+        "{message}"
+    );
+    assert!(
+        message.contains("`implicit`, `starttls`, `none`"),
+        "{message}"
+    );
+    assert!(message.ends_with("did you mean `starttls`?"), "{message}");
+}
+
+#[test]
+fn a_host_name_is_not_an_address() {
+    let message = refusal(&SMALL.replace("127.0.0.1", "localhost"));
+    assert!(
+        message.starts_with("etc/h.toml:3: listener[0].address: "),
+        "{message}"
+    );
+    assert!(message.contains("127.0.0.1:389"), "{message}");
+}
+
+#[test]
+fn a_missing_key_is_named_with_its_section() {
+    let message = refusal("data = 'd'\n[[listener]]\ntls = 'none'\n");
+    assert_eq!(
+        message,
+        "etc/h.toml:2: listener[0]: missing field `address`"
+    );
+    let message = refusal("[[listener]]\naddress = '127.0.0.1:1'\ntls = 'none'\n");
+    assert!(message.ends_with("missing field `data`"), "{message}");
+}
+
+#[test]
+fn text_that_is_not_toml_is_refused_with_its_line() {
+    let message = refusal("data = 'd'\n[[listener]\n");
+    assert!(message.starts_with("etc/h.toml:2: "), "{message}");
+    assert_eq!(message.lines().count(), 1);
+}
+
+#[test]
+fn every_contradiction_is_listed_in_the_order_of_the_file() {
+    let message = refusal(
+        "data = 'd'\n\
+         [limits]\n\
+         message_bytes = 65536\n\
+         [[listener]]\n\
+         address = '127.0.0.1:389'\n\
+         tls = 'implicit'\n\
+         allow_passwords_without_tls = true\n\
+         [[listener]]\n\
+         address = '127.0.0.1:389'\n\
+         tls = 'none'\n\
+         [[access]]\n\
+         who = 'users'\n\
+         attributes = []\n\
+         allow = []\n",
+    );
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines.len(), 5, "{message}");
+    for (line, start) in lines.iter().zip([
+        "etc/h.toml:3: limits.message_bytes: ",
+        "etc/h.toml:6: listener[0].tls: needs a certificate",
+        "etc/h.toml:7: listener[0].allow_passwords_without_tls: ",
+        "etc/h.toml:9: listener[1].address: 127.0.0.1:389 is used twice",
+        "etc/h.toml:13: access[0].attributes: ",
+    ]) {
+        assert!(line.starts_with(start), "{line}");
+    }
+}
+
+#[test]
+fn a_configuration_without_a_listener_is_refused() {
+    assert!(refusal("data = 'd'\n").contains("nothing would be served"));
+}
+
+#[test]
+fn the_port_of_the_operations_listener_is_not_free_for_ldap() {
+    let message = refusal(&small_and("[operations]\naddress = '127.0.0.1:389'\n"));
+    assert!(message.contains("is used twice"), "{message}");
+}
+
+#[test]
+fn several_listeners_may_take_any_free_port() {
+    let text = "data = 'd'\n[[listener]]\naddress = '127.0.0.1:0'\ntls = 'none'\n\
+                [[listener]]\naddress = '127.0.0.1:0'\ntls = 'none'\n";
+    assert!(config(text).is_ok());
+}
+
+#[test]
+fn certificate_subjects_need_an_authority() {
+    let text = small_and(
+        "[tls]\ncertificate = 'c'\nkey = 'k'\nsubject_is_dn = true\n\
+         [[tls.subject_map]]\nsubject = 'CN=a'\ndn = 'cn=a'\n",
+    );
+    let message = refusal(&text);
+    assert!(
+        message.starts_with("etc/h.toml:8: tls.subject_is_dn: needs client_ca"),
+        "{message}"
+    );
+    assert!(message.contains("tls.subject_map: needs"), "{message}");
+}
+
+#[test]
+fn who_is_read_in_every_form() {
+    for (text, who) in [
+        ("anyone", Who::Anyone),
+        ("anonymous", Who::Anonymous),
+        ("users", Who::Users),
+        ("self", Who::SelfEntry),
+        ("group:cn=a,dc=b", Who::Group("cn=a,dc=b".to_owned())),
+        ("dn: cn=a:b,dc=c", Who::Dn("cn=a:b,dc=c".to_owned())),
+    ] {
+        let config = config(&small_and(&format!(
+            "[[access]]\nwho = '{text}'\nallow = ['read']\n"
+        )));
+        let rule = &config.unwrap().access[0];
+        assert_eq!(rule.who, who);
+        assert_eq!(rule.attributes, ["*", "+"]);
+        assert_eq!(rule.allow, [Right::Read]);
+    }
+    for text in ["", "everyone", "dn:", "group: ", "user:cn=a"] {
+        let message = refusal(&small_and(&format!(
+            "[[access]]\nwho = '{text}'\nallow = ['read']\n"
+        )));
+        assert!(
+            message.starts_with("etc/h.toml:6: access[0].who: "),
+            "{message}"
+        );
+        assert!(message.contains("group:DN"), "{message}");
+    }
+}
+
+#[test]
+fn a_rule_without_allow_is_refused() {
+    let message = refusal(&small_and("[[access]]\nwho = 'users'\n"));
+    assert!(
+        message.contains("access[0]: missing field `allow`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn another_layer_can_blame_a_key() {
+    let text = small_and(
+        "[[access]]\nwho = 'users'\nallow = []\n[[access]]\nwho = 'users'\nfilter = '(a'\nallow = []\n",
+    );
+    let config = config(&text).unwrap();
+    assert_eq!(
+        config
+            .problem("access[1].filter", "is not a filter")
+            .to_string(),
+        "etc/h.toml:10: access[1].filter: is not a filter"
+    );
+    // Absent keys fall back to what is around them.
+    for (key, line) in [
+        ("access[1].to", Some(8)),
+        ("access[9].to", Some(5)),
+        ("index.equality[2]", None),
+    ] {
+        assert_eq!(config.problem(key, "wrong").problems[0].line, line, "{key}");
+    }
+}
+
+#[test]
+fn an_item_of_a_list_can_be_blamed() {
+    let config = config(&small_and("[index]\nequality = [\n'a',\n'b',\n]\n")).unwrap();
+    let problem = config.problem("index.equality[1]", "unknown");
+    assert_eq!(problem.problems[0].line, Some(8));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_with_a_way_on() {
+    let message = Config::load(Path::new("/absent/h.toml"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.starts_with("/absent/h.toml: cannot be read: "),
+        "{message}"
+    );
+    assert!(message.contains("--config"), "{message}");
+}
+
+#[test]
+fn a_huge_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("h.toml");
+    std::fs::write(&file, " ".repeat(1024 * 1024 + 1)).unwrap();
+    let message = Config::load(&file).unwrap_err().to_string();
+    assert!(message.contains("larger than"), "{message}");
+}
+
+#[test]
+fn the_shipped_file_is_a_working_configuration() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_PATH);
+    let config = Config::load(&file).unwrap();
+    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.passwords, Passwords::default());
+    assert_eq!(config.index, Index::default());
+    assert_eq!(config.log, Log::default());
+    assert_eq!(config.schema.posix_group, Schema::default().posix_group);
+    for listener in &config.listeners {
+        assert!(listener.address.ip().is_loopback());
+        assert!(!listener.allow_passwords_without_tls);
+        assert_eq!(listener.idle, Listener::default_idle());
+    }
+}
+
+#[test]
+fn the_demonstration_stays_below_its_folder() {
+    let config = Config::demo(Path::new("/srv/x")).unwrap();
+    let tls = config.tls.unwrap();
+    for path in [&config.data, &tls.certificate, &tls.key] {
+        assert!(path.starts_with("/srv/x"), "{}", path.display());
+    }
+    assert!(config.schema.files.is_empty());
+}
+
+/// The shipped file with every key that it only shows set as well.
+fn shipped_with_every_key() -> String {
+    let shown = |line: &str| {
+        line.strip_prefix('#')
+            .is_some_and(|key| key.starts_with(|first: char| first.is_ascii_lowercase()))
+    };
+    let lines = SHIPPED.lines().map(|line| match shown(line) {
+        true => &line[1..],
+        false => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_keys_that_the_shipped_file_only_shows_can_be_set() {
+    let config = config(&shipped_with_every_key()).unwrap();
+    assert_eq!(config.passwords.threads, Some(2));
+    assert_eq!(config.tls.unwrap().subject_map.len(), 1);
+}
+
+#[test]
+fn the_shipped_file_explains_every_key() {
+    let table: Table = shipped_with_every_key().parse().unwrap();
+    let section = |name: &str| match &table[name] {
+        toml::Value::Array(items) => items
+            .iter()
+            .flat_map(|item| item.as_table().unwrap().keys().cloned())
+            .collect(),
+        value => value.as_table().unwrap().keys().cloned().collect(),
+    };
+    for (name, keys) in [
+        ("listener", keys_of::<Listener>()),
+        ("tls", keys_of::<Tls>()),
+        ("limits", keys_of::<Limits>()),
+        ("passwords", keys_of::<Passwords>()),
+        ("schema", keys_of::<Schema>()),
+        ("index", keys_of::<Index>()),
+        ("access", keys_of::<AccessRule>()),
+        ("operations", keys_of::<Operations>()),
+        ("log", keys_of::<Log>()),
+    ] {
+        let shown: Vec<String> = section(name);
+        for key in keys {
+            assert!(
+                shown.iter().any(|shown| shown == key),
+                "{name}.{key} is missing"
+            );
+        }
+    }
+    for key in keys_of::<Config>() {
+        assert!(table.contains_key(*key), "{key} is missing");
+    }
+}
+
+/// Replaces each number by a word, reads the range from the refusal, and looks
+/// for it in the comment above the key.
+#[test]
+fn the_shipped_file_states_the_range_of_every_number() {
+    let text = shipped_with_every_key();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut seen = 0;
+    for (position, line) in lines.iter().enumerate() {
+        let Some((key, value)) = line.split_once(" = ") else {
+            continue;
+        };
+        if value.parse::<u64>().is_err() {
+            continue;
+        }
+        let changed = format!("{key} = \"word\"");
+        let mut changed_lines = lines.clone();
+        changed_lines[position] = &changed;
+        let message = refusal(&changed_lines.join("\n"));
+        let (_, range) = message.split_once("number from ").unwrap();
+        let comment: Vec<&str> = lines[..position]
+            .iter()
+            .rev()
+            .take_while(|line| line.starts_with('#'))
+            .map(|line| line.trim_start_matches("# "))
+            .collect();
+        let comment = comment.into_iter().rev().collect::<Vec<_>>().join(" ");
+        assert!(comment.contains(range), "{key}: {range} not in: {comment}");
+        seen += 1;
+    }
+    assert!(seen >= 12, "only {seen} numbers were checked");
+}
+
+#[test]
+fn damaged_text_never_panics() {
+    for cut in (0..SHIPPED.len()).step_by(7) {
+        let _ = config(&SHIPPED[..cut]);
+        let mut bytes = SHIPPED.as_bytes().to_vec();
+        bytes[cut] = b'"';
+        let _ = config(&String::from_utf8(bytes).unwrap());
+    }
+}
+
+/// The keys a section has: what its type asks a deserializer for.
+fn keys_of<'de, T: serde::Deserialize<'de> + Debug>() -> &'static [&'static str] {
+    T::deserialize(KeyProbe).unwrap_err().0
+}
+
+struct KeyProbe;
+
+#[derive(Debug)]
+struct Keys(&'static [&'static str]);
+
+impl std::fmt::Display for Keys {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl std::error::Error for Keys {}
+
+impl de::Error for Keys {
+    fn custom<T: std::fmt::Display>(_: T) -> Keys {
+        Keys(&[])
+    }
+}
+
+impl<'de> de::Deserializer<'de> for KeyProbe {
+    type Error = Keys;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Keys> {
+        Err(Keys(&[]))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Keys> {
+        Err(Keys(fields))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        option unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier
+        ignored_any
+    }
+}

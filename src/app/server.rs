@@ -1,0 +1,381 @@
+//! The running server: loads the directory, opens the sockets, follows signals, ends in order.
+//!
+//! Owns the runtime. SIGTERM and SIGINT end it after what was taken is finished, SIGHUP reads the certificates anew.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use super::assembly::Assembly;
+use super::config::{ListenerTls, Tls};
+use super::metrics::{self, ListenerMetrics, Metrics};
+use super::operations::{self, Readiness};
+use super::tls::{TlsSettings, peer_subject};
+use crate::directory::dn::Dn;
+use crate::directory::{Administrator, Directory};
+use crate::ldap::budget::Budget;
+use crate::ldap::connection::{Security, Terms};
+use crate::ldap::listener::{Doorkeeper, Listeners};
+use crate::ldap::message::{Operation, ResultCode};
+use crate::ldap::root_dse::RootDse;
+use crate::ldap::{Face, Limits, Observer, TlsSource};
+use crate::storage::Store;
+
+/// How long the end waits for connections.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where the server listens, and how.
+pub type Addresses = [(SocketAddr, ListenerTls)];
+
+/// Serves a directory until a signal ends it. `administrator` takes the place of the stored one for this run; `ready` is
+/// told the addresses once everything works.
+pub fn run(
+    assembly: Assembly,
+    store: Box<dyn Store>,
+    administrator: Option<Administrator>,
+    ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(serve(assembly, store, administrator, ready));
+    runtime.shutdown_timeout(PATIENCE);
+    outcome
+}
+
+async fn serve(
+    assembly: Assembly,
+    store: Box<dyn Store>,
+    administrator: Option<Administrator>,
+    ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut signals = Signals::new()?;
+    let metrics = Arc::new(Metrics::new(SystemTime::now()));
+    let readiness = Arc::new(Readiness::default());
+    let stop = CancellationToken::new();
+    let tls = load_tls(assembly.config.tls.as_ref())?;
+    let sockets = bind(&assembly).await?;
+    serve_operations(&assembly, &metrics, &readiness, &stop).await?;
+
+    // Loading takes seconds for a large store; the sockets are bound, so that clients wait instead of being refused.
+    let assembly = Arc::new(assembly);
+    let directory = {
+        let assembly = Arc::clone(&assembly);
+        tokio::task::spawn_blocking(move || open(&assembly, store, administrator)).await??
+    };
+    let face = Arc::new(face(&assembly, &directory, &metrics, tls.clone()));
+    register(&metrics, &directory, &face.budget);
+    let watched = directory.clone();
+    readiness.loaded(move || watched.failure().map_or(Ok(()), Err));
+
+    let listeners = Listeners::new(face, assembly.config.limits.connections);
+    let mut addresses = Vec::new();
+    for (socket, listener) in sockets.into_iter().zip(&assembly.config.listeners) {
+        let address = socket.local_addr()?;
+        addresses.push((address, listener.tls));
+        let terms = Terms {
+            security: match listener.tls {
+                ListenerTls::Implicit => Security::Implicit,
+                ListenerTls::StartTls => Security::StartTls,
+                ListenerTls::None => Security::None,
+            },
+            clear_passwords: listener.allow_passwords_without_tls,
+            idle: listener.idle,
+        };
+        let door = Arc::new(Door {
+            metrics: metrics.listener(address.to_string()),
+            limit: listener.max_connections,
+        });
+        tokio::spawn(Arc::clone(&listeners).accept(socket, terms, door));
+    }
+    ready(&addresses)?;
+
+    signals.follow(tls.as_deref()).await;
+    tracing::info!("stopping");
+    listeners.stop(PATIENCE).await;
+    stop.cancel();
+    // What was acknowledged is on the disk already; this finishes what is under way.
+    tokio::task::spawn_blocking(move || directory.close()).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn open(
+    assembly: &Assembly,
+    mut store: Box<dyn Store>,
+    administrator: Option<Administrator>,
+) -> Result<Directory, Failure> {
+    let started = std::time::Instant::now();
+    let (setup, snapshot) = assembly.load(&mut *store)?;
+    let seconds = started.elapsed().as_secs_f32();
+    tracing::info!(entries = snapshot.len(), seconds, "loaded");
+    let rules = assembly.rules(&setup.suffixes)?;
+    let administrator = administrator.unwrap_or(setup.administrator);
+    Ok(Directory::serve(
+        store,
+        snapshot,
+        rules,
+        administrator,
+        assembly.pool()?,
+        assembly.settings(),
+    )?)
+}
+
+fn face(
+    assembly: &Assembly,
+    directory: &Directory,
+    metrics: &Arc<Metrics>,
+    tls: Option<Arc<Certificates>>,
+) -> Face {
+    let limits = &assembly.config.limits;
+    let snapshot = directory.snapshot();
+    let now = crate::directory::time::now() / 1_000_000;
+    Face {
+        root_dse: RootDse::new(
+            &assembly.schema,
+            snapshot.suffixes(),
+            i64::try_from(now).unwrap_or_default(),
+        ),
+        directory: directory.clone(),
+        limits: Limits {
+            message_before_bind: limits.message_bytes_before_bind,
+            message: limits.message_bytes,
+            operations: limits.operations_per_connection,
+        },
+        budget: Budget::new(limits.buffered_bytes),
+        observer: Box::new(Counting(Arc::clone(metrics))),
+        tls: tls.map(|tls| tls as Arc<dyn TlsSource>),
+    }
+}
+
+async fn bind(assembly: &Assembly) -> Result<Vec<TcpListener>, Failure> {
+    let mut sockets = Vec::new();
+    for (position, listener) in assembly.config.listeners.iter().enumerate() {
+        let socket = TcpListener::bind(listener.address).await.map_err(|error| {
+            let message = format!("cannot listen on {}: {error}", listener.address);
+            assembly
+                .config
+                .problem(&format!("listener[{position}].address"), message)
+        })?;
+        sockets.push(socket);
+    }
+    Ok(sockets)
+}
+
+async fn serve_operations(
+    assembly: &Assembly,
+    metrics: &Arc<Metrics>,
+    readiness: &Arc<Readiness>,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let Some(address) = assembly.config.operations.address else {
+        return Ok(());
+    };
+    let socket = TcpListener::bind(address).await.map_err(|error| {
+        assembly.config.problem(
+            "operations.address",
+            format!("cannot listen on {address}: {error}"),
+        )
+    })?;
+    tracing::info!(address = %socket.local_addr()?, "operations");
+    let router = operations::router(Arc::clone(metrics), Arc::clone(readiness));
+    tokio::spawn(operations::serve(
+        socket,
+        router,
+        stop.clone().cancelled_owned(),
+    ));
+    Ok(())
+}
+
+fn register(metrics: &Metrics, directory: &Directory, budget: &Budget) {
+    let of = directory.clone();
+    metrics.gauge("hedgerow_entries", "Entries in the directory.", move || {
+        of.snapshot().len() as u64
+    });
+    let of = directory.clone();
+    metrics.gauge(
+        "hedgerow_password_queue",
+        "Passwords that wait to be hashed.",
+        move || of.pool().gauges().queued as u64,
+    );
+    let of = directory.clone();
+    metrics.counter(
+        "hedgerow_passwords_refused_total",
+        "Passwords refused because the queue was full.",
+        move || of.pool().gauges().refused,
+    );
+    let of = budget.clone();
+    metrics.gauge(
+        "hedgerow_buffered_bytes",
+        "Bytes in the buffers of all connections.",
+        move || of.used() as u64,
+    );
+}
+
+/// The certificates and what client certificates stand for.
+struct Certificates {
+    settings: TlsSettings,
+    subject_is_dn: bool,
+    /// Subjects in normal form of their text, and the names they stand for.
+    map: Vec<(Dn, Dn)>,
+}
+
+fn load_tls(tls: Option<&Tls>) -> Result<Option<Arc<Certificates>>, Failure> {
+    let Some(tls) = tls else { return Ok(None) };
+    let (settings, warnings) = TlsSettings::load(tls.clone(), SystemTime::now())?;
+    warnings
+        .iter()
+        .for_each(|warning| tracing::warn!(%warning, "certificate"));
+    let name = |text: &str| {
+        Dn::parse(text).map_err(|error| format!("tls.subject_map: \"{text}\" is not a DN: {error}"))
+    };
+    let map = tls
+        .subject_map
+        .iter()
+        .map(|rule| Ok((name(&rule.subject)?, name(&rule.dn)?)));
+    let map = map.collect::<Result<_, String>>()?;
+    Ok(Some(Arc::new(Certificates {
+        settings,
+        subject_is_dn: tls.subject_is_dn,
+        map,
+    })))
+}
+
+impl TlsSource for Certificates {
+    fn config(&self) -> Arc<rustls::ServerConfig> {
+        self.settings.current()
+    }
+
+    fn name_of(&self, certificate: &[u8]) -> Option<Dn> {
+        let subject = match peer_subject(certificate) {
+            Ok(subject) => subject_dn(&subject)?,
+            Err(error) => {
+                tracing::info!(%error, "the subject of a client certificate cannot be read");
+                return None;
+            }
+        };
+        let mapped = self
+            .map
+            .iter()
+            .find(|(from, _)| same_subject(from, &subject))
+            .map(|(_, to)| to.clone());
+        mapped.or_else(|| self.subject_is_dn.then_some(subject))
+    }
+}
+
+/// The subject as a name; types are given by their object identifiers.
+fn subject_dn(subject: &[Vec<super::tls::SubjectAva>]) -> Option<Dn> {
+    let mut dn = Dn::default();
+    for rdn in subject.iter().rev() {
+        let assertions = rdn.iter().map(|ava| crate::directory::dn::Ava {
+            attribute: ava.oid.clone(),
+            value: ava.value.clone().into_bytes(),
+        });
+        let text = assertions
+            .map(|ava| ava.to_string())
+            .collect::<Vec<_>>()
+            .join("+");
+        dn = dn.child(crate::directory::dn::Rdn::parse(&text).ok()?);
+    }
+    (!dn.is_root()).then_some(dn)
+}
+
+/// Whether two subjects are the same under the built-in schema's rules, which decide how types and values compare.
+fn same_subject(left: &Dn, right: &Dn) -> bool {
+    use crate::directory::schema::{PosixGroup, Schema};
+    static BUILT_IN: std::sync::OnceLock<Option<Schema>> = std::sync::OnceLock::new();
+    let schema = BUILT_IN.get_or_init(|| Schema::built_in(PosixGroup::Auxiliary).ok());
+    schema
+        .as_ref()
+        .is_some_and(|schema| left.normalize(schema) == right.normalize(schema))
+}
+
+/// Counts operations.
+struct Counting(Arc<Metrics>);
+
+impl Observer for Counting {
+    fn operation(&self, operation: Operation, code: ResultCode, elapsed: Duration) {
+        let operation = match operation {
+            Operation::Bind => metrics::Operation::Bind,
+            Operation::Unbind => metrics::Operation::Unbind,
+            Operation::Search => metrics::Operation::Search,
+            Operation::Modify => metrics::Operation::Modify,
+            Operation::Add => metrics::Operation::Add,
+            Operation::Delete => metrics::Operation::Delete,
+            Operation::ModifyDn => metrics::Operation::ModifyDn,
+            Operation::Compare => metrics::Operation::Compare,
+            Operation::Abandon => metrics::Operation::Abandon,
+            Operation::Extended => metrics::Operation::Extended,
+        };
+        self.0.record(operation, u32::from(code.code()), elapsed);
+    }
+}
+
+/// Lets connections in, counted.
+struct Door {
+    metrics: Arc<ListenerMetrics>,
+    limit: Option<usize>,
+}
+
+impl Doorkeeper for Door {
+    fn enter(&self) -> Option<Box<dyn Send>> {
+        if self
+            .limit
+            .is_some_and(|limit| self.metrics.open() >= limit as u64)
+        {
+            self.metrics.refuse();
+            return None;
+        }
+        Some(Box::new(self.metrics.accept()))
+    }
+}
+
+/// The signals that the server follows.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the end, reading the certificates anew in between.
+    async fn follow(&mut self, tls: Option<&Certificates>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => reload(tls),
+            }
+        }
+    }
+}
+
+fn reload(tls: Option<&Certificates>) {
+    let Some(tls) = tls else {
+        return tracing::info!("nothing to reload: TLS is not configured");
+    };
+    match tls.settings.reload(SystemTime::now()) {
+        Ok(warnings) => {
+            warnings
+                .iter()
+                .for_each(|warning| tracing::warn!(%warning, "certificate"));
+            tracing::info!("certificates reloaded");
+        }
+        Err(error) => {
+            tracing::error!(%error, "the certificates were not reloaded; the old ones stay in use")
+        }
+    }
+}
