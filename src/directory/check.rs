@@ -13,7 +13,7 @@ use super::entry::{EntryId, EntryRef, ROOT};
 use super::members::{Edge, EdgeKind};
 use super::schema::{AttributeDescription, Schema, well_known};
 use super::snapshot::Snapshot;
-use super::stored::{self, Record, prefix};
+use super::stored::{self, Record};
 use crate::storage::{Store, StoreError};
 
 /// What was found.
@@ -41,31 +41,22 @@ pub fn check(
         findings: Findings::default(),
         edges: Vec::new(),
     };
-    for kind in [
-        prefix::DESCRIPTION,
-        prefix::ENTRY,
-        prefix::EDGE,
-        prefix::DANGLING,
-        prefix::SETTING,
-        prefix::CHANGE,
-    ] {
-        let mut corrupt = Vec::new();
-        store.scan_reporting(
-            &[kind],
-            &mut |key, value| {
-                checker.record(key, value);
-                if checker.findings.records.is_multiple_of(4_096) {
-                    progress(checker.findings.records);
-                }
-                ControlFlow::Continue(())
-            },
-            &mut |error| {
-                corrupt.push(error.to_string());
-                ControlFlow::Continue(())
-            },
-        )?;
-        checker.findings.faults.append(&mut corrupt);
-    }
+    let mut corrupt = Vec::new();
+    store.scan_reporting(
+        &[],
+        &mut |key, value| {
+            checker.record(key, value);
+            if checker.findings.records.is_multiple_of(4_096) {
+                progress(checker.findings.records);
+            }
+            ControlFlow::Continue(())
+        },
+        &mut |error| {
+            corrupt.push(error.to_string());
+            ControlFlow::Continue(())
+        },
+    )?;
+    checker.findings.faults.append(&mut corrupt);
     checker.tree();
     checker.references();
     progress(checker.findings.records);

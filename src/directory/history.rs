@@ -130,11 +130,20 @@ impl Entry {
         self.lines.extend(shown);
     }
 
-    /// The bytes of the record.
-    pub fn encode(&self) -> Vec<u8> {
+    /// The bytes of the record; where they would be more than `most`, the values are left out and it says so.
+    pub fn encode(&self, most: usize) -> Vec<u8> {
+        let whole = self.encode_lines(&self.lines);
+        if whole.len() <= most {
+            return whole;
+        }
+        let mut head: Vec<_> = self.lines.iter().take(2).cloned().collect();
+        head.push(("omitted".to_owned(), b"too many values".to_vec()));
+        self.encode_lines(&head)
+    }
+
+    fn encode_lines(&self, lines: &[(String, Vec<u8>)]) -> Vec<u8> {
         let mut out = Vec::new();
-        let lines = self
-            .lines
+        let lines = lines
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_slice()));
         // Writing to memory does not fail, and descriptions come from the schema.

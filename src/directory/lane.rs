@@ -210,7 +210,11 @@ impl Worker {
                 self.published.store(Arc::new(snapshot));
                 Ok(())
             }
-            Err(error @ StoreError::DiskFull { .. }) => {
+            Err(
+                error @ (StoreError::DiskFull { .. }
+                | StoreError::KeyTooLong { .. }
+                | StoreError::ValueTooLong { .. }),
+            ) => {
                 tracing::error!(%error, "a change was refused");
                 Err(error.to_string())
             }

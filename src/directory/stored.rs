@@ -3,6 +3,7 @@
 //! Owns the keys and the small values: entries (`entry` owns their bytes), edges, attribute descriptions, settings and
 //! changes. It does not own how records get onto the disk.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::descriptions::DescriptionTable;
@@ -313,41 +314,32 @@ fn split_edge(rest: &[u8]) -> Option<(EntryId, EdgeKind, &[u8])> {
     ))
 }
 
-/// Reads all records into an empty snapshot; `progress` is told how many entries there are so far.
+/// Reads all records into an empty snapshot; `progress` is told how many entries there are so far. One scan of
+/// everything, because the store counts and sums what passes and tells when something is missing. The first bytes of
+/// keys put descriptions before entries and entries before edges.
 pub fn load(
     store: &dyn Store,
     mut snapshot: Snapshot,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Snapshot, LoadError> {
     let schema = snapshot.shared_schema();
-    for kind in [
-        prefix::DESCRIPTION,
-        prefix::ENTRY,
-        prefix::EDGE,
-        prefix::DANGLING,
-        prefix::SETTING,
-    ] {
-        let mut failure = None;
-        store.scan(&[kind], &mut |key, value| match parse(&schema, key, value)
-            .and_then(|record| take(&mut snapshot, &schema, record, value))
-        {
-            Ok(()) => {
-                if kind == prefix::ENTRY && snapshot.len().is_multiple_of(65_536) {
-                    progress(snapshot.len());
-                }
-                std::ops::ControlFlow::Continue(())
-            }
-            Err(error) => {
-                failure = Some(error);
-                std::ops::ControlFlow::Break(())
-            }
-        })?;
-        if let Some(error) = failure {
-            return Err(error);
+    let mut failure = None;
+    store.scan(&[], &mut |key, value| {
+        let taken = parse(&schema, key, value)
+            .and_then(|record| take(&mut snapshot, &schema, record, value));
+        if let Err(error) = taken {
+            failure = Some(error);
+            return ControlFlow::Break(());
         }
+        if key.first() == Some(&prefix::ENTRY) && snapshot.len().is_multiple_of(65_536) {
+            progress(snapshot.len());
+        }
+        ControlFlow::Continue(())
+    })?;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(snapshot),
     }
-    progress(snapshot.len());
-    Ok(snapshot)
 }
 
 fn take(
@@ -401,7 +393,7 @@ pub fn roll_back_import(store: &mut dyn Store) -> Result<usize, StoreError> {
                 batch.delete(key.to_vec());
                 removed += 1;
             }
-            std::ops::ControlFlow::Continue(())
+            ControlFlow::Continue(())
         })?;
     }
     batch.delete(Setting::Import.key());

@@ -32,7 +32,7 @@ use super::snapshot::{Found, Snapshot};
 use super::stored;
 use super::time::Csn;
 use super::view::{Computed, View};
-use crate::storage::Batch;
+use crate::storage::{Batch, MAX_VALUE_LEN};
 
 /// Where changes come from.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -222,6 +222,10 @@ impl<'a> Draft<'a> {
         }
         let bytes = entry::encode(head, blocks.into_iter())
             .map_err(|error| Error::AdminLimitExceeded(error.to_string()))?;
+        if bytes.len() > MAX_VALUE_LEN {
+            let text = format!("an entry of more than {MAX_VALUE_LEN} bytes cannot be stored");
+            return Err(Error::AdminLimitExceeded(text));
+        }
         self.snapshot.put_entry(id, bytes.into());
         self.entries.insert(id);
         Ok(())
@@ -230,7 +234,7 @@ impl<'a> Draft<'a> {
     /// Keeps a change, which is made only where changes are kept.
     fn record(&mut self, csn: Csn, change: impl FnOnce(&Self) -> history::Entry) {
         if self.origin == Origin::Client {
-            let record = change(self).encode();
+            let record = change(self).encode(MAX_VALUE_LEN);
             self.changes.push((csn, record));
         }
     }
