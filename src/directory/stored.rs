@@ -324,6 +324,7 @@ pub fn load(
 ) -> Result<Snapshot, LoadError> {
     let schema = snapshot.shared_schema();
     let mut failure = None;
+    snapshot.begin_bulk();
     store.scan(&[], &mut |key, value| {
         let taken = parse(&schema, key, value)
             .and_then(|record| take(&mut snapshot, &schema, record, value));
@@ -336,6 +337,7 @@ pub fn load(
         }
         ControlFlow::Continue(())
     })?;
+    snapshot.end_bulk();
     match failure {
         Some(error) => Err(error),
         None => Ok(snapshot),

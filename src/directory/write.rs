@@ -76,10 +76,14 @@ impl<'a> Draft<'a> {
         now: u64,
         random: &'a mut dyn FnMut() -> [u8; 16],
     ) -> Self {
+        let mut snapshot = base.clone();
+        if origin == Origin::Import {
+            snapshot.begin_bulk();
+        }
         Self {
             first_new: base.next_id(),
             known_descriptions: base.descriptions().len(),
-            snapshot: base.clone(),
+            snapshot,
             rules,
             origin,
             now,
@@ -134,7 +138,8 @@ impl<'a> Draft<'a> {
     }
 
     /// The new state, and what the store must be told so that it holds the same.
-    pub fn finish(self) -> (Snapshot, Outstanding) {
+    pub fn finish(mut self) -> (Snapshot, Outstanding) {
+        self.snapshot.end_bulk();
         let mut batch = Batch::default();
         for id in self
             .entries
