@@ -1,3 +1,5 @@
+//! The schema asked by name, identifier and descent.
+
 use super::*;
 
 fn built_in() -> Schema {

@@ -1,3 +1,5 @@
+//! What an entry must be like to be stored, and the words with which others are refused.
+
 use super::*;
 use crate::directory::schema::well_known::OBJECT_CLASS;
 use crate::directory::schema::{AttributeDescription, PosixGroup, Violation as V};

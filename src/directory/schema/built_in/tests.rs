@@ -1,3 +1,5 @@
+//! The definitions that come with the server: there, whole, and as the RFCs have them.
+
 use super::*;
 use crate::directory::schema::{ClassKind, Usage};
 

@@ -1,3 +1,5 @@
+//! Definitions read from their text, refused where it is wrong, and written back.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Attribute descriptions: types, options, and what is none.
+
 use super::*;
 use crate::directory::schema::PosixGroup;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Schema files as directories keep them, and what of them is refused.
+
 use super::*;
 use crate::directory::schema::definition::DefinitionProblem;
 use crate::directory::schema::{PosixGroup, Refusal};

@@ -1,3 +1,5 @@
+//! Definitions put together: what they inherit, and what does not fit together.
+
 use crate::directory::schema::rule::Rule;
 use crate::directory::schema::syntax::Syntax;
 use crate::directory::schema::{

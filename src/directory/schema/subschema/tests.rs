@@ -1,3 +1,5 @@
+//! The schema as clients read it.
+
 use crate::directory::schema::{PosixGroup, Schema};
 
 fn built_in() -> Schema {
