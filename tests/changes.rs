@@ -1,0 +1,573 @@
+//! Changes in any order against a model of the tree, and that what the store then holds is the same tree.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::{Arc, mpsc};
+
+use hedgerow::directory::access::AccessRules;
+use hedgerow::directory::dn::{Dn, Rdn};
+use hedgerow::directory::filter::Filter;
+use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
+use hedgerow::directory::request::{
+    Change, Dereference, Modification, ModificationKind, Scope, SearchRequest,
+};
+use hedgerow::directory::schema::{PosixGroup, Schema};
+use hedgerow::directory::search::Progress;
+use hedgerow::directory::setup::Setup;
+use hedgerow::directory::snapshot::Snapshot;
+use hedgerow::directory::{Administrator, Directory, Error, Settings, export, import, setup};
+use hedgerow::storage::Store;
+use hedgerow::storage::memory::MemoryStore;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const SUFFIX: &str = "dc=example,dc=org";
+const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=org";
+/// A member that no entry ever has the name of, so that no group loses its last one.
+const KEEPER: &str = "cn=keeper,dc=example,dc=org";
+const VALUES: [&str; 4] = ["one", "two", "ONE", "three"];
+
+/// Attributes by name, values in lower case; `member` is kept apart.
+type Values = BTreeMap<String, BTreeSet<String>>;
+
+/// What a group lists: an entry wherever it goes, or a name without an entry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Member {
+    Entry(usize),
+    Name(String),
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    parent: Option<usize>,
+    rdn: String,
+    values: Values,
+    members: BTreeSet<Member>,
+}
+
+/// The tree as it should be, entries by numbers that do not change.
+#[derive(Clone, Debug, Default)]
+struct Model {
+    entries: BTreeMap<usize, Entry>,
+    next: usize,
+}
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Class {
+    Unit,
+    Person,
+    Group,
+}
+
+/// A place in the tree that may or may not exist: one of few names, up to three deep.
+#[derive(Clone, Debug)]
+struct Place(Vec<(Class, usize)>);
+
+#[derive(Clone, Debug)]
+enum Step {
+    Add(Place, Vec<Place>),
+    Describe(Place, ModificationKind, Vec<&'static str>),
+    Enroll(Place, ModificationKind, Place),
+    Delete(Place),
+    Rename(Place, usize, bool, Option<Place>),
+}
+
+impl Place {
+    fn dn(&self) -> String {
+        let mut dn = String::new();
+        for (class, number) in self.0.iter().rev() {
+            dn += &rdn(*class, *number);
+            dn.push(',');
+        }
+        dn + SUFFIX
+    }
+
+    fn class(&self) -> Class {
+        self.0.last().map_or(Class::Unit, |(class, _)| *class)
+    }
+}
+
+fn rdn(class: Class, number: usize) -> String {
+    match class {
+        Class::Unit => format!("ou=u{number}"),
+        Class::Person => format!("uid=p{number}"),
+        Class::Group => format!("cn=g{number}"),
+    }
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    let class = select(vec![Class::Unit, Class::Person, Class::Group]);
+    (vec(0..2_usize, 0..3), class, 0..3_usize).prop_map(|(units, class, number)| {
+        let mut path: Vec<_> = units.into_iter().map(|unit| (Class::Unit, unit)).collect();
+        path.push((class, number));
+        Place(path)
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let kind = || {
+        select(vec![
+            ModificationKind::Add,
+            ModificationKind::Delete,
+            ModificationKind::Replace,
+        ])
+    };
+    prop_oneof![
+        8 => (place(), vec(place(), 0..4)).prop_map(|(at, members)| Step::Add(at, members)),
+        3 => (place(), kind(), vec(select(VALUES.to_vec()), 0..3))
+            .prop_map(|(at, kind, values)| Step::Describe(at, kind, values)),
+        4 => (place(), select(vec![ModificationKind::Add, ModificationKind::Delete]), place())
+            .prop_map(|(at, kind, member)| Step::Enroll(at, kind, member)),
+        2 => place().prop_map(Step::Delete),
+        4 => (place(), 0..3_usize, any::<bool>(), option::of(place()))
+            .prop_map(|(at, number, forget, to)| Step::Rename(at, number, forget, to)),
+    ]
+}
+
+impl Model {
+    fn new() -> Model {
+        let mut model = Model::default();
+        model.insert(None, SUFFIX, values(&[("dc", "example"), ("o", "example")]));
+        model
+    }
+
+    fn insert(&mut self, parent: Option<usize>, rdn: &str, values: Values) -> usize {
+        let (id, rdn, members) = (self.next, rdn.to_owned(), BTreeSet::new());
+        let entry = Entry {
+            parent,
+            rdn,
+            values,
+            members,
+        };
+        self.entries.insert(id, entry);
+        self.next += 1;
+        id
+    }
+
+    fn dn(&self, id: usize) -> String {
+        let entry = &self.entries[&id];
+        match entry.parent {
+            Some(parent) => format!("{},{}", entry.rdn, self.dn(parent)),
+            None => entry.rdn.clone(),
+        }
+    }
+
+    fn find(&self, dn: &str) -> Option<usize> {
+        self.entries.keys().copied().find(|id| self.dn(*id) == dn)
+    }
+
+    fn member(&self, dn: &str) -> Member {
+        self.find(dn)
+            .map_or_else(|| Member::Name(dn.to_owned()), Member::Entry)
+    }
+
+    fn is_within(&self, id: usize, above: usize) -> bool {
+        id == above
+            || self.entries[&id]
+                .parent
+                .is_some_and(|parent| self.is_within(parent, above))
+    }
+
+    /// Names that entries now have become those entries.
+    fn settle(&mut self) {
+        let ids: BTreeMap<String, usize> =
+            self.entries.keys().map(|id| (self.dn(*id), *id)).collect();
+        for entry in self.entries.values_mut() {
+            entry.members = std::mem::take(&mut entry.members)
+                .into_iter()
+                .map(|member| match member {
+                    Member::Name(dn) if ids.contains_key(&dn) => Member::Entry(ids[&dn]),
+                    other => other,
+                })
+                .collect();
+        }
+    }
+
+    /// Does a step; whether it can be done.
+    fn apply(&mut self, step: &Step) -> bool {
+        let mut next = self.clone();
+        let done = next.attempt(step).is_some();
+        if done {
+            next.settle();
+            *self = next;
+        }
+        done
+    }
+
+    fn attempt(&mut self, step: &Step) -> Option<()> {
+        match step {
+            Step::Add(at, members) => {
+                let dn = at.dn();
+                let (rdn, parent) = dn.split_once(',').unwrap();
+                let parent = self.find(parent)?;
+                if self.find(&dn).is_some() {
+                    return None;
+                }
+                let id = self.insert(Some(parent), rdn, values(&[rdn.split_once('=').unwrap()]));
+                if at.class() == Class::Person {
+                    let more = values(&[("cn", "someone"), ("sn", "someone")]);
+                    self.entries.get_mut(&id).unwrap().values.extend(more);
+                }
+                if at.class() == Class::Group {
+                    let members = listed(members).iter().map(|dn| self.member(dn)).collect();
+                    self.entries.get_mut(&id).unwrap().members = members;
+                }
+            }
+            Step::Describe(at, kind, given) => {
+                let id = self.find(&at.dn())?;
+                let described = &mut self.entries.get_mut(&id).unwrap().values;
+                let mut now = described.remove("description").unwrap_or_default();
+                let distinct: BTreeSet<String> = given.iter().map(|v| v.to_lowercase()).collect();
+                match kind {
+                    ModificationKind::Add => {
+                        if given.is_empty()
+                            || distinct.len() < given.len()
+                            || !distinct.is_disjoint(&now)
+                        {
+                            return None;
+                        }
+                        now.extend(distinct);
+                    }
+                    ModificationKind::Delete if given.is_empty() => {
+                        if now.is_empty() {
+                            return None;
+                        }
+                        now.clear();
+                    }
+                    ModificationKind::Delete => {
+                        for value in given {
+                            if !now.remove(&value.to_lowercase()) {
+                                return None;
+                            }
+                        }
+                    }
+                    _ => {
+                        if distinct.len() < given.len() {
+                            return None;
+                        }
+                        now = distinct;
+                    }
+                }
+                if !now.is_empty() {
+                    described.insert("description".to_owned(), now);
+                }
+            }
+            Step::Enroll(at, kind, member) => {
+                let id = self.find(&at.dn())?;
+                let member = self.member(&member.dn());
+                if at.class() != Class::Group {
+                    return None;
+                }
+                let members = &mut self.entries.get_mut(&id).unwrap().members;
+                let changed = match kind {
+                    ModificationKind::Add => members.insert(member),
+                    _ => members.remove(&member),
+                };
+                return changed.then_some(());
+            }
+            Step::Delete(at) => {
+                let id = self.find(&at.dn())?;
+                if self.entries.values().any(|entry| entry.parent == Some(id)) {
+                    return None;
+                }
+                self.entries.remove(&id);
+                for entry in self.entries.values_mut() {
+                    entry.members.remove(&Member::Entry(id));
+                }
+            }
+            Step::Rename(at, number, forget, to) => {
+                let id = self.find(&at.dn())?;
+                let parent = match to {
+                    Some(to) => self.find(&to.dn())?,
+                    None => self.entries[&id].parent?,
+                };
+                let new = rdn(at.class(), *number);
+                let there = self.find(&format!("{new},{}", self.dn(parent)));
+                if self.is_within(parent, id) || there.is_some_and(|other| other != id) {
+                    return None;
+                }
+                let entry = self.entries.get_mut(&id).unwrap();
+                let (name, old) = entry.rdn.split_once('=').unwrap();
+                let named = entry.values.get_mut(name).unwrap();
+                if *forget {
+                    named.remove(old);
+                }
+                named.insert(new.split_once('=').unwrap().1.to_owned());
+                (entry.rdn, entry.parent) = (new, Some(parent));
+            }
+        }
+        Some(())
+    }
+
+    /// Every entry by name, members among the values.
+    fn dump(&self) -> BTreeMap<String, Values> {
+        let entries = self.entries.iter().map(|(id, entry)| {
+            let mut values = entry.values.clone();
+            let members = entry.members.iter().map(|member| match member {
+                Member::Entry(id) => self.dn(*id),
+                Member::Name(dn) => dn.clone(),
+            });
+            let members: BTreeSet<String> = members.collect();
+            if !members.is_empty() {
+                values.insert("member".to_owned(), members);
+            }
+            (self.dn(*id), values)
+        });
+        entries.collect()
+    }
+}
+
+fn values(pairs: &[(&str, &str)]) -> Values {
+    let mut values = Values::new();
+    for (name, value) in pairs {
+        let of = values.entry((*name).to_owned()).or_default();
+        of.insert((*value).to_owned());
+    }
+    values
+}
+
+/// The members that a new group is given.
+fn listed(members: &[Place]) -> BTreeSet<String> {
+    let keeper = std::iter::once(KEEPER.to_owned());
+    members.iter().map(Place::dn).chain(keeper).collect()
+}
+
+fn attribute(name: &str, values: &[&str]) -> (String, Vec<Vec<u8>>) {
+    let values = values.iter().map(|value| value.as_bytes().to_vec());
+    (name.to_owned(), values.collect())
+}
+
+/// The change that a step asks for.
+fn change(step: &Step) -> Change {
+    let dn = |place: &Place| Dn::parse(&place.dn()).unwrap();
+    let modify = |at: &Place, kind: ModificationKind, name: &str, values: &[&str]| Change::Modify {
+        dn: dn(at),
+        modifications: vec![Modification {
+            kind,
+            attribute: name.to_owned(),
+            values: attribute(name, values).1,
+        }],
+    };
+    match step {
+        Step::Add(at, members) => {
+            let listed = listed(members);
+            let members: Vec<&str> = listed.iter().map(String::as_str).collect();
+            let attributes = match at.class() {
+                Class::Unit => vec![attribute("objectClass", &["organizationalUnit"])],
+                Class::Person => vec![
+                    attribute("objectClass", &["inetOrgPerson"]),
+                    attribute("cn", &["someone"]),
+                    attribute("sn", &["someone"]),
+                ],
+                Class::Group => vec![
+                    attribute("objectClass", &["groupOfNames"]),
+                    attribute("member", &members),
+                ],
+            };
+            Change::Add {
+                dn: dn(at),
+                attributes,
+            }
+        }
+        Step::Describe(at, kind, values) => modify(at, *kind, "description", values),
+        Step::Enroll(at, kind, member) => modify(at, *kind, "member", &[&member.dn()]),
+        Step::Delete(at) => Change::Delete { dn: dn(at) },
+        Step::Rename(at, number, forget, to) => Change::Rename {
+            dn: dn(at),
+            new_rdn: Rdn::parse(&rdn(at.class(), *number)).unwrap(),
+            delete_old_rdn: *forget,
+            new_superior: to.as_ref().map(dn),
+        },
+    }
+}
+
+struct Fixture {
+    schema: Arc<Schema>,
+    setup: Setup,
+}
+
+impl Fixture {
+    fn new() -> Fixture {
+        Fixture {
+            schema: Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap()),
+            setup: Setup {
+                suffixes: vec![SUFFIX.to_owned()],
+                administrator: Administrator {
+                    name: ADMINISTRATOR.into(),
+                    hash: b"{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+                        .as_slice()
+                        .into(),
+                },
+            },
+        }
+    }
+
+    fn empty(&self) -> Snapshot {
+        let indexed = ["uid", "description"].map(|name| self.schema.attribute_id(name).unwrap());
+        self.setup.empty(&self.schema, &indexed).unwrap()
+    }
+
+    fn rules(&self) -> AccessRules {
+        let texts = AccessRules::default_texts(&self.setup.suffixes);
+        AccessRules::compile(&self.schema, &texts).unwrap()
+    }
+
+    fn load(&self, store: &mut dyn Store) -> Snapshot {
+        setup::load(store, self.empty(), &mut |_| {}).unwrap().0
+    }
+
+    fn import(&self, store: &mut dyn Store, ldif: &[u8]) {
+        let prepared = import::prepare(
+            self.empty(),
+            &self.rules(),
+            &pool(),
+            ldif,
+            true,
+            &mut |_| {},
+        );
+        let prepared = prepared.unwrap_or_else(|error| panic!("{error}"));
+        prepared.write(store, &mut |_| {}).unwrap();
+    }
+
+    fn serve(&self, store: MemoryStore, snapshot: Snapshot) -> Directory {
+        let settings = Settings {
+            size_limit: None,
+            time_limit: None,
+            upgrade_passwords: false,
+        };
+        let administrator = self.setup.administrator.clone();
+        let (store, rules) = (Box::new(store), self.rules());
+        Directory::serve(store, snapshot, rules, administrator, pool(), settings).unwrap()
+    }
+}
+
+fn pool() -> Pool {
+    Pool::start(PoolSettings {
+        threads: NonZeroUsize::MIN,
+        queue_per_thread: NonZeroUsize::MIN,
+        params: Argon2Params::new(8, 1, 1).unwrap(),
+    })
+    .unwrap()
+}
+
+fn exported(snapshot: &Snapshot) -> Vec<u8> {
+    let mut out = Vec::new();
+    let export = export::Export {
+        base: None,
+        filter: None,
+        with_secrets: true,
+        progress: &mut |_| {},
+    };
+    export::write(snapshot, export, &mut out).unwrap();
+    out
+}
+
+/// The paragraphs of LDIF and the lines of each, without order.
+fn unordered(ldif: &[u8]) -> BTreeSet<BTreeSet<String>> {
+    let text = String::from_utf8(ldif.to_vec()).unwrap();
+    let paragraphs = text.split("\n\n");
+    paragraphs
+        .map(|entry| entry.lines().map(str::to_owned).collect())
+        .collect()
+}
+
+/// Every entry as the administrator finds it, object classes left out.
+fn dump(directory: &Directory) -> BTreeMap<String, Values> {
+    let identity = directory.vouch(&Dn::parse(ADMINISTRATOR).unwrap()).unwrap();
+    let request = SearchRequest {
+        base: Dn::parse(SUFFIX).unwrap(),
+        scope: Scope::Subtree,
+        dereference: Dereference::Never,
+        filter: Filter::Present("objectClass".to_owned()),
+        attributes: Vec::new(),
+        types_only: false,
+        size_limit: 0,
+        time_limit: None,
+    };
+    let mut search = directory.search(&identity, &request).unwrap();
+    let mut entries = BTreeMap::new();
+    while directory
+        .advance(&mut search, &identity, 7, &mut |entry| {
+            let mut dn = String::new();
+            entry.write_dn(&mut dn);
+            let mut values = Values::new();
+            let mut put = |name: &str, value: &[u8]| {
+                let value = String::from_utf8(value.to_vec()).unwrap();
+                let of = values.entry(name.to_owned()).or_default();
+                assert!(
+                    of.insert(value.to_lowercase()),
+                    "{dn} has {name}: {value} twice"
+                );
+            };
+            for (name, block) in entry.stored().filter(|(name, _)| *name != "objectClass") {
+                block.values().for_each(|value| put(name, value));
+            }
+            for computed in entry.computed() {
+                computed.for_each(|value| put(computed.name(), value));
+            }
+            assert!(entries.insert(dn, values).is_none(), "an entry came twice");
+            ControlFlow::Continue(())
+        })
+        .unwrap()
+        == Progress::More
+    {}
+    entries
+}
+
+fn perform(directory: &Directory, change: Change) -> Result<(), Error> {
+    let identity = directory.vouch(&Dn::parse(ADMINISTRATOR).unwrap()).unwrap();
+    let (send, receive) = mpsc::channel();
+    directory.change(&identity, change, move |result| {
+        send.send(result).unwrap();
+    });
+    receive.recv().unwrap().map(|_| ())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn changes_do_what_they_say_and_the_store_holds_them(steps in vec(step(), 1..60)) {
+        let fixture = Fixture::new();
+        let store = MemoryStore::default();
+        fixture.setup.write(&mut store.clone()).unwrap();
+        let top = format!(
+            "dn: {SUFFIX}\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: example\n"
+        );
+        fixture.import(&mut store.clone(), top.as_bytes());
+        let snapshot = fixture.load(&mut store.clone());
+        let directory = fixture.serve(store.clone(), snapshot);
+        let mut model = Model::new();
+        for step in &steps {
+            let expected = model.apply(step);
+            let result = perform(&directory, change(step));
+            prop_assert_eq!(result.is_ok(), expected, "{:?} of {:?}: {:?}", step, &steps, result);
+            prop_assert_eq!(dump(&directory), model.dump(), "after {:?} of {:?}", step, &steps);
+        }
+        let before = exported(&directory.snapshot());
+        directory.close();
+
+        let reloaded = fixture.load(&mut store.clone());
+        prop_assert_eq!(unordered(&exported(&reloaded)), unordered(&before));
+        let again = fixture.serve(store.clone(), reloaded);
+        prop_assert_eq!(dump(&again), model.dump());
+        again.close();
+
+        let mut other = MemoryStore::default();
+        fixture.setup.write(&mut other).unwrap();
+        fixture.import(&mut other, &before);
+        let imported = fixture.load(&mut other);
+        prop_assert_eq!(unordered(&exported(&imported)), unordered(&before));
+    }
+}
