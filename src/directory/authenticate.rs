@@ -10,6 +10,7 @@ use super::error::Error;
 use super::filter::resolve;
 use super::identity::Identity;
 use super::lane::{self, Job as Write};
+use super::once;
 use super::password::{self, Cost, Job, Outcome, Secret};
 use super::schema::{AttributeTypeId, well_known};
 use super::snapshot::Snapshot;
@@ -54,7 +55,7 @@ impl Directory {
         let proved = Secret::from(password.as_bytes());
         let directory = self.clone();
         let tried = expensive.clone();
-        let (answer, fallback) = shared(done);
+        let (answer, fallback) = once::shared(done);
         let submitted = self.pool().submit(
             Job::Verify {
                 stored: expensive,
@@ -183,22 +184,4 @@ fn passwords(view: &View<'_>) -> Vec<Vec<u8>> {
         })
         .flat_map(|block| block.values().map(<[u8]>::to_vec).collect::<Vec<_>>())
         .collect()
-}
-
-/// A callback in two hands, of which the first to use it does.
-#[derive(Clone)]
-struct Once(std::sync::Arc<std::sync::Mutex<Option<Done>>>);
-
-fn shared(done: Done) -> (Once, Once) {
-    let once = Once(std::sync::Arc::new(std::sync::Mutex::new(Some(done))));
-    (once.clone(), once)
-}
-
-impl Once {
-    fn call(&self, verdict: Verdict) {
-        let done = self.0.lock().ok().and_then(|mut done| done.take());
-        if let Some(done) = done {
-            done(verdict);
-        }
-    }
 }

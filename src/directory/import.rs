@@ -9,13 +9,14 @@ use std::io::BufRead;
 use std::sync::mpsc;
 
 use super::access::AccessRules;
+use super::clear_passwords::{self, Place};
 use super::dn::{Dn, Rdn};
 use super::identity::Identity;
 use super::lane::{put_entry, random_bytes};
 use super::ldif::{self, Reader, Record};
-use super::password::{self, Job, Outcome, Pool, Secret, Stored};
+use super::password::{Job, Outcome, Pool, Secret};
 use super::request::{Change, Modification, ModificationKind};
-use super::schema::{AttributeDescription, Schema, well_known};
+use super::schema::Schema;
 use super::snapshot::Snapshot;
 use super::stored::Setting;
 use super::time;
@@ -26,9 +27,6 @@ use crate::storage::{Batch, Store, StoreError};
 const STEP: u32 = 4_096;
 /// Records that may wait for their passwords to be hashed.
 const WAITING: usize = 1_024;
-/// Stands for a hash where nothing is kept.
-const UNKEPT: &[u8] = b"{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-
 /// Why an import did nothing.
 #[derive(Debug)]
 pub enum ImportError {
@@ -228,9 +226,6 @@ struct Pending {
     hashes: Vec<(Place, mpsc::Receiver<Outcome>)>,
 }
 
-/// Where in a change a password stands: which attribute or modification, and which of its values.
-type Place = (usize, usize);
-
 impl Pending {
     fn new(record: Record<'_>) -> Result<Pending, ImportError> {
         let line = record.line;
@@ -325,19 +320,7 @@ impl Pending {
         keep: bool,
         report: &mut Report,
     ) -> Result<(), ImportError> {
-        let mut clear = Vec::new();
-        for (at, (description, values, deletes)) in value_lists(&mut self.change).enumerate() {
-            let is_password = AttributeDescription::parse(schema, description)
-                .is_ok_and(|description| description.attribute == well_known::USER_PASSWORD);
-            if !is_password || deletes {
-                continue;
-            }
-            for (which, value) in values.iter_mut().enumerate() {
-                if matches!(password::classify(value), Stored::ClearText) {
-                    clear.push(((at, which), std::mem::replace(value, UNKEPT.to_vec())));
-                }
-            }
-        }
+        let clear = clear_passwords::take(schema, &mut self.change);
         report.hashed += clear.len() as u64;
         for (place, value) in clear.into_iter().filter(|_| keep) {
             let (send, receive) = mpsc::channel();
@@ -361,37 +344,12 @@ impl Pending {
 
     /// Waits for the hashes and puts them in their places.
     fn take_hashes(&mut self) -> Result<(), ImportError> {
-        for ((at, which), receive) in std::mem::take(&mut self.hashes) {
+        for (place, receive) in std::mem::take(&mut self.hashes) {
             let Ok(Outcome::Hashed(hash)) = receive.recv() else {
                 return Err(self.wrong(self.line, "userPassword: the password cannot be hashed"));
             };
-            let list = value_lists(&mut self.change).nth(at);
-            if let Some(value) = list.and_then(|(_, values, _)| values.get_mut(which)) {
-                *value = hash;
-            }
+            clear_passwords::put(&mut self.change, place, hash);
         }
         Ok(())
-    }
-}
-
-/// The values of one attribute in a change: description, values, whether they are to be deleted.
-type ValueList<'a> = (&'a str, &'a mut Vec<Vec<u8>>, bool);
-
-/// The lists of values in a change.
-fn value_lists(change: &mut Change) -> Box<dyn Iterator<Item = ValueList<'_>> + '_> {
-    match change {
-        Change::Add { attributes, .. } => Box::new(
-            attributes
-                .iter_mut()
-                .map(|(name, values)| (name.as_str(), values, false)),
-        ),
-        Change::Modify { modifications, .. } => Box::new(modifications.iter_mut().map(|step| {
-            (
-                step.attribute.as_str(),
-                &mut step.values,
-                step.kind == ModificationKind::Delete,
-            )
-        })),
-        Change::Delete { .. } | Change::Rename { .. } => Box::new(std::iter::empty()),
     }
 }

@@ -31,9 +31,11 @@ pub mod virtual_entry;
 
 mod aliases;
 mod authenticate;
+mod clear_passwords;
 mod compare;
 mod history;
 mod lane;
+mod once;
 mod write;
 
 use std::ops::ControlFlow;
@@ -214,14 +216,49 @@ impl Directory {
         change: Change,
         done: impl FnOnce(Result<EntryId, Error>) + Send + 'static,
     ) {
-        let done: lane::Done = Box::new(done);
-        let job = lane::Job::Change {
-            identity: identity.clone(),
-            change: Box::new(change),
-            done,
+        let mut change = change;
+        let clear = clear_passwords::take(self.snapshot().schema(), &mut change);
+        self.hash_and_submit(identity.clone(), change, clear, Box::new(done));
+    }
+
+    /// Hashes the passwords of a change, one after the other, and sends it down the lane.
+    fn hash_and_submit(
+        &self,
+        identity: Identity,
+        mut change: Change,
+        mut clear: Vec<(clear_passwords::Place, Vec<u8>)>,
+        done: lane::Done,
+    ) {
+        let Some((place, password)) = clear.pop() else {
+            let job = lane::Job::Change {
+                identity,
+                change: Box::new(change),
+                done,
+            };
+            if let Err((error, lane::Job::Change { done, .. })) = self.0.lane.submit(job) {
+                done(Err(error));
+            }
+            return;
         };
-        if let Err((error, lane::Job::Change { done, .. })) = self.0.lane.submit(job) {
-            done(Err(error));
+        let directory = self.clone();
+        let (answer, fallback) = once::shared(done);
+        let job = password::Job::Hash {
+            password: password::Secret::from(password),
+            salt: lane::random_bytes(),
+        };
+        let submitted = self.pool().submit(
+            job,
+            Box::new(move |outcome| match outcome {
+                password::Outcome::Hashed(hash) => {
+                    clear_passwords::put(&mut change, place, hash);
+                    let done = Box::new(move |outcome| answer.call(outcome));
+                    directory.hash_and_submit(identity, change, clear, done);
+                }
+                _ => answer.call(Err(Error::Busy("a password could not be hashed"))),
+            }),
+        );
+        if submitted.is_err() {
+            fallback.call(Err(Error::Busy("too many passwords are being hashed")));
         }
     }
 
