@@ -48,7 +48,12 @@ pub fn begin(
         Ok(base) => base,
         Err(answer) => return done(session, out, &answer),
     };
-    tracing::debug!(conn = session.number, op = id, base = request.base, filter = %request.filter, "search");
+    tracing::debug!(
+        conn = session.number,
+        op = id,
+        base = request.base,
+        "search"
+    );
     if describes_server(session, id, &base, &request, out) {
         return done(session, out, &Answer::new(ResultCode::Success));
     }
