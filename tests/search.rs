@@ -18,6 +18,7 @@ use base64::Engine as _;
 use hedgerow::directory::access::AccessRules;
 use hedgerow::directory::dn::Dn;
 use hedgerow::directory::filter::{Assertion, Extensible, Filter, Substrings};
+use hedgerow::directory::index::{self, IndexedAttributes};
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::request::{Dereference, Scope, SearchRequest};
 use hedgerow::directory::schema::{PosixGroup, Schema};
@@ -285,12 +286,32 @@ fn ldif(all: &[Plain]) -> String {
     out
 }
 
+/// Every kind of index that these attributes can have.
+fn index_for_everything(schema: &Schema, names: &[&str]) -> IndexedAttributes {
+    let ids = |kind| {
+        let ids = names.iter().map(|name| schema.attribute_id(name).unwrap());
+        ids.filter(|id| {
+            let of_type = schema.attribute(*id);
+            match kind {
+                index::Kind::Equality => of_type.equality.is_some(),
+                index::Kind::Presence => true,
+                index::Kind::Substring => of_type.substrings.is_some(),
+                index::Kind::Ordering => of_type.ordering.is_some(),
+            }
+        })
+        .collect()
+    };
+    IndexedAttributes {
+        equality: ids(index::Kind::Equality),
+        presence: ids(index::Kind::Presence),
+        substring: ids(index::Kind::Substring),
+        ordering: ids(index::Kind::Ordering),
+    }
+}
+
 fn serve(all: &[Plain], indexed: &[&str]) -> Directory {
     let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap());
-    let indexed: Vec<_> = indexed
-        .iter()
-        .map(|name| schema.attribute_id(name).unwrap())
-        .collect();
+    let indexed = index_for_everything(&schema, indexed);
     let of = Setup {
         suffixes: vec![SUFFIX.to_owned()],
         administrator: Administrator {

@@ -28,7 +28,7 @@ fn all(snapshot: &Snapshot) -> Vec<EntryId> {
         Rule::ObjectIdentifier.normalize_value(snapshot.schema(), b"alias", &mut class);
     let postings = normalized
         .ok()
-        .and_then(|()| snapshot.holders(well_known::OBJECT_CLASS, &class));
+        .and_then(|()| snapshot.index().equal(well_known::OBJECT_CLASS, &class));
     postings
         .into_iter()
         .flat_map(|postings| postings.iter())

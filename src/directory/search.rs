@@ -12,7 +12,7 @@ use super::aliases;
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::evaluate::{Evaluator, Truth};
-use super::filter::plan;
+use super::filter::plan::Plan;
 use super::filter::resolve::Resolved;
 use super::identity::Identity;
 use super::request::{Dereference, Scope, SearchRequest};
@@ -253,8 +253,9 @@ fn plan_walk(snapshot: &Snapshot, filter: &Resolved, roots: &[Root]) -> Ahead {
         .fold(0_usize, usize::saturating_add);
     // Looking at three or four entries costs less than asking the indexes.
     if reach > 4
-        && let Some(mut ids) = plan::candidates(filter, snapshot, reach)
+        && let Some(plan) = Plan::new(filter, snapshot).filter(|plan| plan.count() < reach)
     {
+        let mut ids = plan.candidates();
         ids.reverse();
         return Ahead::Candidates(ids);
     }
