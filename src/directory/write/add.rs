@@ -1,5 +1,6 @@
 //! Adding an entry (RFC 4511 section 4.7).
 
+use super::edges::SOME_MEMBER;
 use super::{Draft, Origin, complete_naming, description, naming, uuid_of, violation};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
@@ -47,7 +48,12 @@ impl Draft<'_> {
             .ok_or_else(|| Error::NamingViolation("the root cannot be added".to_owned()))?;
         let naming = naming(&schema, first)?;
         complete_naming(&schema, &mut attributes, &naming);
-        with_first_member(&mut attributes, &members, |attributes| {
+        let forgiven = self.forgiven(&schema, &attributes, &members);
+        let forgiven = forgiven
+            .into_iter()
+            .map(|kind| (kind, SOME_MEMBER.to_vec()));
+        let seen: Vec<_> = first_members(&members).cloned().chain(forgiven).collect();
+        with_first_member(&mut attributes, &seen, |attributes| {
             schema.admit(attributes, &naming).map_err(violation)
         })?;
         passwords_are_hashed(&attributes)?;
@@ -211,15 +217,22 @@ fn take_operational(head: &mut Head, operational: &[(Computed, Vec<u8>)]) -> Res
     Ok(())
 }
 
+/// The first value of each membership attribute.
+fn first_members(
+    members: &[(EdgeKind, Vec<u8>)],
+) -> impl Iterator<Item = &(EdgeKind, Vec<u8>)> + Clone {
+    EdgeKind::ALL
+        .into_iter()
+        .filter_map(|kind| members.iter().find(|(of, _)| *of == kind))
+}
+
 /// Lets the schema see one value for each membership attribute, since the values themselves are kept elsewhere.
 pub(super) fn with_first_member(
     attributes: &mut Attributes,
     members: &[(EdgeKind, Vec<u8>)],
     check: impl FnOnce(&mut Attributes) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let present = EdgeKind::ALL
-        .into_iter()
-        .filter_map(|kind| members.iter().find(|(of, _)| *of == kind));
+    let present = first_members(members);
     let plain = |kind: EdgeKind| AttributeDescription::from(kind.attribute());
     for (kind, value) in present.clone() {
         attributes.insert(Attribute {

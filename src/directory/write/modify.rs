@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::add::{not_for_users, passwords_are_hashed, with_first_member};
+use super::edges::SOME_MEMBER;
 use super::{Draft, Origin, decode, description, equal, naming};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
@@ -63,7 +64,8 @@ impl Draft<'_> {
         let naming = self.naming_of(&schema, &head.rdn, head.parent)?;
         let classes = |attributes: &Attributes| schema.structural_class(attributes);
         let old_class = classes(&before);
-        self.admit_changed(&schema, id, &mut attributes, &naming, &edges)
+        let bereft = self.bereft(&schema, id, &before);
+        self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
             .map_err(|error| match error {
                 Refusal::Schema(error)
                     if error.kind() == crate::directory::schema::ViolationKind::Naming =>
@@ -143,7 +145,9 @@ impl Draft<'_> {
         attributes: &mut Attributes,
         naming: &[(AttributeTypeId, Vec<u8>)],
     ) -> Result<(), Refusal> {
-        self.admit_changed(schema, id, attributes, naming, &EdgeChanges::default())
+        let bereft = self.bereft(schema, id, attributes);
+        let unchanged = EdgeChanges::default();
+        self.admit_changed(schema, id, attributes, naming, &unchanged, &bereft)
     }
 
     fn admit_changed(
@@ -153,10 +157,13 @@ impl Draft<'_> {
         attributes: &mut Attributes,
         naming: &[(AttributeTypeId, Vec<u8>)],
         edges: &EdgeChanges,
+        bereft: &[EdgeKind],
     ) -> Result<(), Refusal> {
-        let members = EdgeKind::ALL
-            .into_iter()
-            .filter_map(|kind| Some((kind, self.a_member(id, kind, edges)?)));
+        let members = EdgeKind::ALL.into_iter().filter_map(|kind| {
+            let exempt = || bereft.contains(&kind).then(|| SOME_MEMBER.to_vec());
+            let member = self.a_member(id, kind, edges).or_else(exempt)?;
+            Some((kind, member))
+        });
         let members: Vec<(EdgeKind, Vec<u8>)> = members.collect();
         let mut refusal = None;
         with_first_member(attributes, &members, |attributes| {
