@@ -27,6 +27,7 @@ const SEARCH_DONE: u8 = 0x65;
 const EXTENDED_RESPONSE: u8 = 0x78;
 const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
 const NOTICE_OF_DISCONNECTION: &[u8] = b"1.3.6.1.4.1.1466.20036";
 
 fn loaded() -> (Folder, Server) {
@@ -92,6 +93,11 @@ fn search_for(base: &str, scope: u8, filter: &[u8]) -> Vec<u8> {
 
 fn extended(name: &str) -> Vec<u8> {
     sequence(0x77, &[&element(0x80, name.as_bytes())])
+}
+
+fn extended_with(name: &str, value: &[u8]) -> Vec<u8> {
+    let parts: [&[u8]; 2] = [&element(0x80, name.as_bytes()), &element(0x81, value)];
+    sequence(0x77, &parts)
 }
 
 /// A message from the server.
@@ -457,6 +463,29 @@ fn an_abandon_is_not_answered() {
     client.send(&message(2, &[0x50, 1, 99]));
     client.send(&message(3, &[0x50, 1, 3]));
     client.expect_service(4);
+}
+
+/// RFC 3062 section 3: what is not understood changes no password.
+#[test]
+fn a_malformed_password_modify_is_a_protocol_error() {
+    let (_folder, server) = loaded();
+    let mut client = Client::bound(&server);
+    for (id, value) in [
+        (2, &b""[..]),
+        (3, b"\x30\x05\x82\x09new"),
+        (4, b"\x30\x0c\x82\x07new-one\x83\x01x"),
+        (5, b"\x30\x03\x80\x01\xff"),
+    ] {
+        let reply = client.ask(id, &extended_with(PASSWORD_MODIFY, value));
+        assert_eq!((reply.tag, reply.code), (EXTENDED_RESPONSE, Some(2)));
+    }
+    // Empty passwords are none.
+    for (id, value) in [(6, b"\x30\x02\x82\x00"), (7, b"\x30\x02\x81\x00")] {
+        let reply = client.ask(id, &extended_with(PASSWORD_MODIFY, value));
+        assert_eq!((reply.tag, reply.code), (EXTENDED_RESPONSE, Some(53)));
+    }
+    let reply = client.ask(8, &bind(3, ADMIN, PASSWORD.as_bytes()));
+    assert_eq!(reply.code, Some(0));
 }
 
 /// Section 4.3: an unbind has no answer either; the server closes.

@@ -39,6 +39,15 @@ pub(super) enum Job {
         change: Box<Change>,
         done: Done,
     },
+    /// A new password, hashed (RFC 3062): of an entry, or of the administrator when `of` is none.
+    Password {
+        identity: Identity,
+        of: Option<EntryId>,
+        /// The stored value that the old password was proved by.
+        proved: Option<Vec<u8>>,
+        hash: Vec<u8>,
+        done: Done,
+    },
     /// A better hash of a password that was just proved.
     Upgrade {
         id: EntryId,
@@ -175,6 +184,19 @@ impl Worker {
                 Job::Change {
                     identity, change, ..
                 } => draft.apply(identity, change),
+                Job::Password {
+                    identity,
+                    of: Some(id),
+                    proved,
+                    hash,
+                    ..
+                } => draft.set_password(identity, *id, proved.as_deref(), hash),
+                Job::Password {
+                    identity,
+                    of: None,
+                    hash,
+                    ..
+                } => draft.set_administrator_password(identity, hash),
                 Job::Upgrade { id, old, new } => {
                     draft.upgrade_password(*id, old, new).map(|()| *id)
                 }
@@ -256,9 +278,9 @@ pub(super) fn put_entry(batch: &mut crate::storage::Batch, snapshot: &Snapshot, 
 }
 
 impl Job {
-    fn answer(self, outcome: Result<EntryId, Error>) {
+    pub(super) fn answer(self, outcome: Result<EntryId, Error>) {
         match self {
-            Job::Change { done, .. } => done(outcome),
+            Job::Change { done, .. } | Job::Password { done, .. } => done(outcome),
             Job::Upgrade { id, .. } => {
                 if let Err(error) = outcome {
                     tracing::debug!(id, %error, "a password hash was not upgraded");

@@ -18,18 +18,18 @@ use std::sync::Arc;
 use super::access::{Access, AccessRules, Right};
 use super::attributes::{Attribute, Attributes};
 use super::dn::{Dn, Rdn};
-use super::entry::{self, Actor, EntryId, Head};
+use super::entry::{self, Actor, EntryId, Head, ROOT};
 use super::error::Error;
 use super::history;
 use super::identity::{Identity, Who};
 use super::members::Edge;
-use super::request::Change;
+use super::request::{Change, Modification, ModificationKind};
 use super::schema::{
     AttributeDescription, AttributeTypeId, DescriptionError, Schema, Violation, ViolationKind,
     well_known,
 };
-use super::snapshot::{Found, Snapshot};
-use super::stored;
+use super::snapshot::Snapshot;
+use super::stored::{self, Setting};
 use super::time::Csn;
 use super::view::{Computed, View};
 use crate::storage::{Batch, MAX_VALUE_LEN};
@@ -55,6 +55,7 @@ pub struct Draft<'a> {
     entries: BTreeSet<EntryId>,
     edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
     changes: Vec<(Csn, Vec<u8>)>,
+    administrator_password: Option<Vec<u8>>,
 }
 
 /// What the store must be told of a draft.
@@ -91,6 +92,7 @@ impl<'a> Draft<'a> {
             entries: BTreeSet::new(),
             edges: BTreeMap::new(),
             changes: Vec::new(),
+            administrator_password: None,
         }
     }
 
@@ -113,6 +115,51 @@ impl<'a> Draft<'a> {
                 new_superior.as_ref(),
             ),
         }
+    }
+
+    /// Puts the hash of a new password in the place of all passwords of an entry, with the rights and the traces of a
+    /// modify. `proved` is the stored value that the old password was proved by: it must still be there.
+    pub fn set_password(
+        &mut self,
+        identity: &Identity,
+        id: EntryId,
+        proved: Option<&[u8]>,
+        hash: &[u8],
+    ) -> Result<EntryId, Error> {
+        let dn = Dn::parse(&self.snapshot.dn(id)).unwrap_or_default();
+        let step = |kind, value: &[u8]| Modification {
+            kind,
+            attribute: "userPassword".to_owned(),
+            values: vec![value.to_vec()],
+        };
+        let old = proved.map(|old| step(ModificationKind::Delete, old));
+        let new = step(ModificationKind::Replace, hash);
+        let steps: Vec<Modification> = old.into_iter().chain([new]).collect();
+        self.modify(identity, &dn, &steps)
+    }
+
+    /// Puts the hash of a new password of the administrator, who is no entry, in the place of the old one.
+    pub fn set_administrator_password(
+        &mut self,
+        identity: &Identity,
+        hash: &[u8],
+    ) -> Result<EntryId, Error> {
+        if !identity.is_administrator() {
+            return Err(Error::InsufficientAccess);
+        }
+        let csn = self.next_csn();
+        self.administrator_password = Some(hash.to_vec());
+        self.record(csn, |draft| {
+            let mut added = Attributes::default();
+            added.insert(Attribute {
+                description: AttributeDescription::from(well_known::USER_PASSWORD),
+                values: vec![hash.to_vec()],
+            });
+            let name = draft.snapshot.administrator();
+            history::Entry::new(name.to_owned(), name.to_owned(), history::Kind::Modify)
+                .with_added(draft.snapshot.schema(), &added)
+        });
+        Ok(ROOT)
     }
 
     /// Puts one hash of a password in the place of another, if that is still there. No trace of it but the value: the
@@ -169,6 +216,9 @@ impl<'a> Draft<'a> {
             self.known_descriptions,
         );
         stored::put_state(&mut batch, &self.snapshot);
+        if let Some(hash) = self.administrator_password {
+            batch.put(Setting::AdministratorPassword.key(), hash);
+        }
         let changes = self.changes.iter().map(|(csn, _)| *csn).collect();
         for (csn, record) in self.changes {
             batch.put(stored::change_key(csn), record);
@@ -241,26 +291,6 @@ impl<'a> Draft<'a> {
         if self.origin == Origin::Client {
             let record = change(self).encode(MAX_VALUE_LEN);
             self.changes.push((csn, record));
-        }
-    }
-
-    /// The entry that a change is about, if the asker may see it; what may not be seen does not exist.
-    fn target(&self, access: &mut Access<'_>, dn: &Dn) -> Result<EntryId, Error> {
-        match self.snapshot.find(dn) {
-            Found::Entry(id)
-                if View::new(&self.snapshot, id).is_some_and(|view| access.sees(&view)) =>
-            {
-                Ok(id)
-            }
-            Found::Entry(id) => Err(Error::NoSuchObject {
-                matched: access.nearest_visible(&self.snapshot, Some(id)),
-            }),
-            Found::Nothing { nearest, .. } => Err(Error::NoSuchObject {
-                matched: access.nearest_visible(&self.snapshot, nearest),
-            }),
-            Found::Outside => Err(Error::NoSuchObject {
-                matched: String::new(),
-            }),
         }
     }
 

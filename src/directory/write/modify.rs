@@ -42,7 +42,7 @@ impl Draft<'_> {
     ) -> Result<EntryId, Error> {
         let schema = self.snapshot.shared_schema();
         let mut access = self.rules.access(&self.snapshot, identity);
-        let id = self.target(&mut access, dn)?;
+        let id = access.find(&self.snapshot, dn)?;
         let view = View::new(&self.snapshot, id).ok_or(Error::InsufficientAccess)?;
         let writable = access.mask(&view, Right::Write);
         let before = decode(&view);

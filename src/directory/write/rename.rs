@@ -21,13 +21,13 @@ impl Draft<'_> {
         new_superior: Option<&Dn>,
     ) -> Result<EntryId, Error> {
         let mut access = self.rules.access(&self.snapshot, identity);
-        let id = self.target(&mut access, dn)?;
+        let id = access.find(&self.snapshot, dn)?;
         self.may(&access, id, Right::Write)?;
         let view = View::new(&self.snapshot, id).ok_or(Error::InsufficientAccess)?;
         let parent = match new_superior {
             None => view.entry.parent(),
             Some(superior) => {
-                let parent = self.target(&mut access, superior)?;
+                let parent = access.find(&self.snapshot, superior)?;
                 self.may(&access, parent, Right::Add)?;
                 self.may(&access, id, Right::Delete)?;
                 parent

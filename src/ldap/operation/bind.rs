@@ -110,7 +110,7 @@ fn simple(
 }
 
 /// Refuses a password on an open line before looking at it (RFC 4513 section 5.1.3).
-fn require_confidentiality(session: &Session) -> Result<(), Answer> {
+pub(super) fn require_confidentiality(session: &Session) -> Result<(), Answer> {
     if session.channel.safety().passwords {
         return Ok(());
     }

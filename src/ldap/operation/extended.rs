@@ -1,10 +1,11 @@
-//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532).
+//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Password Modify
+//! has a file of its own.
 
 use std::time::Instant;
 
 use bytes::BytesMut;
 
-use super::{START_TLS, WHO_AM_I};
+use super::{PASSWORD_MODIFY, START_TLS, WHO_AM_I, password_modify};
 use crate::ldap::codec::write_extended_response;
 use crate::ldap::message::{ExtendedRequest, Operation, ResultCode};
 use crate::ldap::result::Answer;
@@ -20,6 +21,10 @@ pub fn perform(
 ) -> Flow {
     let (answer, value, flow) = match request.name.as_str() {
         START_TLS => start_tls(session, request),
+        PASSWORD_MODIFY => {
+            password_modify::begin(session, id, request.value.as_deref(), out, started);
+            return Flow::Continue;
+        }
         WHO_AM_I if request.value.is_some() => {
             (malformed("Who am I? takes no value"), None, Flow::Continue)
         }

@@ -114,7 +114,7 @@ fn submit(
     };
     tracing::debug!(conn = session.number, op = id, %operation, dn = %change.dn(), "change");
     let completions = session.completions.clone();
-    session.updates += 1;
+    session.updates.push(id);
     session
         .face
         .directory
@@ -131,7 +131,7 @@ fn submit(
 
 /// Answers a change that is done.
 pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
-    session.updates = session.updates.saturating_sub(1);
+    session.update_ended(finished.id);
     let answer = match finished.outcome {
         Ok(()) => Answer::new(ResultCode::Success),
         Err(error) => error.into(),
