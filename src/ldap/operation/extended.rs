@@ -1,11 +1,11 @@
-//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Password Modify
-//! has a file of its own.
+//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Password Modify and
+//! Cancel have files of their own.
 
 use std::time::Instant;
 
 use bytes::BytesMut;
 
-use super::{PASSWORD_MODIFY, START_TLS, WHO_AM_I, password_modify};
+use super::{CANCEL, PASSWORD_MODIFY, START_TLS, WHO_AM_I, cancel, password_modify};
 use crate::ldap::codec::write_extended_response;
 use crate::ldap::message::{ExtendedRequest, Operation, ResultCode};
 use crate::ldap::result::Answer;
@@ -24,6 +24,10 @@ pub fn perform(
         PASSWORD_MODIFY => {
             password_modify::begin(session, id, request.value.as_deref(), out, started);
             return Flow::Continue;
+        }
+        CANCEL => {
+            let answer = cancel::perform(session, id, request.value.as_deref(), out);
+            (answer, None, Flow::Continue)
         }
         WHO_AM_I if request.value.is_some() => {
             (malformed("Who am I? takes no value"), None, Flow::Continue)
