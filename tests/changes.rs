@@ -24,6 +24,7 @@ use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::search::Progress;
 use hedgerow::directory::setup::Setup;
 use hedgerow::directory::snapshot::Snapshot;
+use hedgerow::directory::unique::UniqueAttributes;
 use hedgerow::directory::{Administrator, Directory, Error, Settings, export, import, setup};
 use hedgerow::storage::Store;
 use hedgerow::storage::memory::MemoryStore;
@@ -454,6 +455,7 @@ impl Fixture {
             size_limit: None,
             time_limit: None,
             upgrade_passwords: false,
+            unique: UniqueAttributes::default(),
         };
         let administrator = self.setup.administrator.clone();
         let (store, rules) = (Box::new(store), self.rules());

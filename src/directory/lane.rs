@@ -18,6 +18,7 @@ use super::request::Change;
 use super::snapshot::Snapshot;
 use super::stored;
 use super::time::{self, Csn};
+use super::unique::UniqueAttributes;
 use super::write::{Draft, Origin};
 use crate::storage::{Store, StoreError};
 
@@ -68,6 +69,7 @@ impl Lane {
         store: Box<dyn Store>,
         published: Arc<ArcSwap<Snapshot>>,
         rules: Arc<AccessRules>,
+        unique: UniqueAttributes,
         failure: Arc<ArcSwap<Option<String>>>,
     ) -> std::io::Result<Lane> {
         let (queue, jobs) = sync_channel(QUEUE);
@@ -76,6 +78,7 @@ impl Lane {
             store,
             published,
             rules,
+            unique,
             failure,
         };
         let thread = std::thread::Builder::new()
@@ -150,6 +153,7 @@ struct Worker {
     store: Box<dyn Store>,
     published: Arc<ArcSwap<Snapshot>>,
     rules: Arc<AccessRules>,
+    unique: UniqueAttributes,
     failure: Arc<ArcSwap<Option<String>>>,
     kept: std::collections::VecDeque<Csn>,
 }
@@ -176,8 +180,9 @@ impl Worker {
         }
         let base = self.published.load_full();
         let mut random = random_bytes;
-        let rules = Arc::clone(&self.rules);
-        let mut draft = Draft::new(&base, &rules, Origin::Client, time::now(), &mut random);
+        let (rules, unique) = (Arc::clone(&self.rules), self.unique.clone());
+        let (origin, now) = (Origin::Client, time::now());
+        let mut draft = Draft::new(&base, &rules, &unique, origin, now, &mut random);
         let mut outcomes = Vec::with_capacity(group.len());
         for job in group {
             let outcome = match &job {

@@ -26,6 +26,7 @@ pub mod setup;
 pub mod snapshot;
 pub mod stored;
 pub mod time;
+pub mod unique;
 pub mod value_set;
 pub mod view;
 pub mod virtual_entry;
@@ -55,6 +56,7 @@ use request::SearchRequest;
 use search::{Progress, Search, SearchLimits};
 pub use selection::VisibleEntry;
 use snapshot::Snapshot;
+use unique::UniqueAttributes;
 
 use crate::storage::Store;
 
@@ -67,6 +69,8 @@ pub struct Settings {
     pub time_limit: Option<Duration>,
     /// Whether a proved password that is stored under an old scheme is stored anew as Argon2id.
     pub upgrade_passwords: bool,
+    /// Of which attributes no two entries may have equal values; the snapshot must have an index of each.
+    pub unique: UniqueAttributes,
 }
 
 /// Who administers a directory: a name and a hash, kept with the data but no entry of the tree.
@@ -129,6 +133,7 @@ impl Directory {
             store,
             Arc::clone(&published),
             Arc::clone(&rules),
+            settings.unique.clone(),
             Arc::clone(&failure),
         )?;
         Ok(Directory(Arc::new(Inner {

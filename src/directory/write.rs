@@ -9,6 +9,7 @@ mod edges;
 mod modify;
 mod remove;
 mod rename;
+mod unique;
 
 use modify::Refusal;
 
@@ -31,6 +32,7 @@ use super::schema::{
 use super::snapshot::Snapshot;
 use super::stored::{self, Setting};
 use super::time::Csn;
+use super::unique::UniqueAttributes;
 use super::view::{Computed, View};
 use crate::storage::{Batch, MAX_VALUE_LEN};
 
@@ -47,6 +49,7 @@ pub enum Origin {
 pub struct Draft<'a> {
     snapshot: Snapshot,
     rules: &'a AccessRules,
+    unique: &'a UniqueAttributes,
     origin: Origin,
     now: u64,
     random: &'a mut dyn FnMut() -> [u8; 16],
@@ -69,10 +72,11 @@ pub struct Outstanding {
 }
 
 impl<'a> Draft<'a> {
-    /// Begins a group of changes on top of a state. `now` is in microseconds since 1970, `random` makes UUIDs.
+    /// Begins a group of changes on top of a state, of which those of clients keep `unique` what is. `now` is in microseconds since 1970, `random` makes UUIDs.
     pub fn new(
         base: &Snapshot,
         rules: &'a AccessRules,
+        unique: &'a UniqueAttributes,
         origin: Origin,
         now: u64,
         random: &'a mut dyn FnMut() -> [u8; 16],
@@ -86,6 +90,7 @@ impl<'a> Draft<'a> {
             known_descriptions: base.descriptions().len(),
             snapshot,
             rules,
+            unique,
             origin,
             now,
             random,

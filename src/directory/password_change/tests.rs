@@ -11,6 +11,7 @@ use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::request::{Change, Modification, ModificationKind};
 use crate::directory::schema::{PosixGroup, Schema};
 use crate::directory::setup::{self, Setup};
+use crate::directory::unique::UniqueAttributes;
 use crate::storage::memory::MemoryStore;
 
 const KEN: &str = "uid=ken,dc=example,dc=org";
@@ -56,6 +57,7 @@ fn directory() -> Directory {
         size_limit: None,
         time_limit: None,
         upgrade_passwords: true,
+        unique: UniqueAttributes::default(),
     };
     let administrator = setup.administrator.clone();
     Directory::serve(

@@ -59,6 +59,7 @@ impl Draft<'_> {
         passwords_are_hashed(&attributes)?;
         let edges = self.new_edges(&schema, &members)?;
         let id = self.snapshot.next_id();
+        self.keep_unique(identity, id, &Attributes::default(), &attributes)?;
         let rdn = rdns
             .iter()
             .map(Rdn::to_string)

@@ -80,6 +80,7 @@ impl Draft<'_> {
             return Err(Error::ObjectClassModsProhibited(text.to_owned()));
         }
         passwords_are_hashed(&attributes)?;
+        self.keep_unique(identity, id, &before, &attributes)?;
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
         head.csn = self.snapshot.csn().next(self.now);

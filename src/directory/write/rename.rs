@@ -55,7 +55,8 @@ impl Draft<'_> {
             return Err(Error::EntryAlreadyExists);
         }
         let mut head = view.entry.head();
-        let mut attributes = decode(&view);
+        let before = decode(&view);
+        let mut attributes = before.clone();
         let new_naming = naming(&schema, new_rdn)?;
         if delete_old_rdn && let Ok(old) = Rdn::parse(&head.rdn) {
             forget(
@@ -71,6 +72,7 @@ impl Draft<'_> {
                 super::Refusal::Schema(error) => violation(error),
                 super::Refusal::Other(error) => error,
             })?;
+        self.keep_unique(identity, id, &before, &attributes)?;
         let old_name = self.snapshot.dn(id);
         head.parent = parent;
         head.rdn = new_rdn.to_string();
