@@ -7,6 +7,7 @@
 mod add;
 mod edges;
 mod modify;
+mod passwords;
 mod remove;
 mod rename;
 mod unique;
@@ -18,16 +19,15 @@ use std::sync::Arc;
 
 use super::access::{Access, AccessRules, Right};
 use super::attributes::{Attribute, Attributes};
-use super::dn::{Dn, Rdn};
-use super::entry::{self, Actor, EntryId, Head, ROOT};
+use super::dn::Rdn;
+use super::entry::{self, Actor, EntryId, Head};
 use super::error::Error;
 use super::history;
 use super::identity::{Identity, Who};
 use super::members::Edge;
-use super::request::{Change, Modification, ModificationKind};
+use super::request::Change;
 use super::schema::{
     AttributeDescription, AttributeTypeId, DescriptionError, Schema, Violation, ViolationKind,
-    well_known,
 };
 use super::snapshot::Snapshot;
 use super::stored::{self, Setting};
@@ -120,73 +120,6 @@ impl<'a> Draft<'a> {
                 new_superior.as_ref(),
             ),
         }
-    }
-
-    /// Puts the hash of a new password in the place of all passwords of an entry, with the rights and the traces of a
-    /// modify. `proved` is the stored value that the old password was proved by: it must still be there.
-    pub fn set_password(
-        &mut self,
-        identity: &Identity,
-        id: EntryId,
-        proved: Option<&[u8]>,
-        hash: &[u8],
-    ) -> Result<EntryId, Error> {
-        let dn = Dn::parse(&self.snapshot.dn(id)).unwrap_or_default();
-        let step = |kind, value: &[u8]| Modification {
-            kind,
-            attribute: "userPassword".to_owned(),
-            values: vec![value.to_vec()],
-        };
-        let old = proved.map(|old| step(ModificationKind::Delete, old));
-        let new = step(ModificationKind::Replace, hash);
-        let steps: Vec<Modification> = old.into_iter().chain([new]).collect();
-        self.modify(identity, &dn, &steps)
-    }
-
-    /// Puts the hash of a new password of the administrator, who is no entry, in the place of the old one.
-    pub fn set_administrator_password(
-        &mut self,
-        identity: &Identity,
-        hash: &[u8],
-    ) -> Result<EntryId, Error> {
-        if !identity.is_administrator() {
-            return Err(Error::InsufficientAccess);
-        }
-        let csn = self.next_csn();
-        self.administrator_password = Some(hash.to_vec());
-        self.record(csn, |draft| {
-            let mut added = Attributes::default();
-            added.insert(Attribute {
-                description: AttributeDescription::from(well_known::USER_PASSWORD),
-                values: vec![hash.to_vec()],
-            });
-            let name = draft.snapshot.administrator();
-            history::Entry::new(name.to_owned(), name.to_owned(), history::Kind::Modify)
-                .with_added(draft.snapshot.schema(), &added)
-        });
-        Ok(ROOT)
-    }
-
-    /// Puts one hash of a password in the place of another, if that is still there. No trace of it but the value: the
-    /// password is the same.
-    pub fn upgrade_password(&mut self, id: EntryId, old: &[u8], new: &[u8]) -> Result<(), Error> {
-        let view = View::new(&self.snapshot, id)
-            .ok_or(Error::NoSuchAttribute("the entry is gone".to_owned()))?;
-        let mut attributes = decode(&view);
-        let password = AttributeDescription::from(well_known::USER_PASSWORD);
-        let value = attributes
-            .find_mut(&password)
-            .and_then(|values| values.iter_mut().find(|value| value.as_slice() == old));
-        match value {
-            Some(value) => new.clone_into(value),
-            None => {
-                return Err(Error::NoSuchAttribute(
-                    "the password has changed".to_owned(),
-                ));
-            }
-        }
-        let head = view.entry.head();
-        self.store(id, &head, &attributes)
     }
 
     /// The new state, and what the store must be told so that it holds the same.

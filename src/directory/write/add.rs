@@ -1,6 +1,7 @@
 //! Adding an entry (RFC 4511 section 4.7).
 
 use super::edges::SOME_MEMBER;
+use super::passwords::passwords_are_hashed;
 use super::{Draft, Origin, complete_naming, description, naming, uuid_of, violation};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
@@ -10,8 +11,7 @@ use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
 use crate::directory::members::{Edge, EdgeKind};
-use crate::directory::password;
-use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, well_known};
+use crate::directory::schema::{AttributeDescription, Schema};
 use crate::directory::snapshot::Found;
 use crate::directory::time;
 use crate::directory::view::{Computed, View};
@@ -246,21 +246,6 @@ pub(super) fn with_first_member(
         attributes.remove(&plain(*kind));
     }
     result
-}
-
-/// Passwords are hashed before a change gets here; a clear one is never stored.
-pub(super) fn passwords_are_hashed(attributes: &Attributes) -> Result<(), Error> {
-    let secret: AttributeTypeId = well_known::USER_PASSWORD;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.description.attribute == secret)
-    {
-        for value in &attribute.values {
-            password::check_stored(value)
-                .map_err(|error| Error::ConstraintViolation(format!("userPassword: {error}")))?;
-        }
-    }
-    Ok(())
 }
 
 impl Draft<'_> {

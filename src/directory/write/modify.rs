@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::add::{not_for_users, passwords_are_hashed, with_first_member};
+use super::add::{not_for_users, with_first_member};
 use super::edges::SOME_MEMBER;
+use super::passwords::passwords_are_hashed;
 use super::{Draft, Origin, decode, description, equal, naming};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
