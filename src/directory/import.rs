@@ -12,13 +12,13 @@ use super::access::AccessRules;
 use super::clear_passwords::{self, Place};
 use super::dn::{Dn, Rdn};
 use super::identity::Identity;
-use super::lane::{put_entry, random_bytes};
+use super::lane::random_bytes;
 use super::ldif::{self, Reader, Record};
 use super::password::{Job, Outcome, Pool, Secret};
 use super::request::{Change, Modification, ModificationKind};
 use super::schema::Schema;
 use super::snapshot::Snapshot;
-use super::stored::Setting;
+use super::stored::{self, Setting};
 use super::time;
 use super::write::{Draft, Origin};
 use crate::storage::{Batch, Store, StoreError};
@@ -180,7 +180,7 @@ impl Prepared {
                 batch.put(Setting::Import.key(), first.to_be_bytes().to_vec());
             }
             let next = end.min(at.saturating_add(STEP));
-            (at..next).for_each(|id| put_entry(&mut batch, &self.snapshot, id));
+            (at..next).for_each(|id| stored::put_new_entry(&mut batch, &self.snapshot, id));
             store.commit(&batch)?;
             at = next;
             progress(Step::Writing(u64::from(at - first), total));

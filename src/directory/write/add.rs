@@ -73,9 +73,7 @@ impl Draft<'_> {
         self.snapshot.take_id();
         self.snapshot.advance_csn(head.csn);
         self.store(id, &head, &attributes)?;
-        for edge in &edges {
-            self.put_edge(id, edge);
-        }
+        self.put_edges(id, &edges);
         self.claim_names(id);
         self.record(head.csn, |draft| {
             history::Entry::new(
@@ -260,7 +258,7 @@ impl Draft<'_> {
         let mut seen = std::collections::HashSet::with_capacity(members.len());
         for (at, (kind, value)) in members.iter().enumerate() {
             let edge = self.edge(schema, *kind, value, at)?;
-            if !seen.insert(super::stored::edge_key(0, &edge)) {
+            if !seen.insert(edge.key()) {
                 let name = schema.attribute(kind.attribute()).name();
                 return Err(Error::AttributeOrValueExists(format!(
                     "value {} of \"{name}\" is given twice",

@@ -42,6 +42,23 @@ impl Draft<'_> {
         }
     }
 
+    /// Adds many edges to one group, those to entries together.
+    pub(super) fn put_edges(&mut self, group: EntryId, edges: &[Edge]) {
+        for of in EdgeKind::ALL {
+            let ids = edges.iter().filter_map(|edge| match edge {
+                Edge::Entry { kind, member } if *kind == of => Some(*member),
+                _ => None,
+            });
+            self.snapshot.add_members(group, of, ids.collect());
+        }
+        for edge in edges {
+            match edge {
+                Edge::Entry { .. } => self.mark_edge(group, edge),
+                Edge::Dangling { .. } => self.put_edge(group, edge),
+            }
+        }
+    }
+
     pub(super) fn take_edge(&mut self, group: EntryId, edge: &Edge) {
         if self.snapshot.remove_edge(group, edge) {
             self.mark_edge(group, edge);

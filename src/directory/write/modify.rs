@@ -11,10 +11,9 @@ use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
-use crate::directory::members::{Edge, EdgeKind, Members};
+use crate::directory::members::{Edge, EdgeKey, EdgeKind, Members};
 use crate::directory::request::{Modification, ModificationKind};
 use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, Violation};
-use crate::directory::stored;
 use crate::directory::view::{Computed, View};
 
 /// Why an entry may not become what a change would make of it.
@@ -28,8 +27,8 @@ pub(super) enum Refusal {
 /// Edges that a modification adds and removes, by their keys.
 #[derive(Default)]
 struct EdgeChanges {
-    added: BTreeMap<Vec<u8>, Edge>,
-    removed: BTreeMap<Vec<u8>, Edge>,
+    added: BTreeMap<EdgeKey, Edge>,
+    removed: BTreeMap<EdgeKey, Edge>,
 }
 
 impl Draft<'_> {
@@ -174,7 +173,7 @@ impl Draft<'_> {
             .members(id)
             .into_iter()
             .flat_map(|members| members.edges());
-        let stays = stays.filter(|edge| !edges.removed.contains_key(&stored::edge_key(id, edge)));
+        let stays = stays.filter(|edge| !edges.removed.contains_key(&edge.key()));
         let edge = stays
             .chain(edges.added.values().cloned())
             .find(|edge| edge.kind() == kind)?;
@@ -193,7 +192,7 @@ impl Draft<'_> {
         let mut given = BTreeMap::new();
         for (at, value) in modification.values.iter().enumerate() {
             let edge = self.edge(schema, kind, value, at)?;
-            if given.insert(stored::edge_key(id, &edge), edge).is_some() {
+            if given.insert(edge.key(), edge).is_some() {
                 return Err(Error::AttributeOrValueExists(format!(
                     "value {} of \"{name}\" is given twice",
                     at + 1
@@ -201,7 +200,7 @@ impl Draft<'_> {
             }
         }
         let members = self.snapshot.members(id);
-        let has = |changes: &EdgeChanges, key: &[u8], edge: &Edge| {
+        let has = |changes: &EdgeChanges, key: &EdgeKey, edge: &Edge| {
             changes.added.contains_key(key)
                 || (!changes.removed.contains_key(key)
                     && members.is_some_and(|members| members.holds(edge)))
@@ -233,7 +232,7 @@ impl Draft<'_> {
                 }
             }
             ModificationKind::Delete | ModificationKind::Replace => {
-                let any = changes.remove_all(id, kind, members.map(AsRef::as_ref));
+                let any = changes.remove_all(kind, members.map(AsRef::as_ref));
                 if modification.kind == ModificationKind::Delete && !any {
                     return Err(Error::NoSuchAttribute(format!(
                         "the entry has no \"{name}\""
@@ -249,20 +248,20 @@ impl Draft<'_> {
 }
 
 impl EdgeChanges {
-    fn add(&mut self, key: Vec<u8>, edge: Edge) {
+    fn add(&mut self, key: EdgeKey, edge: Edge) {
         if self.removed.remove(&key).is_none() {
             self.added.insert(key, edge);
         }
     }
 
-    fn remove(&mut self, key: Vec<u8>, edge: Edge) {
+    fn remove(&mut self, key: EdgeKey, edge: Edge) {
         if self.added.remove(&key).is_none() {
             self.removed.insert(key, edge);
         }
     }
 
     /// Removes every edge of one attribute; whether there was any.
-    fn remove_all(&mut self, id: EntryId, kind: EdgeKind, members: Option<&Members>) -> bool {
+    fn remove_all(&mut self, kind: EdgeKind, members: Option<&Members>) -> bool {
         let added = self.added.len();
         self.added.retain(|_, edge| edge.kind() != kind);
         let mut any = self.added.len() < added;
@@ -271,10 +270,7 @@ impl EdgeChanges {
             .flat_map(Members::edges)
             .filter(|edge| edge.kind() == kind)
         {
-            any |= self
-                .removed
-                .insert(stored::edge_key(id, &edge), edge)
-                .is_none();
+            any |= self.removed.insert(edge.key(), edge).is_none();
         }
         any
     }
