@@ -173,25 +173,6 @@ pub fn put_descriptions(batch: &mut Batch, descriptions: &DescriptionTable, firs
     }
 }
 
-/// The edge that a membership value stands for, in the state of a snapshot.
-pub fn edge_of_value(snapshot: &Snapshot, kind: EdgeKind, text: &str) -> Edge {
-    let Ok(dn) = Dn::parse(text) else {
-        return Edge::Dangling {
-            kind,
-            normalized: text.as_bytes().into(),
-            text: text.into(),
-        };
-    };
-    match snapshot.find_entry(&dn) {
-        Some(member) => Edge::Entry { kind, member },
-        None => Edge::Dangling {
-            kind,
-            normalized: dn.normalize(snapshot.schema()).as_bytes().into(),
-            text: text.into(),
-        },
-    }
-}
-
 /// Why records do not make a directory.
 #[derive(Debug)]
 pub enum LoadError {

@@ -38,13 +38,20 @@ pub struct Suffix {
     pub dn: Dn,
     /// For comparing.
     pub normalized: NormalizedDn,
+    /// The name as the entry has it that was added under this spelling.
+    text: Box<str>,
 }
 
 impl Suffix {
     /// The suffix of this name.
     pub fn new(schema: &Schema, dn: Dn) -> Self {
         let normalized = dn.normalize(schema);
-        Self { dn, normalized }
+        let text = dn.to_string().into();
+        Self {
+            dn,
+            normalized,
+            text,
+        }
     }
 }
 
@@ -288,8 +295,9 @@ impl Snapshot {
         self.names.get(hash).iter().find(|id| {
             self.entry(*id).is_some_and(|entry| {
                 entry.parent() == ROOT
-                    && Dn::parse(entry.rdn())
-                        .is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized)
+                    && (entry.rdn() == &*suffix.text
+                        || Dn::parse(entry.rdn())
+                            .is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized))
             })
         })
     }

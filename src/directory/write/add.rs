@@ -1,5 +1,6 @@
 //! Adding an entry (RFC 4511 section 4.7).
 
+use super::edges::Siblings;
 use super::{Draft, Origin, complete_naming, description, naming, uuid_of, violation};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
@@ -256,8 +257,9 @@ impl Draft<'_> {
     ) -> Result<Vec<Edge>, Error> {
         let mut edges = Vec::with_capacity(members.len());
         let mut seen = std::collections::HashSet::with_capacity(members.len());
+        let mut siblings = Siblings::default();
         for (at, (kind, value)) in members.iter().enumerate() {
-            let edge = self.edge(schema, *kind, value, at)?;
+            let edge = self.edge(schema, *kind, value, at, &mut siblings)?;
             if !seen.insert(edge.key()) {
                 let name = schema.attribute(kind.attribute()).name();
                 return Err(Error::AttributeOrValueExists(format!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::add::{not_for_users, passwords_are_hashed, with_first_member};
+use super::edges::Siblings;
 use super::{Draft, Origin, decode, description, equal, naming};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
@@ -190,8 +191,9 @@ impl Draft<'_> {
     ) -> Result<(), Error> {
         let name = schema.attribute(kind.attribute()).name();
         let mut given = BTreeMap::new();
+        let mut siblings = Siblings::default();
         for (at, value) in modification.values.iter().enumerate() {
-            let edge = self.edge(schema, kind, value, at)?;
+            let edge = self.edge(schema, kind, value, at, &mut siblings)?;
             if given.insert(edge.key(), edge).is_some() {
                 return Err(Error::AttributeOrValueExists(format!(
                     "value {} of \"{name}\" is given twice",
