@@ -390,14 +390,17 @@ fn take(
     }
 }
 
+/// Records that are removed together: a store refuses a batch that takes more than a minute or the rest of the disk.
+const REMOVED_TOGETHER: usize = 4_096;
+
 /// Removes what an interrupted import had written so far; nothing of it was acknowledged. The number of records removed.
+/// The mark goes last, so that the next start goes on where this one is interrupted.
 pub fn roll_back_import(store: &mut dyn Store) -> Result<usize, StoreError> {
     let Some(first) = store.read(&Setting::Import.key())? else {
         return Ok(0);
     };
     let first = u32::from_be_bytes(first.first_chunk::<4>().copied().unwrap_or([0xff; 4]));
-    let mut batch = Batch::default();
-    let mut removed = 0;
+    let mut keys = Vec::new();
     for kind in [prefix::ENTRY, prefix::MEMBERS, prefix::DANGLING] {
         store.scan(&[kind], &mut |key, _| {
             let of = key
@@ -405,13 +408,18 @@ pub fn roll_back_import(store: &mut dyn Store) -> Result<usize, StoreError> {
                 .and_then(|id| id.first_chunk::<4>())
                 .map(|id| u32::from_be_bytes(*id));
             if of.is_some_and(|id| id >= first) {
-                batch.delete(key.to_vec());
-                removed += 1;
+                keys.push(key.to_vec());
             }
             ControlFlow::Continue(())
         })?;
     }
-    batch.delete(Setting::Import.key());
-    store.commit(&batch)?;
-    Ok(removed)
+    for some in keys.chunks(REMOVED_TOGETHER) {
+        let mut batch = Batch::default();
+        some.iter().for_each(|key| batch.delete(key.as_slice()));
+        store.commit(&batch)?;
+    }
+    let mut last = Batch::default();
+    last.delete(Setting::Import.key());
+    store.commit(&last)?;
+    Ok(keys.len())
 }
