@@ -12,6 +12,7 @@ use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
 use crate::directory::setup::Setup;
 use crate::directory::snapshot::Snapshot;
+use crate::directory::unique::UniqueAttributes;
 use crate::directory::{self, Settings};
 use crate::storage::{Options, SledStore, Store};
 
@@ -21,19 +22,25 @@ pub struct Assembly {
     pub config: Config,
     /// The built-in schema and the configured files.
     pub schema: Arc<Schema>,
-    /// Attribute types with an equality index.
+    /// Which attribute types are indexed, and how.
     pub indexed: IndexedAttributes,
+    /// Attribute types whose values are unique, all of them indexed for equality.
+    unique: UniqueAttributes,
 }
 
 impl Assembly {
     /// Reads the schema and checks what the configuration says of attributes and rules.
     pub fn new(config: Config) -> Result<Assembly, Failure> {
         let schema = load_schema(&config)?;
-        let indexed = indexed(&config, &schema)?;
+        let unique = UniqueAttributes::compile(&schema, &config.unique.attributes)
+            .map_err(|message| config.problem("unique.attributes", message))?;
+        let mut indexed = indexed(&config, &schema)?;
+        indexed.equality.extend(unique.ids());
         let assembly = Assembly {
             config,
             schema: Arc::new(schema),
             indexed,
+            unique,
         };
         // Rules are compiled once to see that they can be; the suffixes do not matter for that.
         assembly.rules(&[])?;
@@ -103,6 +110,7 @@ impl Assembly {
             size_limit: u32::try_from(limits.search_entries).ok(),
             time_limit: Some(limits.search_time),
             upgrade_passwords: self.config.passwords.upgrade,
+            unique: self.unique.clone(),
         }
     }
 }
