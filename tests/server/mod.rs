@@ -228,15 +228,20 @@ impl Server {
 
     /// Waits for the next line of the log with a text in it, and gives that line.
     pub fn said(&self, text: &str) -> String {
-        let lines = std::iter::from_fn(|| self.lines.recv_timeout(PATIENCE).ok());
-        let mut passed = Vec::new();
-        for line in lines {
-            if line.contains(text) {
-                return line;
+        self.said_until(text).pop().unwrap()
+    }
+
+    /// The lines of the log since it was last asked, up to one with a text in it, which is waited for.
+    pub fn said_until(&self, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            let last = line.contains(text);
+            lines.push(line);
+            if last {
+                return lines;
             }
-            passed.push(line);
         }
-        panic!("the log never said {text:?}, but {passed:#?}");
+        panic!("the log never said {text:?}, but {lines:#?}");
     }
 
     /// Tells the server to read its certificates anew.
