@@ -8,6 +8,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use rcgen::{
@@ -67,6 +68,28 @@ impl Authority {
         }
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.issue(params)
+    }
+
+    /// A client certificate for a subject in openssl's spelling, which may have several parts of one type; made in a folder.
+    pub fn client_by_openssl(&self, subject: &str, folder: &Path) -> Issued {
+        let at = |name: &str| folder.join(name);
+        fs::write(at("signer.pem"), self.pem()).unwrap();
+        fs::write(at("signer.key"), self.0.key().serialize_pem()).unwrap();
+        let request = "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -utf8 -addext keyUsage=digitalSignature -keyout own.key -out own.csr";
+        let sign = "x509 -req -days 2 -copy_extensions copy -CA signer.pem -CAkey signer.key -CAcreateserial -in own.csr -out own.pem";
+        for (arguments, more) in [(request, &["-subj", subject][..]), (sign, &[])] {
+            let made = Command::new("openssl")
+                .args(arguments.split(' '))
+                .args(more)
+                .current_dir(folder)
+                .output()
+                .expect("openssl is installed");
+            assert!(made.status.success(), "{made:?}");
+        }
+        Issued {
+            certificate: fs::read_to_string(at("own.pem")).unwrap(),
+            key: fs::read_to_string(at("own.key")).unwrap(),
+        }
     }
 
     fn issue(&self, params: CertificateParams) -> Issued {
