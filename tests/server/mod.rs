@@ -297,7 +297,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if self.log.is_some() {
-            self.signal(Signal::TERM);
+            // A server that a test has failed on may not end when asked.
+            let failed = thread::panicking();
+            self.signal(if failed { Signal::KILL } else { Signal::TERM });
             self.wait();
         }
     }
