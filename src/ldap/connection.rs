@@ -250,14 +250,21 @@ impl Pipe {
         }
     }
 
-    /// Hands over the messages that are complete, and lets the searches under way go on.
+    /// Takes the messages that are there, an abandon among them perhaps, before the searches under way go on, and those
+    /// behind a bind that waited for the searches after it.
     fn work(&mut self, session: &mut Session) -> Flow {
-        if session.has_work() && self.output.len() < HIGH_WATER {
-            let flow = session.step(&mut self.output);
-            if flow != Flow::Continue {
-                return flow;
+        let mut flow = self.take(session);
+        if flow == Flow::Continue && session.has_work() && self.output.len() < HIGH_WATER {
+            flow = session.step(&mut self.output);
+            if flow == Flow::Continue {
+                flow = self.take(session);
             }
         }
+        flow
+    }
+
+    /// Hands over the messages that are complete.
+    fn take(&mut self, session: &mut Session) -> Flow {
         while !self.stopping && session.accepts() && self.output.len() < HIGH_WATER {
             match frame(&self.input, session.message_limit()) {
                 Frame::Incomplete { .. } => break,
@@ -311,8 +318,7 @@ impl Pipe {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let reads =
-            !self.ended && !self.stopping && session.accepts() && self.output.len() < HIGH_WATER;
+        let takes = !self.ended && !self.stopping && session.accepts();
         let stops = !self.stopping;
         let awaits = session.awaits_completion();
         let (input, output, clock) = (&mut self.input, &mut self.output, &mut self.clock);
@@ -332,7 +338,8 @@ impl Pipe {
             if let Poll::Ready(Err(error)) = Pin::new(&mut *stream).poll_flush(context) {
                 return Poll::Ready(Err(error));
             }
-            if reads {
+            // Asked after writing: a search that fills the buffer again and again must not keep an abandon unread.
+            if takes && output.len() < HIGH_WATER {
                 match poll_read(Pin::new(&mut *stream), context, input) {
                     Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::Ended)),
                     Poll::Ready(Ok(_)) => moved = true,
