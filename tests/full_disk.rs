@@ -110,7 +110,7 @@ impl Disk {
 
     /// Takes all room but so many bytes.
     fn fill(&self, left: u64) {
-        let disk = rustix::fs::statvfs(&self.path("")).unwrap();
+        let disk = rustix::fs::statvfs(self.path("")).unwrap();
         let free = disk.f_bavail * disk.f_frsize;
         let room = usize::try_from(free - left).unwrap();
         fs::write(self.path("ballast"), vec![b'x'; room]).unwrap();

@@ -11,7 +11,7 @@
 mod client;
 mod server;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::Shutdown;
 
 use client::{
@@ -284,6 +284,24 @@ fn bytes_in_clear_behind_starttls_close_the_connection() {
         (1, EXTENDED_RESPONSE, Some(0))
     );
     client.expect_end("bytes in clear");
+}
+
+/// Section 4.14.1: after the answer TLS comes, and nothing else.
+#[test]
+fn requests_in_clear_instead_of_tls_are_not_answered() {
+    let (_folder, server) = loaded();
+    let mut client = Client::new(server.ldap);
+    // What was asked before is answered before, in clear.
+    client.send(&message(1, &search("", 0)));
+    client.send(&message(2, &extended(START_TLS)));
+    let ids: Vec<_> = (0..3).map(|_| client.reply().id).collect();
+    assert_eq!(ids, [1, 1, 2]);
+    client.send(&message(3, &bind(3, ADMIN, PASSWORD.as_bytes())));
+    let mut rest = Vec::new();
+    // An alert of TLS at the most, which is no message.
+    let _ = client.0.read_to_end(&mut rest);
+    assert!(matches!(rest.first(), None | Some(0x15)), "{rest:x?}");
+    Client::new(server.ldap).expect_service(1);
 }
 
 /// A client that goes away in the middle of a message costs nobody anything.
