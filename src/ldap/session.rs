@@ -16,7 +16,7 @@ use super::codec::{self, DecodeError, RequestError, write_disconnection};
 use super::control::Controls;
 use super::encoder::Encoder;
 use super::message::{Message, Operation, Request, ResultCode};
-use super::operation::{self, bind, extended, search, update};
+use super::operation::{self, bind, extended, password_modify, search, update};
 use super::result::Answer;
 use super::root_dse::Safety;
 use crate::directory::dn::Dn;
@@ -65,6 +65,8 @@ pub enum Completion {
     Bind(bind::Finished),
     /// A change was made or refused.
     Update(update::Finished),
+    /// A password was changed or not.
+    PasswordModify(password_modify::Finished),
 }
 
 /// One operation under way: what everything done for it needs to know.
@@ -88,8 +90,8 @@ pub struct Session {
     pub(super) channel: Channel,
     pub(super) identity: Identity,
     pub(super) searches: VecDeque<search::Running>,
-    /// Changes under way.
-    pub(super) updates: usize,
+    /// Changes under way, by their message ids.
+    pub(super) updates: Vec<i32>,
     /// A message that waits until nothing is under way.
     held: Option<Message>,
     /// Whether a bind is being proved.
@@ -112,7 +114,7 @@ impl Session {
             channel,
             identity: Identity::anonymous(),
             searches: VecDeque::new(),
-            updates: 0,
+            updates: Vec::new(),
             held: None,
             binding: false,
             completions,
@@ -144,7 +146,7 @@ impl Session {
 
     /// Operations that are not finished.
     pub fn under_way(&self) -> usize {
-        self.searches.len() + self.updates
+        self.searches.len() + self.updates.len()
     }
 
     /// Whether [`Session::step`] has something to do.
@@ -276,12 +278,20 @@ impl Session {
         match completion {
             Completion::Bind(finished) => bind::finish(self, finished, out),
             Completion::Update(finished) => update::finish(self, finished, out),
+            Completion::PasswordModify(finished) => password_modify::finish(self, finished, out),
         }
     }
 
     /// Whether a completion is to be expected.
     pub fn awaits_completion(&self) -> bool {
-        self.binding || self.updates > 0
+        self.binding || !self.updates.is_empty()
+    }
+
+    /// A change under way has come to its end.
+    pub(super) fn update_ended(&mut self, id: i32) {
+        if let Some(at) = self.updates.iter().position(|of| *of == id) {
+            self.updates.swap_remove(at);
+        }
     }
 
     /// The client is now this identity.

@@ -17,6 +17,8 @@ pub const ADD_RESPONSE: u8 = 0x69;
 pub const EXTENDED_RESPONSE: u8 = 0x78;
 pub const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 pub const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+pub const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
+pub const CANCEL: &str = "1.3.6.1.1.8";
 const NOTICE_OF_DISCONNECTION: &[u8] = b"1.3.6.1.4.1.1466.20036";
 
 /// A BER element of any size.
@@ -127,6 +129,16 @@ pub fn extended(name: &str) -> Vec<u8> {
     sequence(0x77, &[&element(0x80, name.as_bytes())])
 }
 
+pub fn extended_with(name: &str, value: &[u8]) -> Vec<u8> {
+    let parts: [&[u8]; 2] = [&element(0x80, name.as_bytes()), &element(0x81, value)];
+    sequence(0x77, &parts)
+}
+
+/// A cancel of the operation of this message (RFC 3909).
+pub fn cancel(id: i16) -> Vec<u8> {
+    extended_with(CANCEL, &sequence(0x30, &[&integer(id)]))
+}
+
 /// An abandon of the operation of this message.
 pub fn abandon(id: i16) -> Vec<u8> {
     element(0x50, &id.to_be_bytes())
@@ -198,7 +210,7 @@ impl<S: Read + Write> Client<S> {
         let mut names = Vec::new();
         loop {
             let reply = self.reply();
-            assert_eq!(reply.id, id.into());
+            assert_eq!(reply.id, i32::from(id));
             match reply.code {
                 None => names.push(reply.name()),
                 Some(code) => {

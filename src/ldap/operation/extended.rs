@@ -1,8 +1,9 @@
-//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532).
+//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Password Modify and
+//! Cancel have files of their own.
 
 use bytes::BytesMut;
 
-use super::{START_TLS, WHO_AM_I};
+use super::{CANCEL, PASSWORD_MODIFY, START_TLS, WHO_AM_I, cancel, password_modify};
 use crate::ldap::codec::write_extended_response;
 use crate::ldap::message::{ExtendedRequest, ResultCode};
 use crate::ldap::result::Answer;
@@ -17,6 +18,14 @@ pub fn perform(
 ) -> Flow {
     let (answer, value, flow) = match request.name.as_str() {
         START_TLS => start_tls(session, request),
+        PASSWORD_MODIFY => {
+            password_modify::begin(session, call, request.value.as_deref(), out);
+            return Flow::Continue;
+        }
+        CANCEL => {
+            let answer = cancel::perform(session, call.id, request.value.as_deref(), out);
+            (answer, None, Flow::Continue)
+        }
         WHO_AM_I if request.value.is_some() => {
             (malformed("Who am I? takes no value"), None, Flow::Continue)
         }
