@@ -1,3 +1,5 @@
+//! What is planned for which filter.
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
