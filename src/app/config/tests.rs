@@ -7,6 +7,7 @@ use serde::forward_to_deserialize_any;
 use toml::Table;
 
 use super::*;
+use crate::directory::access::Right;
 
 fn config(text: &str) -> Result<Config, ConfigError> {
     Config::from_source(Source::new(PathBuf::from("etc/h.toml"), text.to_owned()))

@@ -56,8 +56,8 @@ pub struct RuleText {
     pub filter: Option<String>,
     /// Attribute descriptions without options, `*` for all user attributes, `+` for all operational ones.
     pub attributes: Vec<String>,
-    /// Names of rights; none denies.
-    pub allow: Vec<String>,
+    /// What is granted; nothing denies.
+    pub allow: Vec<Right>,
 }
 
 /// What is wrong with a rule.
@@ -130,16 +130,14 @@ impl AccessRules {
     /// The rules of a directory that was given none: users read people, groups and the way to them; everyone changes
     /// their own password, `mobile` and `description`.
     pub fn default_texts(suffixes: &[String]) -> Vec<RuleText> {
-        let reading = ["read", "search", "compare"].map(str::to_owned).to_vec();
+        let reading = vec![Right::Read, Right::Search, Right::Compare];
         let all = vec!["*".to_owned(), "+".to_owned()];
         let mut rules = vec![RuleText {
             who: "self".to_owned(),
             attributes: ["userPassword", "mobile", "description"]
                 .map(str::to_owned)
                 .to_vec(),
-            allow: ["read", "search", "compare", "write"]
-                .map(str::to_owned)
-                .to_vec(),
+            allow: vec![Right::Read, Right::Search, Right::Compare, Right::Write],
             ..RuleText::default()
         }];
         for suffix in suffixes {
@@ -215,20 +213,12 @@ fn compile_rule(schema: &Schema, text: &RuleText) -> Result<Rule, (&'static str,
         }
     };
     let attributes = compile_attributes(schema, &text.attributes)?;
-    let allow = text.allow.iter().map(|name| {
-        Right::parse(name).ok_or_else(|| {
-            (
-                "allow",
-                format!("\"{name}\": use read, search, compare, write, add, delete"),
-            )
-        })
-    });
     Ok(Rule {
         who,
         to,
         filter,
         attributes,
-        allow: allow.collect::<Result<_, _>>()?,
+        allow: text.allow.clone(),
     })
 }
 
