@@ -18,7 +18,7 @@ use hedgerow::directory::dn::{Dn, Rdn};
 use hedgerow::directory::filter::Filter;
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::request::{
-    Change, Dereference, Modification, ModificationKind, Scope, SearchRequest,
+    Change, Dereference, Modification, ModificationKind, Scope, SearchRequest, Terms,
 };
 use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::search::Progress;
@@ -503,6 +503,9 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
         types_only: false,
         size_limit: 0,
         time_limit: None,
+        assertion: None,
+        manage_referrals: false,
+        omit_references: false,
     };
     let mut search = directory.search(&identity, &request).unwrap();
     let mut entries = BTreeMap::new();
@@ -537,7 +540,7 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
 fn perform(directory: &Directory, change: Change) -> Result<(), Error> {
     let identity = directory.vouch(&Dn::parse(ADMINISTRATOR).unwrap()).unwrap();
     let (send, receive) = mpsc::channel();
-    directory.change(&identity, change, move |result| {
+    directory.change(&identity, change, Terms::default(), move |result| {
         send.send(result).unwrap();
     });
     receive.recv().unwrap().map(|_| ())

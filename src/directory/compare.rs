@@ -7,9 +7,9 @@ use super::error::Error;
 use super::filter::evaluate::{Evaluator, Truth};
 use super::filter::resolve::{self, Resolved, Target};
 use super::identity::Identity;
+use super::request::Terms;
 use super::schema::AttributeDescription;
-use super::snapshot::Found;
-use super::view::View;
+use super::target;
 
 impl Directory {
     /// Compares a value. What the asker may not compare is not there.
@@ -19,25 +19,13 @@ impl Directory {
         dn: &Dn,
         attribute: &str,
         value: &[u8],
+        terms: &Terms,
     ) -> Result<bool, Error> {
         let snapshot = self.snapshot();
         let schema = snapshot.schema();
         let mut access = self.rules().access(&snapshot, identity);
-        let found = snapshot.find(dn);
-        let view = match found {
-            Found::Entry(id) => View::new(&snapshot, id).filter(|view| access.sees(view)),
-            _ => None,
-        };
-        let Some(view) = view else {
-            let nearest = match found {
-                Found::Entry(id) => Some(id),
-                Found::Nothing { nearest, .. } => nearest,
-                Found::Outside => None,
-            };
-            return Err(Error::NoSuchObject {
-                matched: access.nearest_visible(&snapshot, nearest),
-            });
-        };
+        let view = target::find(&snapshot, &mut access, dn, terms.manage_referrals)?;
+        target::assert(&mut access, &view, terms.assertion.as_ref())?;
         let description = AttributeDescription::parse(schema, attribute)
             .map_err(|error| Error::UndefinedAttributeType(format!("\"{attribute}\": {error}")))?;
         let target = Target::new(schema, &description);

@@ -14,11 +14,11 @@ use super::access::AccessRules;
 use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
-use super::request::Change;
+use super::request::{Change, Terms};
 use super::snapshot::Snapshot;
 use super::stored;
 use super::time::{self, Csn};
-use super::write::{Draft, Origin};
+use super::write::{Changed, Draft, Origin};
 use crate::storage::{Store, StoreError};
 
 /// Changes that may wait; more are answered busy.
@@ -29,16 +29,19 @@ const GROUP: usize = 256;
 const CHANGES_KEPT: usize = 100_000;
 
 /// Called with the outcome of a change, once, from the lane's thread.
-pub type Done = Box<dyn FnOnce(Result<EntryId, Error>) + Send>;
+pub type Done = Box<dyn FnOnce(Result<Changed, Error>) + Send>;
+
+/// A change with who asks for it, and on which terms.
+pub(super) struct Order {
+    pub identity: Identity,
+    pub change: Change,
+    pub terms: Terms,
+}
 
 /// What the lane is asked to do.
 pub(super) enum Job {
     /// A client's change.
-    Change {
-        identity: Identity,
-        change: Box<Change>,
-        done: Done,
-    },
+    Change { order: Box<Order>, done: Done },
     /// A better hash of a password that was just proved.
     Upgrade {
         id: EntryId,
@@ -172,12 +175,12 @@ impl Worker {
         let mut outcomes = Vec::with_capacity(group.len());
         for job in group {
             let outcome = match &job {
-                Job::Change {
-                    identity, change, ..
-                } => draft.apply(identity, change),
-                Job::Upgrade { id, old, new } => {
-                    draft.upgrade_password(*id, old, new).map(|()| *id)
+                Job::Change { order, .. } => {
+                    draft.apply(&order.identity, &order.change, &order.terms)
                 }
+                Job::Upgrade { id, old, new } => draft
+                    .upgrade_password(*id, old, new)
+                    .map(|()| Changed::default()),
             };
             outcomes.push((job, outcome));
         }
@@ -256,7 +259,7 @@ pub(super) fn put_entry(batch: &mut crate::storage::Batch, snapshot: &Snapshot, 
 }
 
 impl Job {
-    fn answer(self, outcome: Result<EntryId, Error>) {
+    fn answer(self, outcome: Result<Changed, Error>) {
         match self {
             Job::Change { done, .. } => done(outcome),
             Job::Upgrade { id, .. } => {

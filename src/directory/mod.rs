@@ -36,6 +36,9 @@ mod compare;
 mod history;
 mod lane;
 mod once;
+mod proxy;
+mod referrals;
+mod target;
 mod write;
 
 use std::ops::ControlFlow;
@@ -46,14 +49,14 @@ use arc_swap::ArcSwap;
 
 use access::AccessRules;
 use dn::{Dn, NormalizedDn};
-use entry::EntryId;
 pub use error::Error;
 use identity::Identity;
 use password::Pool;
-use request::{Change, SearchRequest};
+use request::{Change, SearchRequest, Terms};
 use search::{Progress, Search, SearchLimits};
-pub use selection::VisibleEntry;
+pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
+pub use write::Changed;
 
 use crate::storage::Store;
 
@@ -209,30 +212,35 @@ impl Directory {
         search.advance(&self.snapshot(), self.rules(), identity, budget, sink)
     }
 
-    /// Asks for a change. `done` is called once it is on the disk and every later read sees it, or with the reason why not.
+    /// Asks for a change. `done` is called once it is on the disk and every later read sees it, or with the reason why not;
+    /// a trial ends in [`Error::NoOperation`].
     pub fn change(
         &self,
         identity: &Identity,
         change: Change,
-        done: impl FnOnce(Result<EntryId, Error>) + Send + 'static,
+        terms: Terms,
+        done: impl FnOnce(Result<Changed, Error>) + Send + 'static,
     ) {
         let mut change = change;
         let clear = clear_passwords::take(self.snapshot().schema(), &mut change);
-        self.hash_and_submit(identity.clone(), change, clear, Box::new(done));
+        let order = lane::Order {
+            identity: identity.clone(),
+            change,
+            terms,
+        };
+        self.hash_and_submit(order, clear, Box::new(done));
     }
 
     /// Hashes the passwords of a change, one after the other, and sends it down the lane.
     fn hash_and_submit(
         &self,
-        identity: Identity,
-        mut change: Change,
+        mut order: lane::Order,
         mut clear: Vec<(clear_passwords::Place, Vec<u8>)>,
         done: lane::Done,
     ) {
         let Some((place, password)) = clear.pop() else {
             let job = lane::Job::Change {
-                identity,
-                change: Box::new(change),
+                order: Box::new(order),
                 done,
             };
             if let Err((error, lane::Job::Change { done, .. })) = self.0.lane.submit(job) {
@@ -250,9 +258,9 @@ impl Directory {
             job,
             Box::new(move |outcome| match outcome {
                 password::Outcome::Hashed(hash) => {
-                    clear_passwords::put(&mut change, place, hash);
+                    clear_passwords::put(&mut order.change, place, hash);
                     let done = Box::new(move |outcome| answer.call(outcome));
-                    directory.hash_and_submit(identity, change, clear, done);
+                    directory.hash_and_submit(order, clear, done);
                 }
                 _ => answer.call(Err(Error::Busy("a password could not be hashed"))),
             }),

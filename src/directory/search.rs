@@ -15,10 +15,11 @@ use super::filter::evaluate::{Evaluator, Truth};
 use super::filter::plan;
 use super::filter::resolve::Resolved;
 use super::identity::Identity;
+use super::referrals;
 use super::request::{Dereference, Scope, SearchRequest};
-use super::schema::well_known;
 use super::selection::{Selection, VisibleEntry};
 use super::snapshot::{Found, IdSet, Snapshot};
+use super::target;
 use super::view::View;
 
 /// How much an asker may take.
@@ -46,6 +47,9 @@ pub struct Search {
     /// Whether aliases below the roots are followed, and thus not returned.
     follows: bool,
     ahead: Ahead,
+    /// The answers of other servers to be asked, until they are taken.
+    continuations: Vec<Vec<String>>,
+    manage_referrals: bool,
     limits: SearchLimits,
     returned: u32,
     evaluator: Evaluator,
@@ -91,6 +95,9 @@ impl Search {
     ) -> Result<Search, Error> {
         let mut access = rules.access(snapshot, identity);
         let base = find_base(snapshot, &mut access, request)?;
+        if let Some(view) = View::new(snapshot, base) {
+            target::assert(&mut access, &view, request.assertion.as_ref())?;
+        }
         let filter = request.filter.resolve(snapshot.schema());
         let follows = matches!(
             request.dereference,
@@ -106,6 +113,13 @@ impl Search {
         } else {
             vec![base]
         };
+        let refers =
+            !request.manage_referrals && !request.omit_references && referrals::any(snapshot);
+        let continuations = if refers {
+            referrals::continuations(snapshot, &mut access, &roots)
+        } else {
+            Vec::new()
+        };
         let ahead = plan_walk(snapshot, &filter, &roots);
         Ok(Search {
             filter,
@@ -114,6 +128,8 @@ impl Search {
             roots,
             follows,
             ahead,
+            continuations,
+            manage_referrals: request.manage_referrals,
             limits,
             returned: 0,
             evaluator: Evaluator::default(),
@@ -123,6 +139,11 @@ impl Search {
     /// Whether the client asked for descriptions only.
     pub fn types_only(&self) -> bool {
         self.types_only
+    }
+
+    /// Takes the continuation references: for each, the URIs that lead to the same part of the tree.
+    pub fn take_continuations(&mut self) -> Vec<Vec<String>> {
+        std::mem::take(&mut self.continuations)
     }
 
     /// Looks at up to `budget` entries and hands those that match to `sink`, which ends the slice by breaking off: an
@@ -143,6 +164,8 @@ impl Search {
             return Err(Error::TimeLimitExceeded);
         }
         let mut access = rules.access(snapshot, identity);
+        let refers = !self.manage_referrals && referrals::any(snapshot);
+        let elsewhere = |id| refers && referrals::above(snapshot, id).is_some();
         for _ in 0..budget {
             let Some(id) = self.next(snapshot) else {
                 return Ok(Progress::Done);
@@ -150,7 +173,7 @@ impl Search {
             let Some(view) = View::new(snapshot, id).filter(|_| self.covers(snapshot, id)) else {
                 continue;
             };
-            if self.follows && aliases::is_alias(&view) {
+            if self.follows && aliases::is_alias(&view) || elsewhere(id) {
                 continue;
             }
             let masks = access.masks(&view);
@@ -212,11 +235,14 @@ fn find_base(
         request.dereference,
         Dereference::FindingBase | Dereference::Always
     );
-    let found = if follow {
+    let (name, found) = if follow {
         aliases::find(snapshot, &request.base)?
     } else {
-        snapshot.find(&request.base)
+        (request.base.clone(), snapshot.find(&request.base))
     };
+    if !request.manage_referrals {
+        referrals::pass(snapshot, access, &name, found, Some(request.scope))?;
+    }
     match found {
         Found::Entry(id)
             if View::new(snapshot, id)
@@ -224,15 +250,7 @@ fn find_base(
         {
             Ok(id)
         }
-        Found::Entry(id) => Err(Error::NoSuchObject {
-            matched: access.nearest_visible(snapshot, Some(id)),
-        }),
-        Found::Nothing { nearest, .. } => Err(Error::NoSuchObject {
-            matched: access.nearest_visible(snapshot, nearest),
-        }),
-        Found::Outside => Err(Error::NoSuchObject {
-            matched: String::new(),
-        }),
+        _ => Err(target::missing(snapshot, access, found)),
     }
 }
 
@@ -313,17 +331,4 @@ fn walk(snapshot: &Snapshot, roots: &mut Vec<Root>, path: &mut Vec<Level>) -> Op
         }
         return Some(child);
     }
-}
-
-/// Whether an entry is of a class.
-pub(super) fn has_class(view: &View<'_>, name: &str) -> bool {
-    let descriptions = view.snapshot.descriptions();
-    view.entry
-        .blocks()
-        .filter(|block| descriptions.attribute(block.description) == Some(well_known::OBJECT_CLASS))
-        .any(|block| {
-            block
-                .values()
-                .any(|value| value.eq_ignore_ascii_case(name.as_bytes()))
-        })
 }

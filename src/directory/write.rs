@@ -7,6 +7,7 @@
 mod add;
 mod edges;
 mod modify;
+mod relaxed;
 mod remove;
 mod rename;
 
@@ -23,13 +24,15 @@ use super::error::Error;
 use super::history;
 use super::identity::{Identity, Who};
 use super::members::Edge;
-use super::request::Change;
+use super::request::{Change, Terms};
 use super::schema::{
     AttributeDescription, AttributeTypeId, DescriptionError, Schema, Violation, ViolationKind,
     well_known,
 };
-use super::snapshot::{Found, Snapshot};
+use super::selection::{EntryCopy, Selection, VisibleEntry};
+use super::snapshot::Snapshot;
 use super::stored;
+use super::target;
 use super::time::Csn;
 use super::view::{Computed, View};
 use crate::storage::{Batch, MAX_VALUE_LEN};
@@ -41,6 +44,15 @@ pub enum Origin {
     Client,
     /// An import by the administrator: operational attributes come with the entries, no change is recorded.
     Import,
+}
+
+/// What is told of a change that was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The entry before the change, if that was asked for and may be shown.
+    pub before: Option<EntryCopy>,
+    /// The entry after the change, if that was asked for and may be shown.
+    pub after: Option<EntryCopy>,
 }
 
 /// An unpublished state and what of it the store does not have yet.
@@ -94,25 +106,97 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Does one change. On an error the draft is as it was before.
-    pub fn apply(&mut self, identity: &Identity, change: &Change) -> Result<EntryId, Error> {
-        match change {
-            Change::Add { dn, attributes } => self.add(identity, dn, attributes),
-            Change::Modify { dn, modifications } => self.modify(identity, dn, modifications),
-            Change::Delete { dn } => self.remove(identity, dn),
+    /// Does one change. On an error, and after a trial, the draft is as it was before.
+    pub fn apply(
+        &mut self,
+        identity: &Identity,
+        change: &Change,
+        terms: &Terms,
+    ) -> Result<Changed, Error> {
+        if terms.relaxed && !identity.is_administrator() {
+            return Err(Error::InsufficientAccess);
+        }
+        // A new entry can be held to an assertion only once it is there.
+        let new_is_judged = matches!(change, Change::Add { .. }) && terms.assertion.is_some();
+        if !terms.trial && !new_is_judged {
+            return self.perform(identity, change, terms);
+        }
+        let snapshot = self.snapshot.clone();
+        let (entries, edges) = (self.entries.clone(), self.edges.clone());
+        let changes = self.changes.len();
+        let outcome = match self.perform(identity, change, terms) {
+            Ok(_) if terms.trial => Err(Error::NoOperation),
+            outcome => outcome,
+        };
+        if outcome.is_err() {
+            self.snapshot = snapshot;
+            (self.entries, self.edges) = (entries, edges);
+            self.changes.truncate(changes);
+        }
+        outcome
+    }
+
+    fn perform(
+        &mut self,
+        identity: &Identity,
+        change: &Change,
+        terms: &Terms,
+    ) -> Result<Changed, Error> {
+        let before = match change {
+            Change::Add { .. } => None,
+            _ => self.accept(identity, change.dn(), terms)?,
+        };
+        let id = match change {
+            Change::Add { dn, attributes } => self.add(identity, dn, attributes, terms)?,
+            Change::Modify { dn, modifications } => {
+                self.modify(identity, dn, modifications, terms)?
+            }
+            Change::Delete { dn } => self.remove(identity, dn, terms)?,
             Change::Rename {
                 dn,
                 new_rdn,
                 delete_old_rdn,
                 new_superior,
-            } => self.rename(
-                identity,
-                dn,
-                new_rdn,
-                *delete_old_rdn,
-                new_superior.as_ref(),
-            ),
+            } => {
+                let to = rename::NewName {
+                    rdn: new_rdn,
+                    delete_old_rdn: *delete_old_rdn,
+                    superior: new_superior.as_ref(),
+                };
+                self.rename(identity, dn, &to, terms)?
+            }
+        };
+        let selectors = terms.read_after.as_ref();
+        let after = selectors.and_then(|selectors| self.read(identity, id, selectors));
+        Ok(Changed { before, after })
+    }
+
+    /// Holds the entry that a change is about to what the change asserts, and reads it where that is asked.
+    fn accept(
+        &self,
+        identity: &Identity,
+        dn: &Dn,
+        terms: &Terms,
+    ) -> Result<Option<EntryCopy>, Error> {
+        if terms.assertion.is_none() && terms.read_before.is_none() {
+            return Ok(None);
         }
+        let mut access = self.rules.access(&self.snapshot, identity);
+        let view = target::find(&self.snapshot, &mut access, dn, terms.manage_referrals)?;
+        target::assert(&mut access, &view, terms.assertion.as_ref())?;
+        let selectors = terms.read_before.as_ref();
+        Ok(selectors.and_then(|selectors| self.read(identity, view.id, selectors)))
+    }
+
+    /// A copy of an entry as the asker may see it at this moment; `None` when it may not be seen (RFC 4527).
+    fn read(&self, identity: &Identity, id: EntryId, selectors: &[String]) -> Option<EntryCopy> {
+        let view = View::new(&self.snapshot, id)?;
+        let mut access = self.rules.access(&self.snapshot, identity);
+        let masks = access.masks(&view);
+        let selection = Selection::new(self.snapshot.schema(), selectors);
+        masks
+            .is_visible()
+            .then(|| VisibleEntry::new(view, &selection, &masks.read).copy())
     }
 
     /// Puts one hash of a password in the place of another, if that is still there. No trace of it but the value: the
@@ -245,23 +329,8 @@ impl<'a> Draft<'a> {
     }
 
     /// The entry that a change is about, if the asker may see it; what may not be seen does not exist.
-    fn target(&self, access: &mut Access<'_>, dn: &Dn) -> Result<EntryId, Error> {
-        match self.snapshot.find(dn) {
-            Found::Entry(id)
-                if View::new(&self.snapshot, id).is_some_and(|view| access.sees(&view)) =>
-            {
-                Ok(id)
-            }
-            Found::Entry(id) => Err(Error::NoSuchObject {
-                matched: access.nearest_visible(&self.snapshot, Some(id)),
-            }),
-            Found::Nothing { nearest, .. } => Err(Error::NoSuchObject {
-                matched: access.nearest_visible(&self.snapshot, nearest),
-            }),
-            Found::Outside => Err(Error::NoSuchObject {
-                matched: String::new(),
-            }),
-        }
+    fn target(&self, access: &mut Access<'_>, dn: &Dn, terms: &Terms) -> Result<EntryId, Error> {
+        target::find(&self.snapshot, access, dn, terms.manage_referrals).map(|view| view.id)
     }
 
     fn may(&self, access: &Access<'_>, id: EntryId, right: Right) -> Result<(), Error> {
@@ -337,6 +406,11 @@ fn violation(error: Violation) -> Error {
         ViolationKind::AttributeOrValueExists => Error::AttributeOrValueExists(text),
         ViolationKind::Naming => Error::NamingViolation(text),
     }
+}
+
+/// Nothing lies below an alias (RFC 4512 section 2.6).
+fn below_alias() -> Error {
+    Error::AliasProblem("the entry above would be an alias, which has none below it".to_owned())
 }
 
 /// Whether two values of a type are equal; without an equality rule, byte for byte.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::{self, JoinHandle};
 
+use ldap3::LdapConn;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -66,6 +67,12 @@ impl Folder {
     /// A folder where the key that allows passwords without TLS is absent.
     pub fn strict() -> Folder {
         Folder::with_config(&CONFIG.replace("allow_passwords_without_tls = CLEAR\n", ""))
+    }
+
+    /// A folder with these access rules (TOML) in the place of the usual ones.
+    pub fn with_access(rules: &str) -> Folder {
+        let (before, _) = CONFIG.split_once("[[access]]").unwrap();
+        Folder::with_config(&format!("{}{rules}", before.replace("CLEAR", "true")))
     }
 
     fn with_config(config: &str) -> Folder {
@@ -200,6 +207,20 @@ impl Server {
             .env("LDAPTLS_CACERT", &self.authority)
             .stdin(Stdio::null());
         command
+    }
+
+    /// A connection of a client that has bound in clear; as nobody when `dn` is empty.
+    pub fn bound(&self, dn: &str, password: &str) -> LdapConn {
+        let mut client = LdapConn::new(&self.url()).unwrap();
+        if !dn.is_empty() {
+            client.simple_bind(dn, password).unwrap().success().unwrap();
+        }
+        client
+    }
+
+    /// The administrator's connection.
+    pub fn administrator(&self) -> LdapConn {
+        self.bound(ADMIN, PASSWORD)
     }
 
     /// The address where TLS begins when asked for.

@@ -23,17 +23,20 @@ pub enum Right {
     Add,
     /// The entry may be removed.
     Delete,
+    /// Others may act as the entry (RFC 4370).
+    Proxy,
 }
 
 impl Right {
     /// All of them, under the names that the configuration uses.
-    pub const ALL: [(&'static str, Right); 6] = [
+    pub const ALL: [(&'static str, Right); 7] = [
         ("read", Right::Read),
         ("search", Right::Search),
         ("compare", Right::Compare),
         ("write", Right::Write),
         ("add", Right::Add),
         ("delete", Right::Delete),
+        ("proxy", Right::Proxy),
     ];
 
     /// The right of a name.

@@ -8,12 +8,13 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use crate::directory::descriptions::DescriptionTable;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::entry::{EntryId, EntryRef, ROOT};
-use crate::directory::schema::{AttributeTypeId, Schema, well_known};
+use crate::directory::schema::{AttributeTypeId, Rule, Schema, well_known};
 
 /// Which attributes are indexed for equality, and the hashes of names and values.
 pub struct Keys {
     random: RandomState,
     indexed: Vec<bool>,
+    referral: u64,
 }
 
 /// Keeps keys of different kinds apart.
@@ -26,7 +27,7 @@ enum Kind {
 
 impl Keys {
     /// Keys for a directory that indexes these types.
-    pub fn new(indexed: &[AttributeTypeId]) -> Self {
+    pub fn new(schema: &Schema, indexed: &[AttributeTypeId]) -> Self {
         let mut flags = Vec::new();
         for id in indexed
             .iter()
@@ -40,10 +41,22 @@ impl Keys {
                 *flag = true;
             }
         }
-        Self {
+        let mut keys = Self {
             random: RandomState::new(),
             indexed: flags,
-        }
+            referral: 0,
+        };
+        let mut class = Vec::new();
+        let name = schema.class(well_known::class::REFERRAL).name();
+        // The name of a class always is of the syntax of class names.
+        let _ = Rule::ObjectIdentifier.normalize_value(schema, name.as_bytes(), &mut class);
+        keys.referral = keys.value(well_known::OBJECT_CLASS, &class);
+        keys
+    }
+
+    /// The key of the object class `referral`, which every request asks for.
+    pub(super) fn referral(&self) -> u64 {
+        self.referral
     }
 
     fn hash(&self, kind: Kind, bytes: &[u8]) -> u64 {

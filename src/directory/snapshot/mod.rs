@@ -95,7 +95,7 @@ impl Snapshot {
         administrator: Arc<str>,
         indexed: &[AttributeTypeId],
     ) -> Self {
-        let keys = Arc::new(Keys::new(indexed));
+        let keys = Arc::new(Keys::new(&schema, indexed));
         Self {
             schema,
             suffixes,
@@ -321,6 +321,11 @@ impl Snapshot {
         self.keys
             .is_indexed(attribute)
             .then(|| self.equality.get(self.keys.value(attribute, value)))
+    }
+
+    /// Entries that may be referral objects. Each must be checked: another value may share the key.
+    pub fn referrals(&self) -> Postings<'_> {
+        self.equality.get(self.keys.referral())
     }
 
     /// Whether any group names an entry that does not exist.

@@ -3,12 +3,23 @@
 //! Owns the table of the controls and the typed form that operations take them in. What the value of one means is read in
 //! its own file; what it does is the business of the operation.
 
+mod assertion;
+mod proxied_authorization;
+pub mod read_entry;
+
+use super::message::Operation::{Add, Compare, Delete, Extended, Modify, ModifyDn, Search};
 use super::message::{Control, Operation, ResultCode};
 use super::result::Answer;
+use crate::directory::request::Terms;
 
 /// The controls of one request that are to be applied to its operation.
 #[derive(Debug, Default)]
-pub struct Controls {}
+pub struct Controls {
+    /// The terms on which an entry is read, compared or changed.
+    pub terms: Terms,
+    /// The authorization identity for which it is done (RFC 4370).
+    pub proxy: Option<String>,
+}
 
 /// A control that works.
 struct Kind {
@@ -23,7 +34,82 @@ struct Kind {
 type Malformed = String;
 
 /// Every control that works, in the order in which the root DSE announces them.
-const KINDS: &[Kind] = &[];
+const KINDS: &[Kind] = &[
+    // ManageDsaIT (RFC 3296 section 3)
+    Kind {
+        oid: "2.16.840.1.113730.3.4.2",
+        operations: ENTRIES,
+        read: |controls, control| {
+            controls.terms.manage_referrals = true;
+            without_value(control)
+        },
+    },
+    Kind {
+        oid: proxied_authorization::OID,
+        operations: &[Search, Compare, Add, Modify, Delete, ModifyDn, Extended],
+        read: proxied_authorization::read,
+    },
+    Kind {
+        oid: assertion::OID,
+        operations: ENTRIES,
+        read: assertion::read,
+    },
+    Kind {
+        oid: read_entry::BEFORE,
+        operations: &[Modify, Delete, ModifyDn],
+        read: read_entry::read_before,
+    },
+    Kind {
+        oid: read_entry::AFTER,
+        operations: &[Add, Modify, ModifyDn],
+        read: read_entry::read_after,
+    },
+    // Tree delete (draft-armijo-ldap-treedelete)
+    Kind {
+        oid: "1.2.840.113556.1.4.805",
+        operations: &[Delete],
+        read: |controls, control| {
+            controls.terms.subtree = true;
+            without_value(control)
+        },
+    },
+    // No-op (draft-zeilenga-ldap-noop): the registered number, and the one that OpenLDAP's clients send
+    Kind {
+        oid: "1.3.6.1.4.1.4203.1.10.2",
+        operations: UPDATES,
+        read: trial,
+    },
+    Kind {
+        oid: "1.3.6.1.4.1.4203.666.5.2",
+        operations: UPDATES,
+        read: trial,
+    },
+    // Relax rules (draft-zeilenga-ldap-relax, under OpenLDAP's number)
+    Kind {
+        oid: "1.3.6.1.4.1.4203.666.5.12",
+        operations: UPDATES,
+        read: |controls, control| {
+            controls.terms.relaxed = true;
+            without_value(control)
+        },
+    },
+];
+
+const UPDATES: &[Operation] = &[Add, Modify, Delete, ModifyDn];
+const ENTRIES: &[Operation] = &[Search, Compare, Add, Modify, Delete, ModifyDn];
+
+fn trial(controls: &mut Controls, control: &Control) -> Result<(), Malformed> {
+    controls.terms.trial = true;
+    without_value(control)
+}
+
+/// Some libraries send an empty value where there is to be none.
+fn without_value(control: &Control) -> Result<(), Malformed> {
+    match control.value.as_deref() {
+        None | Some([]) => Ok(()),
+        Some(_) => Err("it has a value, but takes none".to_owned()),
+    }
+}
 
 /// The OIDs of the controls that work (RFC 4512 section 5.1).
 pub fn supported() -> impl Iterator<Item = &'static str> {
