@@ -44,6 +44,14 @@ pub struct Face {
     pub tls: Option<Arc<dyn TlsSource>>,
 }
 
+impl Face {
+    /// Whether a name is that of the root DSE or the subschema, which are in no suffix.
+    pub fn describes_server(&self, dn: &Dn) -> bool {
+        let snapshot = self.directory.snapshot();
+        dn.is_root() || self.root_dse.is_subschema(snapshot.schema(), dn)
+    }
+}
+
 /// Bounds on one connection.
 #[derive(Copy, Clone, Debug)]
 pub struct Limits {

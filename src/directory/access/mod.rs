@@ -168,18 +168,54 @@ impl Access<'_> {
         self.masks(view).is_visible()
     }
 
-    /// Whether the rules may open something below an entry that the asker may not see itself.
+    /// Whether the rules may open something below an entry that the asker may not see itself. They are asked in their
+    /// order: one that closes all of it leaves nothing to those after it.
     pub fn may_see_below(&self, snapshot: &Snapshot, id: EntryId) -> bool {
-        let leads = |top: EntryId| snapshot.is_within(top, id) || snapshot.is_within(id, top);
-        self.rules.iter().any(|applied| {
-            applied.rule.allow.contains(&Right::Read)
-                && match (&applied.rule.who, applied.to) {
-                    (Subject::Own, _) => self.own.is_some_and(leads),
-                    (_, Some(Found::Entry(top))) => leads(top),
-                    (_, Some(_)) => false,
-                    (_, None) => true,
+        if snapshot.children(id).is_none() {
+            return false;
+        }
+        for applied in &self.rules {
+            if applied.rule.allow.contains(&Right::Read) {
+                if self.leads_below(applied, snapshot, id) {
+                    return true;
                 }
-        })
+            } else if self.covers_all_below(applied, snapshot, id) {
+                return false;
+            }
+        }
+        false
+    }
+
+    fn leads_below(&self, applied: &Applied<'_>, snapshot: &Snapshot, id: EntryId) -> bool {
+        let leads = |top: EntryId| snapshot.is_within(top, id) || snapshot.is_within(id, top);
+        match (&applied.rule.who, applied.to) {
+            (Subject::Own, _) => self.own.is_some_and(leads),
+            (_, Some(Found::Entry(top))) => leads(top),
+            (_, Some(_)) => false,
+            (_, None) => true,
+        }
+    }
+
+    /// Whether a rule decides for every attribute of every entry of a subtree.
+    fn covers_all_below(&self, applied: &Applied<'_>, snapshot: &Snapshot, top: EntryId) -> bool {
+        let mut open = self.all.everything.clone();
+        open.remove_all(&applied.rule.attributes);
+        let everywhere = match applied.to {
+            None => true,
+            Some(Found::Entry(id)) => snapshot.is_within(top, id),
+            Some(_) => false,
+        };
+        everywhere
+            && open.is_empty()
+            && applied.rule.filter.is_none()
+            && !matches!(applied.rule.who, Subject::Own)
+    }
+
+    /// Whether the rules let the asker change anything anywhere.
+    pub fn may_change(&self) -> bool {
+        let changes = [Right::Write, Right::Add, Right::Delete];
+        let rules = self.rules.iter().map(|applied| &applied.rule.allow);
+        self.administrator || rules.flatten().any(|right| changes.contains(right))
     }
 
     /// Whether this is the administrator.

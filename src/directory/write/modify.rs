@@ -71,8 +71,9 @@ impl Draft<'_> {
         drop(access);
         let mut head = view.entry.head();
         let naming = self.naming_of(&schema, &head.rdn, head.parent)?;
-        let classes = |attributes: &Attributes| schema.structural_class(attributes);
-        let old_class = classes(&before);
+        if !terms.relaxed {
+            keeps_structural_class(&schema, &before, &attributes)?;
+        }
         self.admit_changed(&schema, id, &mut attributes, &naming, &edges)
             .map_err(|error| match error {
                 Refusal::Schema(error)
@@ -83,10 +84,6 @@ impl Draft<'_> {
                 Refusal::Schema(error) => super::violation(error),
                 Refusal::Other(error) => error,
             })?;
-        if classes(&attributes) != old_class && !terms.relaxed {
-            let text = "the structural object class of an entry cannot be changed: delete the entry and add it anew";
-            return Err(Error::ObjectClassModsProhibited(text.to_owned()));
-        }
         passwords_are_hashed(&attributes)?;
         referrals::check(&attributes)?;
         head.modified = self.seconds();
@@ -296,6 +293,24 @@ impl EdgeChanges {
         }
         any
     }
+}
+
+/// What an entry is stays what it is (RFC 4512 section 2.4.2). An entry that would not have one structural class is left
+/// to the schema.
+fn keeps_structural_class(
+    schema: &Schema,
+    before: &Attributes,
+    after: &Attributes,
+) -> Result<(), Error> {
+    let (old, new) = (
+        schema.structural_class(before),
+        schema.structural_class(after),
+    );
+    if new.is_some() && new != old {
+        let text = "the structural object class of an entry cannot be changed: delete the entry and add it anew";
+        return Err(Error::ObjectClassModsProhibited(text.to_owned()));
+    }
+    Ok(())
 }
 
 fn modify_attribute(

@@ -90,6 +90,11 @@ fn submit(
         Ok(change) => change,
         Err(answer) => return session.finish(out, &call, &answer),
     };
+    if session.face.describes_server(change.dn()) {
+        let text = "this entry describes the server and follows from its configuration";
+        let answer = Answer::because(ResultCode::UnwillingToPerform, text);
+        return session.finish(out, &call, &answer);
+    }
     tracing::debug!(conn = session.number, op = call.id, operation = %call.operation, dn = %change.dn(), "change");
     let completions = session.completions.clone();
     session.updates += 1;
