@@ -174,6 +174,42 @@ mod tests {
     }
 
     #[test]
+    fn a_control_is_for_its_operations_only() {
+        let sent = |oid: &str, critical| Control {
+            oid: oid.to_owned(),
+            critical,
+            value: None,
+        };
+        let tree_delete = "1.2.840.113556.1.4.805";
+        let taken = Controls::of(Delete, &[sent(tree_delete, true)]);
+        assert!(taken.is_ok_and(|controls| controls.terms.subtree));
+        let ignored = Controls::of(Modify, &[sent(tree_delete, false)]);
+        assert!(ignored.is_ok_and(|controls| !controls.terms.subtree));
+        let refused = Controls::of(Modify, &[sent(tree_delete, true)]);
+        let code = refused.map_err(|answer| answer.code).err();
+        assert_eq!(code, Some(ResultCode::UnavailableCriticalExtension));
+        let bind = Controls::of(Operation::Bind, &[sent(proxied_authorization::OID, true)]);
+        assert!(bind.is_err());
+    }
+
+    #[test]
+    fn a_control_without_a_value_takes_an_empty_one_and_no_other() {
+        let read = |value: Option<&[u8]>| {
+            let control = Control {
+                oid: "2.16.840.1.113730.3.4.2".to_owned(),
+                critical: false,
+                value: value.map(<[u8]>::to_vec),
+            };
+            Controls::of(Search, &[control]).map_err(|answer| answer.code)
+        };
+        for value in [None, Some(&[][..])] {
+            assert!(read(value).is_ok_and(|controls| controls.terms.manage_referrals));
+        }
+        let refused = read(Some(&[0x30, 0])).err();
+        assert_eq!(refused, Some(ResultCode::ProtocolError));
+    }
+
+    #[test]
     fn only_a_critical_unknown_control_is_refused() {
         assert!(Controls::of(Operation::Search, &[control(false)]).is_ok());
         let refused = Controls::of(Operation::Search, &[control(false), control(true)]);
