@@ -338,12 +338,15 @@ fn a_modify_is_refused_with_the_code_of_its_reason() {
     );
 }
 
+/// Entry, new RDN, new superior; result code and matched name; why.
+type Rename<'a> = (&'a str, &'a str, Option<&'a str>, u32, &'a str, &'a str);
+
 /// Section 4.9.
 #[test]
 fn a_rename_is_refused_with_the_code_of_its_reason() {
     let (_folder, server) = loaded();
     let mut ada = server.bound(ADA, "secret-ada");
-    let cases: [(&str, &str, Option<&str>, u32, &str, &str); 14] = [
+    let cases: [Rename<'_>; 14] = [
         (BOB, "uid=ada", None, 68, "", "entryAlreadyExists"),
         (BOB, "nosuch=x", None, 17, "", "undefinedAttributeType"),
         (BOB, "uidNumber=7", None, 65, "", "an attribute of no class"),
