@@ -30,6 +30,10 @@ struct Kind {
     read: fn(&mut Controls, &Control) -> Result<(), Malformed>,
 }
 
+/// The longest value that is read, in octets. What a value is made of was not counted with the message around it, and
+/// grows when it is read: a few octets of filter become a node of a hundred.
+const LONGEST_VALUE: usize = 64 * 1024;
+
 /// What is wrong with a control's value, in words.
 type Malformed = String;
 
@@ -135,8 +139,11 @@ impl Controls {
             match kind {
                 Some(kind) => {
                     let twice = sent.iter().take(at).any(|before| before.oid == kind.oid);
+                    let length = control.value.as_ref().map_or(0, Vec::len);
                     let read = if twice {
                         Err("it is sent twice".to_owned())
+                    } else if length > LONGEST_VALUE {
+                        Err(format!("its value is longer than {LONGEST_VALUE} octets"))
                     } else {
                         (kind.read)(&mut controls, control)
                     };
@@ -190,6 +197,22 @@ mod tests {
         assert_eq!(code, Some(ResultCode::UnavailableCriticalExtension));
         let bind = Controls::of(Operation::Bind, &[sent(proxied_authorization::OID, true)]);
         assert!(bind.is_err());
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_not_read() {
+        let empty_ands = |count: usize| {
+            let content = [0xa0, 0].repeat(count);
+            let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+            Control {
+                oid: assertion::OID.to_owned(),
+                critical: true,
+                value: Some([&[0xa1, 0x84], &length[..], &content].concat()),
+            }
+        };
+        assert!(Controls::of(Modify, &[empty_ands(30_000)]).is_ok());
+        let refused = Controls::of(Modify, &[empty_ands(LONGEST_VALUE)]);
+        assert!(refused.is_err_and(|answer| answer.code == ResultCode::ProtocolError));
     }
 
     #[test]
