@@ -13,7 +13,7 @@ mod server;
 use std::collections::HashSet;
 
 use ldap3::controls::RawControl;
-use ldap3::{LdapConn, LdapResult, Mod, Scope, SearchEntry};
+use ldap3::{DerefAliases, LdapConn, LdapResult, Mod, Scope, SearchEntry, SearchOptions};
 use server::{Folder, SUFFIX, Server, text};
 
 const AWAY: &str = "ou=away,dc=example,dc=org";
@@ -164,6 +164,27 @@ fn a_search_based_at_or_below_a_referral_object_is_sent_on_with_its_scope() {
         ];
         expect_referral(&result, [&uris[0], &uris[1]]);
     }
+}
+
+/// Section 5.3: an alias on the way leaves no trace in the name.
+#[test]
+fn a_search_that_an_alias_leads_to_a_referral_is_sent_on_under_the_new_name() {
+    let (_folder, server) = loaded();
+    let mut ada = server.bound(ADA, "secret-ada");
+    let alias = vec![
+        ("objectClass", HashSet::from(["alias", "extensibleObject"])),
+        ("aliasedObjectName", one(AWAY)),
+    ];
+    let added = ada.add("cn=short,dc=example,dc=org", alias).unwrap();
+    assert_eq!(added.rc, 0, "{added}");
+    ada.with_search_options(SearchOptions::new().deref(DerefAliases::Always));
+    let base = "cn=x,ou=y,cn=short,dc=example,dc=org";
+    let (_, result) = search(&mut ada, base, Scope::Base, "(objectClass=*)");
+    let uris = [
+        "ldap://hostb/cn=x,ou=y,OU=People,O=MNN,C=US??base",
+        "ldap://hostc/cn=x,ou=y,ou=away,dc=example,dc=org??base",
+    ];
+    expect_referral(&result, uris);
 }
 
 /// Section 5.4: whatever the filter.

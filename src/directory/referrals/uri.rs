@@ -162,6 +162,7 @@ fn encode(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn turned(uri: &str, target: &str, below: usize, scope: Option<Scope>) -> String {
         for_target(uri, &Dn::parse(target).unwrap(), below, scope)
@@ -222,6 +223,41 @@ mod tests {
             without_label("ldap://h/dc=x The other one"),
             "ldap://h/dc=x"
         );
+    }
+
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just("ldap://h".to_owned()),
+            Just("/".to_owned()),
+            Just("?".to_owned()),
+            Just("%2C".to_owned()),
+            Just("%".to_owned()),
+            Just("dc=x".to_owned()),
+            Just(",".to_owned()),
+            ".{0,3}",
+        ];
+        prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn a_reference_that_is_taken_can_be_turned_to_any_target(
+            uri in pieces(),
+            below in 0..3_usize,
+            value in "[^\\x00]{1,4}",
+        ) {
+            let rdn = |value: &str| crate::directory::dn::Rdn::from(crate::directory::dn::Ava {
+                attribute: "cn".to_owned(),
+                value: value.as_bytes().to_vec(),
+            });
+            let target = Dn::parse("dc=a,dc=b").unwrap().child(rdn(&value)).child(rdn("y"));
+            for scope in [None, Some(Scope::Base), Some(Scope::Children)] {
+                let turned = for_target(without_label(&uri), &target, below, scope);
+                if check(uri.as_bytes()).is_ok() {
+                    prop_assert_eq!(check(turned.as_bytes()), Ok(()), "{}", turned);
+                }
+            }
+        }
     }
 
     #[test]
