@@ -47,7 +47,7 @@ pub struct Search {
     /// Whether aliases below the roots are followed, and thus not returned.
     follows: bool,
     ahead: Ahead,
-    /// The answers of other servers to be asked, until they are taken.
+    /// Continuation references, until they are taken.
     continuations: Vec<Vec<String>>,
     manage_referrals: bool,
     limits: SearchLimits,
@@ -235,13 +235,15 @@ fn find_base(
         request.dereference,
         Dereference::FindingBase | Dereference::Always
     );
+    let followed;
     let (name, found) = if follow {
-        aliases::find(snapshot, &request.base)?
+        followed = aliases::find(snapshot, &request.base)?;
+        (&followed.0, followed.1)
     } else {
-        (request.base.clone(), snapshot.find(&request.base))
+        (&request.base, snapshot.find(&request.base))
     };
     if !request.manage_referrals {
-        referrals::pass(snapshot, access, &name, found, Some(request.scope))?;
+        referrals::pass(snapshot, access, name, found, Some(request.scope))?;
     }
     match found {
         Found::Entry(id)
