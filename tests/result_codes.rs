@@ -21,8 +21,7 @@ const ADA: &str = "uid=ada,ou=people,dc=example,dc=org";
 const BOB: &str = "uid=bob,ou=people,dc=example,dc=org";
 const ALIAS: &str = "cn=alias,dc=example,dc=org";
 
-/// Nobody but the administrator sees `ou=secret`; ada may do all to what she sees, bob writes his description and adds
-/// below people, cleo only reads.
+/// Nobody but the administrator sees `ou=secret`; ada may do all to what she sees, bob writes his own description.
 const RULES: &str = r#"
 [[access]]
 who = "anyone"
