@@ -20,7 +20,7 @@ use hedgerow::directory::filter::plan::Plan;
 use hedgerow::directory::index::IndexedAttributes;
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::request::{
-    Change, Dereference, Modification, ModificationKind, Scope, SearchRequest,
+    Change, Dereference, Modification, ModificationKind, Scope, SearchRequest, Terms,
 };
 use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::search::Progress;
@@ -81,6 +81,7 @@ enum Step {
     Describe(Place, ModificationKind, Vec<&'static str>),
     Enroll(Place, ModificationKind, Place),
     Delete(Place),
+    Prune(Place),
     Rename(Place, usize, bool, Option<Place>),
 }
 
@@ -131,6 +132,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (place(), select(vec![ModificationKind::Add, ModificationKind::Delete]), place())
             .prop_map(|(at, kind, member)| Step::Enroll(at, kind, member)),
         2 => place().prop_map(Step::Delete),
+        1 => place().prop_map(Step::Prune),
         4 => (place(), 0..3_usize, any::<bool>(), option::of(place()))
             .prop_map(|(at, number, forget, to)| Step::Rename(at, number, forget, to)),
     ]
@@ -178,6 +180,13 @@ impl Model {
             || self.entries[&id]
                 .parent
                 .is_some_and(|parent| self.is_within(parent, above))
+    }
+
+    fn remove(&mut self, id: usize) {
+        self.entries.remove(&id);
+        for entry in self.entries.values_mut() {
+            entry.members.remove(&Member::Entry(id));
+        }
     }
 
     /// Names that entries now have become those entries.
@@ -285,10 +294,16 @@ impl Model {
                 if self.entries.values().any(|entry| entry.parent == Some(id)) {
                     return None;
                 }
-                self.entries.remove(&id);
-                for entry in self.entries.values_mut() {
-                    entry.members.remove(&Member::Entry(id));
-                }
+                self.remove(id);
+            }
+            Step::Prune(at) => {
+                let top = self.find(&at.dn())?;
+                let all: Vec<usize> = self.entries.keys().copied().collect();
+                let doomed: Vec<usize> = all
+                    .into_iter()
+                    .filter(|id| self.is_within(*id, top))
+                    .collect();
+                doomed.into_iter().for_each(|id| self.remove(id));
             }
             Step::Rename(at, number, forget, to) => {
                 let id = self.find(&at.dn())?;
@@ -394,7 +409,7 @@ fn change(step: &Step) -> Change {
         }
         Step::Describe(at, kind, values) => modify(at, *kind, "description", values),
         Step::Enroll(at, kind, member) => modify(at, *kind, "member", &[&member.dn()]),
-        Step::Delete(at) => Change::Delete { dn: dn(at) },
+        Step::Delete(at) | Step::Prune(at) => Change::Delete { dn: dn(at) },
         Step::Rename(at, number, forget, to) => Change::Rename {
             dn: dn(at),
             new_rdn: Rdn::parse(&rdn(at.class(), *number)).unwrap(),
@@ -532,6 +547,9 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
         types_only: false,
         size_limit: 0,
         time_limit: None,
+        assertion: None,
+        manage_referrals: false,
+        omit_references: false,
     };
     let mut search = directory.search(&identity, &request).unwrap();
     let mut entries = BTreeMap::new();
@@ -563,10 +581,15 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
     entries
 }
 
-fn perform(directory: &Directory, change: Change) -> Result<(), Error> {
+fn perform(directory: &Directory, step: &Step, trial: bool) -> Result<(), Error> {
     let identity = directory.vouch(&Dn::parse(ADMINISTRATOR).unwrap()).unwrap();
     let (send, receive) = mpsc::channel();
-    directory.change(&identity, change, move |result| {
+    let terms = Terms {
+        trial,
+        subtree: matches!(step, Step::Prune(_)),
+        ..Terms::default()
+    };
+    directory.change(&identity, change(step), terms, move |result| {
         send.send(result).unwrap();
     });
     receive.recv().unwrap().map(|_| ())
@@ -585,8 +608,18 @@ fn follow(steps: &[Step]) -> Result<(), TestCaseError> {
     let directory = fixture.serve(store.clone(), snapshot);
     let mut model = Model::new();
     for step in steps {
+        let trial = perform(&directory, step, true);
+        prop_assert_eq!(
+            dump(&directory),
+            model.dump(),
+            "tried {:?} of {:?}",
+            step,
+            steps
+        );
         let expected = model.apply(step);
-        let result = perform(&directory, change(step));
+        prop_assert_eq!(trial == Err(Error::NoOperation), expected);
+        let result = perform(&directory, step, false);
+        prop_assert!(result.is_ok() || result == trial);
         prop_assert_eq!(
             result.is_ok(),
             expected,

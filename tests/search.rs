@@ -828,6 +828,9 @@ proptest! {
                 types_only: false,
                 size_limit: 0,
                 time_limit: None,
+                assertion: None,
+                manage_referrals: false,
+                omit_references: false,
             };
             let mut expected: Vec<String> = all
                 .iter()

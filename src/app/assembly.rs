@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use super::Failure;
-use super::config::{AccessRule, Config, PosixGroup, Right, Who};
-use crate::directory::access::{self, AccessRules, RuleText};
+use super::config::{AccessRule, Config, PosixGroup, Who};
+use crate::directory::access::{AccessRules, RuleText};
 use crate::directory::index::{Index, IndexedAttributes, Kind};
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
@@ -189,25 +189,6 @@ pub(super) fn rule_text(rule: &AccessRule) -> RuleText {
         to: rule.to.clone(),
         filter: rule.filter.clone(),
         attributes: rule.attributes.clone(),
-        allow: rule
-            .allow
-            .iter()
-            .map(|right| right_name(*right).to_owned())
-            .collect(),
+        allow: rule.allow.clone(),
     }
-}
-
-fn right_name(right: Right) -> &'static str {
-    let right = match right {
-        Right::Read => access::Right::Read,
-        Right::Search => access::Right::Search,
-        Right::Compare => access::Right::Compare,
-        Right::Write => access::Right::Write,
-        Right::Add => access::Right::Add,
-        Right::Delete => access::Right::Delete,
-    };
-    access::Right::ALL
-        .into_iter()
-        .find(|(_, of)| *of == right)
-        .map_or("", |(name, _)| name)
 }

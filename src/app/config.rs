@@ -11,7 +11,7 @@ mod schema;
 mod section;
 mod source;
 
-pub use access::{AccessRule, Right, Who};
+pub use access::{AccessRule, Who};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
     Index, Level, Limits, Listener, ListenerTls, Log, LogFormat, Operations, Passwords,

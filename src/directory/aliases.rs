@@ -9,8 +9,9 @@ use super::dn::Dn;
 use super::entry::EntryId;
 use super::error::Error;
 use super::request::Scope;
+use super::schema::well_known::class;
 use super::schema::{Rule, well_known};
-use super::search::{Root, has_class};
+use super::search::Root;
 use super::snapshot::{Found, Snapshot};
 use super::view::View;
 
@@ -37,7 +38,7 @@ fn all(snapshot: &Snapshot) -> Vec<EntryId> {
 
 /// Whether an entry is an alias.
 pub fn is_alias(view: &View<'_>) -> bool {
-    has_class(view, "alias")
+    view.has_class(class::ALIAS)
 }
 
 /// The name that an alias entry points to.
@@ -51,18 +52,21 @@ fn target(view: &View<'_>) -> Option<Dn> {
     Dn::parse(std::str::from_utf8(block.values().next()?).ok()?).ok()
 }
 
-/// Looks a name up, following the aliases that it leads through and that the asker may see.
+/// Looks a name up, following the aliases that it leads through and that the asker may see; gives the name that it leads
+/// to as well.
 ///
 /// # Errors
 /// [`Error::AliasProblem`] when an alias leads to no entry that the asker may know of, or through too many others.
-pub fn find(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> Result<Found, Error> {
+pub fn find(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> Result<(Dn, Found), Error> {
     let mut dn = dn.clone();
     for _ in 0..LIMIT {
         let Some((alias, below)) = first_alias(snapshot, &dn) else {
-            return Ok(snapshot.find(&dn));
+            let found = snapshot.find(&dn);
+            return Ok((dn, found));
         };
         if !access.sees(&alias) {
-            return Ok(snapshot.find(&dn));
+            let found = snapshot.find(&dn);
+            return Ok((dn, found));
         }
         let target = target(&alias)
             .filter(|target| {
@@ -124,7 +128,8 @@ pub fn roots(snapshot: &Snapshot, access: &mut Access<'_>, base: Root) -> Vec<Ro
             else {
                 continue;
             };
-            if let Some(Ok(Found::Entry(id))) = target(&view).map(|dn| find(snapshot, access, &dn))
+            if let Some(Ok((_, Found::Entry(id)))) =
+                target(&view).map(|dn| find(snapshot, access, &dn))
             {
                 roots.push(Root { id, scope: below });
             }

@@ -11,19 +11,19 @@ use super::clear_passwords::{self, Place};
 use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
-use super::lane::{self, Done};
+use super::lane::{self, Done, Order};
 use super::once;
 use super::password::{Job, Outcome, Secret};
-use super::request::Change;
+use super::request::{Change, Terms};
 use super::schema::well_known;
 use super::snapshot::Found;
 use super::view::View;
+use super::write::Changed;
 
 /// A change whose passwords are being worked on.
 struct Underway {
     directory: Directory,
-    identity: Identity,
-    change: Change,
+    order: Order,
     /// Passwords that are still to be hashed.
     clear: Vec<(Place, Vec<u8>)>,
     /// Passwords that are still to be proved.
@@ -35,12 +35,14 @@ struct Underway {
 }
 
 impl Directory {
-    /// Asks for a change. `done` is called once it is on the disk and every later read sees it, or with the reason why not.
+    /// Asks for a change. `done` is called once it is on the disk and every later read sees it, or with the reason why not;
+    /// a trial ends in [`Error::NoOperation`].
     pub fn change(
         &self,
         identity: &Identity,
         change: Change,
-        done: impl FnOnce(Result<EntryId, Error>) + Send + 'static,
+        terms: Terms,
+        done: impl FnOnce(Result<Changed, Error>) + Send + 'static,
     ) {
         let mut change = change;
         let snapshot = self.snapshot();
@@ -58,8 +60,11 @@ impl Directory {
         drop(snapshot);
         let underway = Underway {
             directory: self.clone(),
-            identity: identity.clone(),
-            change,
+            order: Order {
+                identity: identity.clone(),
+                change,
+                terms,
+            },
             clear,
             claimed,
             proved: Vec::new(),
@@ -119,7 +124,8 @@ impl Directory {
 
     /// Puts a job into the lane, or answers it with the reason why not.
     pub(super) fn enter_lane(&self, job: lane::Job) {
-        if let Err((error, job)) = self.0.lane.submit(job) {
+        if let Err(refused) = self.0.lane.submit(job) {
+            let (error, job) = *refused;
             job.answer(Err(error));
         }
     }
@@ -151,7 +157,7 @@ impl Underway {
         let directory = self.directory.clone();
         directory.ask_pool(job, move |outcome| match outcome {
             Ok(Outcome::Hashed(hash)) => {
-                clear_passwords::put(&mut self.change, place, hash);
+                clear_passwords::put(&mut self.order.change, place, hash);
                 self.proceed();
             }
             Ok(_) => (self.done)(Err(Error::Busy("a password could not be hashed"))),
@@ -161,7 +167,7 @@ impl Underway {
 
     /// A password that is not proved stays as it is; no stored value equals it.
     fn prove(mut self, place: Place, password: Secret) {
-        let entry = self.directory.snapshot().find_entry(self.change.dn());
+        let entry = self.directory.snapshot().find_entry(self.order.change.dn());
         let stored = entry.map_or_else(Vec::new, |id| self.directory.stored_passwords(id));
         let job = Job::Verify {
             stored: stored.clone(),
@@ -171,7 +177,7 @@ impl Underway {
         directory.ask_pool(job, move |outcome| match outcome {
             Ok(Outcome::Match(at)) => {
                 if let Some(value) = stored.get(at) {
-                    clear_passwords::put(&mut self.change, place, value.clone());
+                    clear_passwords::put(&mut self.order.change, place, value.clone());
                     self.proved.push((place, password));
                 }
                 self.proceed();
@@ -182,23 +188,22 @@ impl Underway {
     }
 
     fn submit(self) {
-        let (directory, identity) = (self.directory.clone(), self.identity.clone());
-        let (change, done): (_, Done) = if self.proved.is_empty() || self.last_try {
-            (self.change, self.done)
+        let directory = self.directory.clone();
+        let (order, done): (_, Done) = if self.proved.is_empty() || self.last_try {
+            (self.order, self.done)
         } else {
-            let change = self.change.clone();
-            (change, Box::new(move |outcome| self.settle(outcome)))
+            let order = self.order.clone();
+            (order, Box::new(move |outcome| self.settle(outcome)))
         };
         directory.enter_lane(lane::Job::Change {
-            identity,
-            change: Box::new(change),
+            order: Box::new(order),
             done,
         });
     }
 
     /// The stored value of a proved password may have been replaced meanwhile by a better hash of the same, which a bind
     /// just before brings about: then it is proved once more.
-    fn settle(mut self, outcome: Result<EntryId, Error>) {
+    fn settle(mut self, outcome: Result<Changed, Error>) {
         if !matches!(outcome, Err(Error::NoSuchAttribute(_))) {
             return (self.done)(outcome);
         }

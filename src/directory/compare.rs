@@ -7,8 +7,9 @@ use super::error::Error;
 use super::filter::evaluate::{Evaluator, Truth};
 use super::filter::resolve::{self, Resolved, Target};
 use super::identity::Identity;
+use super::request::Terms;
 use super::schema::AttributeDescription;
-use super::view::View;
+use super::target;
 
 impl Directory {
     /// Compares a value. What the asker may not compare is not there.
@@ -18,12 +19,13 @@ impl Directory {
         dn: &Dn,
         attribute: &str,
         value: &[u8],
+        terms: &Terms,
     ) -> Result<bool, Error> {
         let snapshot = self.snapshot();
         let schema = snapshot.schema();
         let mut access = self.rules().access(&snapshot, identity);
-        let id = access.find(&snapshot, dn)?;
-        let view = View::new(&snapshot, id).ok_or(Error::InsufficientAccess)?;
+        let view = target::find(&snapshot, &mut access, dn, terms.manage_referrals)?;
+        target::assert(&mut access, &view, terms.assertion.as_ref())?;
         let description = AttributeDescription::parse(schema, attribute)
             .map_err(|error| Error::UndefinedAttributeType(format!("\"{attribute}\": {error}")))?;
         let target = Target::new(schema, &description);

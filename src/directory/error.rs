@@ -12,6 +12,21 @@ pub enum Error {
         /// The nearest entry above it that exists and that the asker may see; empty for none.
         matched: String,
     },
+    /// Another server holds the entry (RFC 3296).
+    Referral {
+        /// The referral object.
+        matched: String,
+        /// Where to ask, at least one.
+        uris: Vec<String>,
+    },
+    /// The change would reach beyond one server or suffix.
+    AffectsMultipleServers(String),
+    /// What the request asserts is not true of the entry (RFC 4528).
+    AssertionFailed,
+    /// The change would be made, had it not been asked for as a trial.
+    NoOperation,
+    /// The asker may not act for the identity, or there is no such identity (RFC 4370).
+    AuthorizationDenied,
     /// An entry of that name is there already.
     EntryAlreadyExists,
     /// The name is not within any suffix of this directory.
@@ -64,6 +79,10 @@ impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NoSuchObject { .. } => f.write_str("no such entry"),
+            Self::Referral { .. } => f.write_str("another server holds the entry"),
+            Self::AssertionFailed => f.write_str("the assertion is not true of the entry"),
+            Self::NoOperation => f.write_str("the change could be made; nothing was changed"),
+            Self::AuthorizationDenied => f.write_str("acting for that identity is not allowed"),
             Self::EntryAlreadyExists => f.write_str("an entry of that name exists"),
             Self::OutsideSuffixes => f.write_str("the name is not below any suffix of this server"),
             Self::NotAllowedOnNonLeaf => f.write_str("the entry has entries below it"),
@@ -86,6 +105,7 @@ impl std::fmt::Display for Error {
             | Self::InappropriateMatching(text)
             | Self::NotAllowedOnRdn(text)
             | Self::AliasProblem(text)
+            | Self::AffectsMultipleServers(text)
             | Self::AdminLimitExceeded(text)
             | Self::UnwillingToPerform(text)
             | Self::Unavailable(text) => f.write_str(text),

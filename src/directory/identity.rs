@@ -29,6 +29,14 @@ impl Identity {
         Self(Who::Entry(id))
     }
 
+    /// The entry, if it is one.
+    pub(super) fn id(&self) -> Option<EntryId> {
+        match self.0 {
+            Who::Entry(id) => Some(id),
+            Who::Anonymous | Who::Administrator => None,
+        }
+    }
+
     pub(super) fn who(&self) -> Who {
         self.0
     }

@@ -15,7 +15,7 @@ use super::identity::Identity;
 use super::lane::random_bytes;
 use super::ldif::{self, Reader, Record};
 use super::password::{Job, Outcome, Pool, Secret};
-use super::request::{Change, Modification, ModificationKind};
+use super::request::{Change, Modification, ModificationKind, Terms};
 use super::schema::Schema;
 use super::snapshot::Snapshot;
 use super::stored::{self, Setting};
@@ -267,8 +267,12 @@ fn apply(
         return Ok(());
     };
     pending.take_hashes()?;
+    let terms = Terms {
+        manage_referrals: true,
+        ..Terms::default()
+    };
     draft
-        .apply(&Identity::administrator(), &pending.change)
+        .apply(&Identity::administrator(), &pending.change, &terms)
         .map_err(|error| pending.wrong(pending.line, error))?;
     match pending.change {
         Change::Add { .. } => report.added += 1,

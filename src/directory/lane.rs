@@ -14,12 +14,12 @@ use super::access::AccessRules;
 use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
-use super::request::Change;
+use super::request::{Change, Terms};
 use super::snapshot::Snapshot;
 use super::stored;
 use super::time::{self, Csn};
 use super::unique::UniqueAttributes;
-use super::write::{Draft, Origin};
+use super::write::{Changed, Draft, Origin};
 use crate::storage::{Store, StoreError};
 
 /// Changes that may wait; more are answered busy.
@@ -30,16 +30,20 @@ const GROUP: usize = 256;
 const CHANGES_KEPT: usize = 100_000;
 
 /// Called with the outcome of a change, once, from the lane's thread.
-pub type Done = Box<dyn FnOnce(Result<EntryId, Error>) + Send>;
+pub type Done = Box<dyn FnOnce(Result<Changed, Error>) + Send>;
+
+/// A change with who asks for it, and on which terms.
+#[derive(Clone)]
+pub(super) struct Order {
+    pub identity: Identity,
+    pub change: Change,
+    pub terms: Terms,
+}
 
 /// What the lane is asked to do.
 pub(super) enum Job {
     /// A client's change.
-    Change {
-        identity: Identity,
-        change: Box<Change>,
-        done: Done,
-    },
+    Change { order: Box<Order>, done: Done },
     /// A new password, hashed (RFC 3062): of an entry, or of the administrator when `of` is none.
     Password {
         identity: Identity,
@@ -91,21 +95,24 @@ impl Lane {
     }
 
     /// Puts a job into the lane, or says why not and gives it back.
-    pub fn submit(&self, job: Job) -> Result<(), (Error, Job)> {
+    pub fn submit(&self, job: Job) -> Result<(), Box<(Error, Job)>> {
         let queue = self
             .queue
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let Some(queue) = queue else {
-            return Err((Error::Unavailable("the server is stopping".to_owned()), job));
+            let stopping = Error::Unavailable("the server is stopping".to_owned());
+            return Err(Box::new((stopping, job)));
         };
-        queue.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(job) => (Error::Busy("too many changes are waiting"), job),
-            TrySendError::Disconnected(job) => (
-                Error::Unavailable("the write lane has ended; restart the server".to_owned()),
-                job,
-            ),
+        queue.try_send(job).map_err(|refused| {
+            Box::new(match refused {
+                TrySendError::Full(job) => (Error::Busy("too many changes are waiting"), job),
+                TrySendError::Disconnected(job) => (
+                    Error::Unavailable("the write lane has ended; restart the server".to_owned()),
+                    job,
+                ),
+            })
         })
     }
 
@@ -186,25 +193,29 @@ impl Worker {
         let mut outcomes = Vec::with_capacity(group.len());
         for job in group {
             let outcome = match &job {
-                Job::Change {
-                    identity, change, ..
-                } => draft.apply(identity, change),
+                Job::Change { order, .. } => {
+                    draft.apply(&order.identity, &order.change, &order.terms)
+                }
                 Job::Password {
                     identity,
                     of: Some(id),
                     proved,
                     hash,
                     ..
-                } => draft.set_password(identity, *id, proved.as_deref(), hash),
+                } => draft
+                    .set_password(identity, *id, proved.as_deref(), hash)
+                    .map(|_| Changed::default()),
                 Job::Password {
                     identity,
                     of: None,
                     hash,
                     ..
-                } => draft.set_administrator_password(identity, hash),
-                Job::Upgrade { id, old, new } => {
-                    draft.upgrade_password(*id, old, new).map(|()| *id)
-                }
+                } => draft
+                    .set_administrator_password(identity, hash)
+                    .map(|_| Changed::default()),
+                Job::Upgrade { id, old, new } => draft
+                    .upgrade_password(*id, old, new)
+                    .map(|()| Changed::default()),
             };
             outcomes.push((job, outcome));
         }
@@ -260,7 +271,7 @@ impl Worker {
 }
 
 impl Job {
-    pub(super) fn answer(self, outcome: Result<EntryId, Error>) {
+    pub(super) fn answer(self, outcome: Result<Changed, Error>) {
         match self {
             Job::Change { done, .. } | Job::Password { done, .. } => done(outcome),
             Job::Upgrade { id, .. } => {

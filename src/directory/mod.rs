@@ -40,6 +40,9 @@ mod compare;
 mod history;
 mod lane;
 mod once;
+mod proxy;
+mod referrals;
+mod target;
 mod write;
 
 use std::ops::ControlFlow;
@@ -55,9 +58,10 @@ use identity::Identity;
 use password::Pool;
 use request::SearchRequest;
 use search::{Progress, Search, SearchLimits};
-pub use selection::VisibleEntry;
+pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
 use unique::UniqueAttributes;
+pub use write::Changed;
 
 use crate::storage::Store;
 

@@ -11,6 +11,7 @@ use super::identity::{Identity, Who};
 use super::lane;
 use super::password::{self, Job, Outcome, Secret, Stored};
 use super::schema::well_known;
+use super::target;
 use super::view::View;
 use super::{Administrator, Directory};
 
@@ -101,11 +102,12 @@ impl Directory {
             (Whose::Own, Who::Entry(id)) => id,
             (Whose::Own, Who::Anonymous) => return Err(Error::InsufficientAccess),
             (Whose::Named(dn), Who::Administrator) if self.is_administrator(dn) => return Ok(None),
-            (Whose::Named(dn), _) => access.find(&snapshot, dn)?,
+            (Whose::Named(dn), _) => target::find(&snapshot, &mut access, dn, false)?.id,
             (Whose::User(uid), _) => {
                 let dn = self.name_of(well_known::UID, uid.as_bytes());
                 let dn = dn.ok_or_else(nobody)?;
-                access.find(&snapshot, &dn).map_err(|_| nobody())?
+                let found = target::find(&snapshot, &mut access, &dn, true);
+                found.map_err(|_| nobody())?.id
             }
         };
         let view = View::new(&snapshot, id).ok_or_else(nobody)?;
@@ -191,7 +193,7 @@ impl Underway {
         });
     }
 
-    fn settle(mut self, outcome: Result<EntryId, Error>, hash: Vec<u8>) {
+    fn settle(mut self, outcome: Result<super::write::Changed, Error>, hash: Vec<u8>) {
         match outcome {
             Ok(_) => {
                 if self.of.is_none() {

@@ -50,6 +50,32 @@ pub struct SearchRequest {
     pub size_limit: u32,
     /// The longest the client wants to wait; `None` leaves it to the server.
     pub time_limit: Option<Duration>,
+    /// What must be true of the base, or nothing is searched (RFC 4528).
+    pub assertion: Option<Filter>,
+    /// Whether referral objects are entries like any other (RFC 3296 section 3).
+    pub manage_referrals: bool,
+    /// Whether the client wants to hear of no other server: what is at or below referral objects is passed over.
+    pub omit_references: bool,
+}
+
+/// The terms on which one entry is compared or changed.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// What must be true of the entry as it is before, or nothing is done (RFC 4528).
+    pub assertion: Option<Filter>,
+    /// The attributes to be read of the entry before the change, as selectors (RFC 4527 section 3.1).
+    pub read_before: Option<Vec<String>>,
+    /// The attributes to be read of the entry after the change (RFC 4527 section 3.2).
+    pub read_after: Option<Vec<String>>,
+    /// Whether the change is judged and not made (draft-zeilenga-ldap-noop).
+    pub trial: bool,
+    /// Whether the administrator sets what the server keeps otherwise: who made and changed the entry and when,
+    /// `entryUUID`, the structural class (draft-zeilenga-ldap-relax).
+    pub relaxed: bool,
+    /// Whether all below an entry is deleted with it (draft-armijo-ldap-treedelete).
+    pub subtree: bool,
+    /// Whether referral objects are entries like any other (RFC 3296 section 3).
+    pub manage_referrals: bool,
 }
 
 /// One step of a modify (RFC 4511 section 4.6).

@@ -15,10 +15,11 @@ use super::filter::evaluate::{Evaluator, Truth};
 use super::filter::plan::Plan;
 use super::filter::resolve::Resolved;
 use super::identity::Identity;
+use super::referrals;
 use super::request::{Dereference, Scope, SearchRequest};
-use super::schema::well_known;
 use super::selection::{Selection, VisibleEntry};
 use super::snapshot::{Found, IdSet, Snapshot};
+use super::target;
 use super::view::View;
 
 /// How much an asker may take.
@@ -46,6 +47,9 @@ pub struct Search {
     /// Whether aliases below the roots are followed, and thus not returned.
     follows: bool,
     ahead: Ahead,
+    /// Continuation references, until they are taken.
+    continuations: Vec<Vec<String>>,
+    manage_referrals: bool,
     limits: SearchLimits,
     returned: u32,
     evaluator: Evaluator,
@@ -96,6 +100,9 @@ impl Search {
     ) -> Result<Search, Error> {
         let mut access = rules.access(snapshot, identity);
         let base = find_base(snapshot, &mut access, request)?;
+        if let Some(view) = View::new(snapshot, base) {
+            target::assert(&mut access, &view, request.assertion.as_ref())?;
+        }
         let filter = request.filter.resolve(snapshot.schema());
         let follows = matches!(
             request.dereference,
@@ -111,6 +118,13 @@ impl Search {
         } else {
             vec![base]
         };
+        let refers =
+            !request.manage_referrals && !request.omit_references && referrals::any(snapshot);
+        let continuations = if refers {
+            referrals::continuations(snapshot, &mut access, &roots)
+        } else {
+            Vec::new()
+        };
         let ahead = plan_walk(snapshot, &filter, &roots);
         Ok(Search {
             cost: filter.tests().div_ceil(TESTS),
@@ -120,6 +134,8 @@ impl Search {
             roots,
             follows,
             ahead,
+            continuations,
+            manage_referrals: request.manage_referrals,
             limits,
             returned: 0,
             evaluator: Evaluator::default(),
@@ -129,6 +145,11 @@ impl Search {
     /// Whether the client asked for descriptions only.
     pub fn types_only(&self) -> bool {
         self.types_only
+    }
+
+    /// Takes the continuation references: for each, the URIs that lead to the same part of the tree.
+    pub fn take_continuations(&mut self) -> Vec<Vec<String>> {
+        std::mem::take(&mut self.continuations)
     }
 
     /// Looks at up to `budget` entries, fewer the wider the filter is but one at least, and hands those that match to
@@ -149,6 +170,8 @@ impl Search {
             return Err(Error::TimeLimitExceeded);
         }
         let mut access = rules.access(snapshot, identity);
+        let refers = !self.manage_referrals && referrals::any(snapshot);
+        let elsewhere = |id| refers && referrals::above(snapshot, id).is_some();
         for _ in 0..budget.div_ceil(self.cost) {
             let Some(id) = self.next(snapshot) else {
                 return Ok(Progress::Done);
@@ -156,7 +179,7 @@ impl Search {
             let Some(view) = View::new(snapshot, id).filter(|_| self.covers(snapshot, id)) else {
                 continue;
             };
-            if self.follows && aliases::is_alias(&view) {
+            if self.follows && aliases::is_alias(&view) || elsewhere(id) {
                 continue;
             }
             let masks = access.masks(&view);
@@ -218,11 +241,16 @@ fn find_base(
         request.dereference,
         Dereference::FindingBase | Dereference::Always
     );
-    let found = if follow {
-        aliases::find(snapshot, access, &request.base)?
+    let followed;
+    let (name, found) = if follow {
+        followed = aliases::find(snapshot, access, &request.base)?;
+        (&followed.0, followed.1)
     } else {
-        snapshot.find(&request.base)
+        (&request.base, snapshot.find(&request.base))
     };
+    if !request.manage_referrals {
+        referrals::pass(snapshot, access, name, found, Some(request.scope))?;
+    }
     match found {
         Found::Entry(id)
             if View::new(snapshot, id)
@@ -230,15 +258,7 @@ fn find_base(
         {
             Ok(id)
         }
-        Found::Entry(id) => Err(Error::NoSuchObject {
-            matched: access.nearest_visible(snapshot, Some(id)),
-        }),
-        Found::Nothing { nearest, .. } => Err(Error::NoSuchObject {
-            matched: access.nearest_visible(snapshot, nearest),
-        }),
-        Found::Outside => Err(Error::NoSuchObject {
-            matched: String::new(),
-        }),
+        _ => Err(target::missing(snapshot, access, found)),
     }
 }
 
@@ -320,17 +340,4 @@ fn walk(snapshot: &Snapshot, roots: &mut Vec<Root>, path: &mut Vec<Level>) -> Op
         }
         return Some(child);
     }
-}
-
-/// Whether an entry is of a class.
-pub(super) fn has_class(view: &View<'_>, name: &str) -> bool {
-    let descriptions = view.snapshot.descriptions();
-    view.entry
-        .blocks()
-        .filter(|block| descriptions.attribute(block.description) == Some(well_known::OBJECT_CLASS))
-        .any(|block| {
-            block
-                .values()
-                .any(|value| value.eq_ignore_ascii_case(name.as_bytes()))
-        })
 }

@@ -7,6 +7,7 @@ use super::descriptions::Described;
 use super::entry::Block;
 use super::filter::resolve::Target;
 use super::schema::{AttributeTypeId, Schema};
+use super::value_set;
 use super::view::{Computed, View};
 
 /// The attributes that are wanted.
@@ -126,6 +127,38 @@ impl<'a> VisibleEntry<'a> {
                 self.readable.contains(computed.attribute()) && computed.is_present(&view)
             })
             .map(move |computed| ComputedAttribute { view, computed })
+    }
+}
+
+/// What was shown of an entry at one moment, to be kept beyond its snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryCopy {
+    /// Its name.
+    pub dn: String,
+    /// Descriptions, and the values of each in their stored form (see [`value_set`]).
+    pub attributes: Vec<(String, Vec<u8>)>,
+}
+
+impl VisibleEntry<'_> {
+    /// A copy that outlives the snapshot.
+    pub fn copy(&self) -> EntryCopy {
+        let mut dn = String::new();
+        self.write_dn(&mut dn);
+        let stored = self.stored().map(|(name, block)| {
+            let values = block.value_set.as_bytes().to_vec();
+            (name.to_owned(), values)
+        });
+        let computed = self.computed().filter_map(|attribute| {
+            let mut values: Vec<Vec<u8>> = Vec::new();
+            attribute.for_each(|value| values.push(value.to_vec()));
+            let mut set = Vec::new();
+            value_set::encode(values.iter().map(Vec::as_slice), &mut set);
+            (!values.is_empty()).then(|| (attribute.name().to_owned(), set))
+        });
+        EntryCopy {
+            attributes: stored.chain(computed).collect(),
+            dn,
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 //! Owns the computed attributes (RFC 4512 section 3.4, RFC 4530, RFC 5020, and membership, which is kept as edges).
 //! It does not own who may see them.
 
-use super::entry::{Actor, EntryId, EntryRef};
+use super::entry::{Actor, Block, EntryId, EntryRef};
 use super::members::EdgeKind;
-use super::schema::{AttributeTypeId, ClassKind, Schema, well_known};
+use super::schema::{AttributeTypeId, ClassId, ClassKind, Schema, well_known};
 use super::snapshot::{IdSet, Snapshot};
 use super::time;
 
@@ -36,6 +36,18 @@ impl<'a> View<'a> {
     /// The schema.
     pub fn schema(&self) -> &'a Schema {
         self.snapshot.schema()
+    }
+
+    /// Whether the entry is of a class.
+    pub fn has_class(&self, class: ClassId) -> bool {
+        let descriptions = self.snapshot.descriptions();
+        let of = |block: &Block<'_>| {
+            descriptions.attribute(block.description) == Some(well_known::OBJECT_CLASS)
+        };
+        self.entry.blocks().filter(of).any(|block| {
+            let mut names = block.values().map(std::str::from_utf8);
+            names.any(|name| name.is_ok_and(|name| self.schema().class_id(name) == Some(class)))
+        })
     }
 }
 

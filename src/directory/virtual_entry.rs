@@ -73,6 +73,14 @@ impl VirtualEntry {
         }
     }
 
+    /// Whether a filter is true of the entry.
+    pub fn matches(&self, filter: &Filter) -> bool {
+        let filter = filter.resolve(self.snapshot.schema());
+        View::new(&self.snapshot, ID).is_some_and(|view| {
+            Evaluator::default().evaluate(&filter, &view, &self.everything) == Truth::True
+        })
+    }
+
     /// Hands the entry to `sink` if it matches.
     pub fn search(
         &self,
@@ -85,9 +93,7 @@ impl VirtualEntry {
         let Some(view) = View::new(&self.snapshot, ID) else {
             return;
         };
-        if Evaluator::default().evaluate(&filter.resolve(schema), &view, &self.everything)
-            == Truth::True
-        {
+        if self.matches(filter) {
             let _ = sink(&VisibleEntry::new(view, &selection, &self.everything));
         }
     }

@@ -8,29 +8,34 @@ mod add;
 mod edges;
 mod modify;
 mod passwords;
+mod perform;
+mod relaxed;
 mod remove;
 mod rename;
 mod unique;
 
 use modify::Refusal;
+pub use perform::Changed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::{Access, AccessRules, Right};
 use super::attributes::{Attribute, Attributes};
+use super::dn::Dn;
 use super::dn::Rdn;
 use super::entry::{self, Actor, EntryId, Head};
 use super::error::Error;
 use super::history;
 use super::identity::{Identity, Who};
 use super::members::Edge;
-use super::request::Change;
+use super::request::Terms;
 use super::schema::{
     AttributeDescription, AttributeTypeId, DescriptionError, Schema, Violation, ViolationKind,
 };
 use super::snapshot::Snapshot;
 use super::stored::{self, Setting};
+use super::target;
 use super::time::Csn;
 use super::unique::UniqueAttributes;
 use super::view::{Computed, View};
@@ -99,27 +104,6 @@ impl<'a> Draft<'a> {
             edges: BTreeMap::new(),
             changes: Vec::new(),
             administrator_password: None,
-        }
-    }
-
-    /// Does one change. On an error the draft is as it was before.
-    pub fn apply(&mut self, identity: &Identity, change: &Change) -> Result<EntryId, Error> {
-        match change {
-            Change::Add { dn, attributes } => self.add(identity, dn, attributes),
-            Change::Modify { dn, modifications } => self.modify(identity, dn, modifications),
-            Change::Delete { dn } => self.remove(identity, dn),
-            Change::Rename {
-                dn,
-                new_rdn,
-                delete_old_rdn,
-                new_superior,
-            } => self.rename(
-                identity,
-                dn,
-                new_rdn,
-                *delete_old_rdn,
-                new_superior.as_ref(),
-            ),
         }
     }
 
@@ -225,6 +209,11 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The entry that a change is about, if the asker may see it; what may not be seen does not exist.
+    fn target(&self, access: &mut Access<'_>, dn: &Dn, terms: &Terms) -> Result<EntryId, Error> {
+        target::find(&self.snapshot, access, dn, terms.manage_referrals).map(|view| view.id)
+    }
+
     fn may(&self, access: &Access<'_>, id: EntryId, right: Right) -> Result<(), Error> {
         let allowed =
             View::new(&self.snapshot, id).is_some_and(|view| !access.mask(&view, right).is_empty());
@@ -298,6 +287,11 @@ fn violation(error: Violation) -> Error {
         ViolationKind::AttributeOrValueExists => Error::AttributeOrValueExists(text),
         ViolationKind::Naming => Error::NamingViolation(text),
     }
+}
+
+/// Nothing lies below an alias (RFC 4512 section 2.6).
+fn below_alias() -> Error {
+    Error::AliasProblem("the entry above would be an alias, which has none below it".to_owned())
 }
 
 /// Whether two values of a type are equal; without an equality rule, byte for byte.

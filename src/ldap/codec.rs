@@ -45,7 +45,8 @@ mod samples;
 mod tests;
 
 pub use decode::{DecodeError, EnvelopeError, MAX_ELEMENTS, RequestError, decode};
-pub use entry::{AttributeSource, Values, write_entry};
+pub use entry::{AttributeSource, Values, encode_entry, write_entry};
+pub use filter::decode_filter;
 pub use frame::{Frame, frame};
 pub use response::{
     ControlOut, LdapResult, NOTICE_OF_DISCONNECTION, write_bind_response, write_disconnection,

@@ -6,6 +6,7 @@
 //! One connection is one task: `listener` accepts, `connection` moves bytes, `session` decides what may be done now, and
 //! each file of `operation` does one of them.
 
+pub mod authorization;
 pub mod ber;
 pub mod budget;
 pub mod codec;
@@ -41,6 +42,14 @@ pub struct Face {
     pub observer: Box<dyn Observer>,
     /// Certificates and what they prove; `None` when no listener has TLS.
     pub tls: Option<Arc<dyn TlsSource>>,
+}
+
+impl Face {
+    /// Whether a name is that of the root DSE or the subschema, which are in no suffix.
+    pub fn describes_server(&self, dn: &Dn) -> bool {
+        let snapshot = self.directory.snapshot();
+        dn.is_root() || self.root_dse.is_subschema(snapshot.schema(), dn)
+    }
 }
 
 /// Bounds on one connection.

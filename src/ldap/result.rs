@@ -17,6 +17,8 @@ pub struct Answer {
     pub matched: String,
     /// For people, or empty.
     pub text: String,
+    /// Where else to ask; URIs.
+    pub referral: Vec<String>,
     /// What the request's controls answer.
     pub controls: Vec<ResponseControl>,
 }
@@ -42,6 +44,7 @@ impl Answer {
             code,
             matched: String::new(),
             text: text.into(),
+            referral: Vec::new(),
             controls: Vec::new(),
         }
     }
@@ -51,7 +54,8 @@ impl Answer {
         LdapResult {
             matched_dn: &self.matched,
             text: &self.text,
-            ..LdapResult::new(self.code)
+            referral: &self.referral,
+            code: self.code,
         }
     }
 
@@ -74,6 +78,11 @@ impl From<Error> for Answer {
     fn from(error: Error) -> Self {
         let code = match &error {
             Error::NoSuchObject { .. } | Error::OutsideSuffixes => ResultCode::NoSuchObject,
+            Error::Referral { .. } => ResultCode::Referral,
+            Error::AffectsMultipleServers(_) => ResultCode::AffectsMultipleDsas,
+            Error::AssertionFailed => ResultCode::AssertionFailed,
+            Error::NoOperation => ResultCode::NoOperation,
+            Error::AuthorizationDenied => ResultCode::AuthorizationDenied,
             Error::EntryAlreadyExists => ResultCode::EntryAlreadyExists,
             Error::NamingViolation(_) => ResultCode::NamingViolation,
             Error::UndefinedAttributeType(_) => ResultCode::UndefinedAttributeType,
@@ -97,15 +106,15 @@ impl From<Error> for Answer {
             Error::Unavailable(_) => ResultCode::Unavailable,
         };
         let text = error.to_string();
-        let matched = match error {
-            Error::NoSuchObject { matched } => matched,
-            _ => String::new(),
+        let (matched, referral) = match error {
+            Error::NoSuchObject { matched } => (matched, Vec::new()),
+            Error::Referral { matched, uris } => (matched, uris),
+            _ => (String::new(), Vec::new()),
         };
         Self {
-            code,
             matched,
-            text,
-            controls: Vec::new(),
+            referral,
+            ..Self::because(code, text)
         }
     }
 }

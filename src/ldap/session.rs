@@ -12,6 +12,7 @@ use bytes::BytesMut;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Face;
+use super::authorization;
 use super::codec::{self, DecodeError, RequestError, write_disconnection};
 use super::control::Controls;
 use super::encoder::Encoder;
@@ -19,6 +20,7 @@ use super::message::{Message, Operation, Request, ResultCode};
 use super::operation::{self, bind, extended, password_modify, search, update};
 use super::result::Answer;
 use super::root_dse::Safety;
+use crate::directory::Error;
 use crate::directory::dn::Dn;
 use crate::directory::identity::Identity;
 
@@ -221,6 +223,10 @@ impl Session {
                 return Flow::Continue;
             }
         }
+        if let Err(error) = self.take_proxy(&mut call) {
+            self.finish(out, &call, &error.into());
+            return Flow::Continue;
+        }
         match message.operation {
             Request::Unbind => {
                 tracing::debug!(conn = self.number, op = id, "unbind");
@@ -240,6 +246,23 @@ impl Session {
             Request::ModifyDn(request) => update::modify_dn(self, call, &request, out),
         }
         Flow::Continue
+    }
+
+    /// Lets the operation be done for whom its proxied authorization control names, and says so in the log.
+    fn take_proxy(&self, call: &mut Call) -> Result<(), Error> {
+        let Some(text) = &call.controls.proxy else {
+            return Ok(());
+        };
+        let directory = &self.face.directory;
+        let name = authorization::name(directory, text);
+        let identity = authorization::act_as(directory, &self.identity, name);
+        let (conn, op, by) = (self.number, call.id, directory.name(&self.identity));
+        match &identity {
+            Ok(_) => tracing::info!(conn, op, by, proxied = text, "acts for another"),
+            Err(_) => tracing::info!(conn, op, by, proxied = text, "may not act for another"),
+        }
+        call.identity = identity?;
+        Ok(())
     }
 
     /// Gives each search under way a slice, and does what waited for them.

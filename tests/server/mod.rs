@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use ldap3::LdapConn;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -84,6 +85,12 @@ impl Folder {
         let (before, rules) = CONFIG.split_once("[[access]]").unwrap();
         let config = format!("{before}{more}\n\n{own}[[access]]{rules}");
         Folder::with_config(&config.replace("CLEAR", "true"))
+    }
+
+    /// A folder with these access rules (TOML) in the place of the usual ones.
+    pub fn with_access(rules: &str) -> Folder {
+        let (before, _) = CONFIG.split_once("[[access]]").unwrap();
+        Folder::with_config(&format!("{}{rules}", before.replace("CLEAR", "true")))
     }
 
     fn with_config(config: &str) -> Folder {
@@ -223,6 +230,20 @@ impl Server {
             .env("LDAPTLS_CACERT", &self.authority)
             .stdin(Stdio::null());
         command
+    }
+
+    /// A connection of a client that has bound in clear; as nobody when `dn` is empty.
+    pub fn bound(&self, dn: &str, password: &str) -> LdapConn {
+        let mut client = LdapConn::new(&self.url()).unwrap();
+        if !dn.is_empty() {
+            client.simple_bind(dn, password).unwrap().success().unwrap();
+        }
+        client
+    }
+
+    /// The administrator's connection.
+    pub fn administrator(&self) -> LdapConn {
+        self.bound(ADMIN, PASSWORD)
     }
 
     /// The address where TLS begins when asked for.

@@ -4,6 +4,8 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected};
 
+use crate::directory::access::Right;
+
 /// One `[[access]]` rule. The first rule whose `who`, `to`, `filter` and
 /// `attributes` all match decides; its `allow` is then the whole answer.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
@@ -22,6 +24,7 @@ pub struct AccessRule {
     #[serde(default = "every_attribute")]
     pub attributes: Vec<String>,
     /// What is granted; nothing when empty.
+    #[serde(deserialize_with = "rights")]
     pub allow: Vec<Right>,
 }
 
@@ -42,26 +45,19 @@ pub enum Who {
     Dn(String),
 }
 
-/// What a rule can grant.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub enum Right {
-    /// See values.
-    Read,
-    /// Use the attribute in a filter or a sort key.
-    Search,
-    /// Compare with a value (RFC 4511 4.10).
-    Compare,
-    /// Change values.
-    Write,
-    /// Create the entry.
-    Add,
-    /// Remove the entry.
-    Delete,
-}
-
 fn every_attribute() -> Vec<String> {
     vec!["*".to_owned(), "+".to_owned()]
+}
+
+fn rights<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Right>, D::Error> {
+    let names = Vec::<String>::deserialize(input)?;
+    let rights = names.iter().map(|name| {
+        Right::parse(name).ok_or_else(|| {
+            let known = Right::ALL.map(|(name, _)| name).join(", ");
+            D::Error::custom(format!("\"{name}\" is no right: use {known}"))
+        })
+    });
+    rights.collect()
 }
 
 impl AccessRule {

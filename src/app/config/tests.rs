@@ -8,7 +8,7 @@ use toml::Table;
 
 use super::*;
 use crate::app::assembly::rule_text;
-use crate::directory::access::AccessRules;
+use crate::directory::access::{AccessRules, Right};
 
 fn config(text: &str) -> Result<Config, ConfigError> {
     Config::from_source(Source::new(PathBuf::from("etc/h.toml"), text.to_owned()))

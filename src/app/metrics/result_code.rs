@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::exposition::Exposition;
 
+/// The code of a change that was judged and not made, as OpenLDAP numbers it.
+const NO_OPERATION: u32 = 0x410e;
+
 /// The result codes of RFC 4511 4.1.9, RFC 3909 (cancel), RFC 4528 (assertion)
-/// and RFC 4370 (proxied authorization).
-const NAMES: [(u32, &str); 45] = [
+/// and RFC 4370 (proxied authorization), and the one beyond them.
+const NAMES: [(u32, &str); 46] = [
     (0, "success"),
     (1, "operationsError"),
     (2, "protocolError"),
@@ -52,6 +55,7 @@ const NAMES: [(u32, &str); 45] = [
     (121, "cannotCancel"),
     (122, "assertionFailed"),
     (123, "authorizationDenied"),
+    (NO_OPERATION, "noOperation"),
 ];
 
 /// Codes from 0 to this have a counter of their own.
@@ -60,6 +64,7 @@ const DIRECT: usize = 124;
 /// How often an operation ended with each code.
 pub(super) struct ResultCounters {
     direct: [AtomicU64; DIRECT],
+    no_operation: AtomicU64,
     unnamed: AtomicU64,
 }
 
@@ -67,6 +72,7 @@ impl Default for ResultCounters {
     fn default() -> ResultCounters {
         ResultCounters {
             direct: [const { AtomicU64::new(0) }; DIRECT],
+            no_operation: AtomicU64::new(0),
             unnamed: AtomicU64::new(0),
         }
     }
@@ -78,6 +84,9 @@ impl ResultCounters {
     }
 
     fn at(&self, code: u32) -> &AtomicU64 {
+        if code == NO_OPERATION {
+            return &self.no_operation;
+        }
         usize::try_from(code)
             .ok()
             .and_then(|code| self.direct.get(code))
@@ -88,7 +97,8 @@ impl ResultCounters {
     /// happened; codes without a name together.
     pub(super) fn render(&self, operation: &str, page: &mut Exposition) {
         let mut unnamed = self.unnamed.load(Relaxed);
-        for (code, counter) in (0..).zip(&self.direct) {
+        let direct = (0..).zip(&self.direct);
+        for (code, counter) in direct.chain([(NO_OPERATION, &self.no_operation)]) {
             let count = counter.load(Relaxed);
             match name(code) {
                 Some(name) if count > 0 || code == 0 => {
@@ -118,7 +128,8 @@ mod tests {
     #[test]
     fn every_named_code_has_its_own_counter() {
         assert!(NAMES.is_sorted_by(|a, b| a.0 < b.0));
-        assert!(NAMES.iter().all(|(code, _)| (*code as usize) < DIRECT));
+        let direct = |code: u32| (code as usize) < DIRECT || code == NO_OPERATION;
+        assert!(NAMES.iter().all(|(code, _)| direct(*code)));
     }
 
     #[test]

@@ -93,8 +93,8 @@ struct Backlog {
 
 impl Index {
     /// Empty indexes for these attributes.
-    pub fn new(attributes: &IndexedAttributes) -> Self {
-        let vocabulary = Vocabulary::new(attributes);
+    pub fn new(schema: &Schema, attributes: &IndexedAttributes) -> Self {
+        let vocabulary = Vocabulary::new(schema, attributes);
         Self {
             equality: HashIndex::default(),
             presence: attributes.presence.iter().map(|_| IdSet::new()).collect(),
@@ -126,6 +126,11 @@ impl Index {
         vocabulary
             .is_indexed(Kind::Equality, attribute)
             .then(|| self.equality.get(vocabulary.value(attribute, value)))
+    }
+
+    /// Entries that may be of the class `referral`, which every request asks for.
+    pub fn referrals(&self) -> Postings<'_> {
+        self.equality.get(self.vocabulary.referral())
     }
 
     /// Exactly the entries that have an attribute of exactly this type; `None` when it is not indexed.

@@ -31,15 +31,18 @@ pub(super) struct Vocabulary {
     /// Computed attributes that are ordered: they are in the head of every entry.
     created: Option<usize>,
     modified: Option<usize>,
+    /// The equality term of the object class `referral`.
+    referral: u64,
 }
 
 impl Vocabulary {
-    pub fn new(attributes: &IndexedAttributes) -> Self {
+    pub fn new(schema: &Schema, attributes: &IndexedAttributes) -> Self {
         let mut vocabulary = Self {
             random: RandomState::new(),
             slots: Vec::new(),
             created: None,
             modified: None,
+            referral: 0,
         };
         let kinds = [
             (Kind::Equality, &attributes.equality),
@@ -55,6 +58,11 @@ impl Vocabulary {
         for attribute in ALWAYS {
             vocabulary.set(Kind::Equality, attribute, 0);
         }
+        let mut class = Vec::new();
+        let name = schema.class(well_known::class::REFERRAL).name();
+        // The name of a class always is of the syntax of class names.
+        let _ = Rule::ObjectIdentifier.normalize_value(schema, name.as_bytes(), &mut class);
+        vocabulary.referral = vocabulary.value(well_known::OBJECT_CLASS, &class);
         vocabulary.created = vocabulary.slot(Kind::Ordering, well_known::CREATE_TIMESTAMP);
         vocabulary.modified = vocabulary.slot(Kind::Ordering, well_known::MODIFY_TIMESTAMP);
         vocabulary
@@ -85,6 +93,11 @@ impl Vocabulary {
 
     pub fn is_indexed(&self, kind: Kind, attribute: AttributeTypeId) -> bool {
         self.slot(kind, attribute).is_some()
+    }
+
+    /// The equality term of the object class `referral`.
+    pub fn referral(&self) -> u64 {
+        self.referral
     }
 
     /// The equality term of a normalised value.

@@ -5,11 +5,11 @@ use std::sync::{Arc, mpsc};
 
 use super::*;
 use crate::directory::Settings;
-use crate::directory::access::{AccessRules, RuleText};
+use crate::directory::access::{AccessRules, Right, RuleText};
 use crate::directory::import;
 use crate::directory::index::IndexedAttributes;
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
-use crate::directory::request::{Change, Modification, ModificationKind};
+use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::schema::{PosixGroup, Schema};
 use crate::directory::setup::{self, Setup};
 use crate::directory::unique::UniqueAttributes;
@@ -32,7 +32,7 @@ fn directory() -> Directory {
     };
     let own = RuleText {
         who: "self".to_owned(),
-        allow: vec!["read".to_owned(), "write".to_owned()],
+        allow: vec![Right::Read, Right::Write],
         ..RuleText::default()
     };
     let rules = AccessRules::compile(&schema, &[own]).unwrap();
@@ -129,7 +129,9 @@ fn an_old_password_is_removed_though_a_better_hash_of_it_is_being_made() {
         }],
     };
     let (send, receive) = mpsc::channel();
-    directory.change(&ken, removal, move |outcome| send.send(outcome).unwrap());
+    directory.change(&ken, removal, Terms::default(), move |outcome| {
+        send.send(outcome).unwrap();
+    });
     assert!(receive.recv().unwrap().is_ok());
     assert!(directory.stored_passwords(2).is_empty());
 }

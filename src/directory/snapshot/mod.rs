@@ -101,6 +101,7 @@ impl Snapshot {
         indexed: &IndexedAttributes,
     ) -> Self {
         Self {
+            index: Index::new(&schema, indexed),
             schema,
             suffixes,
             keys: Arc::default(),
@@ -108,7 +109,6 @@ impl Snapshot {
             entries: Paged::default(),
             children: IdSets::default(),
             names: HashIndex::default(),
-            index: Index::new(indexed),
             groups: Paged::default(),
             groups_of: IdSets::default(),
             dangling: HashIndex::default(),
@@ -322,6 +322,11 @@ impl Snapshot {
     /// What finds entries by their values.
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// Entries that may be referral objects. Each must be checked: another value may share the key.
+    pub fn referrals(&self) -> Postings<'_> {
+        self.index.referrals()
     }
 
     /// Whether any group names an entry that does not exist.

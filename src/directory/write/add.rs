@@ -2,7 +2,7 @@
 
 use super::edges::{SOME_MEMBER, Siblings};
 use super::passwords::passwords_are_hashed;
-use super::{Draft, Origin, complete_naming, description, naming, uuid_of, violation};
+use super::{Draft, Origin, below_alias, complete_naming, description, naming, uuid_of, violation};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
 use crate::directory::dn::{Dn, Rdn};
@@ -11,8 +11,12 @@ use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
 use crate::directory::members::{Edge, EdgeKind};
+use crate::directory::referrals;
+use crate::directory::request::Terms;
+use crate::directory::schema::well_known::class;
 use crate::directory::schema::{AttributeDescription, Schema};
 use crate::directory::snapshot::Found;
+use crate::directory::target;
 use crate::directory::time;
 use crate::directory::view::{Computed, View};
 
@@ -29,10 +33,12 @@ impl Draft<'_> {
         identity: &Identity,
         dn: &Dn,
         sent: &[(String, Vec<Vec<u8>>)],
+        terms: &Terms,
     ) -> Result<EntryId, Error> {
-        let parent = self.place(identity, dn)?;
+        let parent = self.place(identity, dn, terms)?;
         let schema = self.snapshot.shared_schema();
-        let new = sort_out(&schema, self.origin, sent)?;
+        let kept = terms.relaxed || self.origin == Origin::Import;
+        let new = sort_out(&schema, kept, sent)?;
         let New {
             mut attributes,
             members,
@@ -57,6 +63,7 @@ impl Draft<'_> {
             schema.admit(attributes, &naming).map_err(violation)
         })?;
         passwords_are_hashed(&attributes)?;
+        referrals::check(&attributes)?;
         let edges = self.new_edges(&schema, &members)?;
         let id = self.snapshot.next_id();
         self.keep_unique(identity, id, &Attributes::default(), &attributes)?;
@@ -77,11 +84,19 @@ impl Draft<'_> {
             modifier: self.actor(identity, id),
         };
         take_operational(&mut head, &operational)?;
+        if terms.relaxed {
+            self.check_relaxed(&head, id, &operational)?;
+        }
         self.snapshot.take_id();
         self.snapshot.advance_csn(head.csn);
         self.store(id, &head, &attributes)?;
         self.put_edges(id, &edges);
         self.claim_names(id);
+        if terms.assertion.is_some() {
+            let mut access = self.rules.access(&self.snapshot, identity);
+            let view = View::new(&self.snapshot, id).ok_or(Error::AssertionFailed)?;
+            target::assert(&mut access, &view, terms.assertion.as_ref())?;
+        }
         self.record(head.csn, |draft| {
             history::Entry::new(
                 draft.actor_name(identity),
@@ -95,9 +110,13 @@ impl Draft<'_> {
     }
 
     /// The parent of an entry to be added, once it is clear that the asker may add there.
-    fn place(&self, identity: &Identity, dn: &Dn) -> Result<EntryId, Error> {
+    fn place(&self, identity: &Identity, dn: &Dn, terms: &Terms) -> Result<EntryId, Error> {
         let mut access = self.rules.access(&self.snapshot, identity);
-        let (parent, exists) = match self.snapshot.find(dn) {
+        let found = self.snapshot.find(dn);
+        if !terms.manage_referrals {
+            referrals::pass(&self.snapshot, &mut access, dn, found, None)?;
+        }
+        let (parent, exists) = match found {
             Found::Entry(id) => (
                 self.snapshot.entry(id).map_or(ROOT, |entry| entry.parent()),
                 true,
@@ -132,20 +151,19 @@ impl Draft<'_> {
                 });
             }
         }
+        let is_alias = |view: View<'_>| view.has_class(class::ALIAS);
         if exists {
             Err(Error::EntryAlreadyExists)
+        } else if View::new(&self.snapshot, parent).is_some_and(is_alias) {
+            Err(below_alias())
         } else {
             Ok(parent)
         }
     }
 }
 
-/// Sends each attribute to where it is kept.
-fn sort_out(
-    schema: &Schema,
-    origin: Origin,
-    sent: &[(String, Vec<Vec<u8>>)],
-) -> Result<New, Error> {
+/// Sends each attribute to where it is kept; `kept` when those that the server keeps itself may be among them.
+fn sort_out(schema: &Schema, kept: bool, sent: &[(String, Vec<Vec<u8>>)]) -> Result<New, Error> {
     let mut new = New {
         attributes: Attributes::default(),
         members: Vec::new(),
@@ -158,12 +176,12 @@ fn sort_out(
             new.members
                 .extend(values.iter().map(|value| (kind, value.clone())));
         } else if let Some(computed) = Computed::of(description.attribute) {
-            if origin == Origin::Client {
+            if !kept {
                 return Err(not_for_users(text));
             }
             new.operational
                 .extend(values.first().map(|value| (computed, value.clone())));
-        } else if attribute.no_user_modification && origin == Origin::Client {
+        } else if attribute.no_user_modification && !kept {
             return Err(not_for_users(text));
         } else {
             match new.attributes.find_mut(&description) {
@@ -186,8 +204,11 @@ pub(super) fn not_for_users(attribute: &str) -> Error {
     ))
 }
 
-/// Takes over what an import says of an entry's past (`slapcat` writes it), so that UUIDs and times survive a move.
-fn take_operational(head: &mut Head, operational: &[(Computed, Vec<u8>)]) -> Result<(), Error> {
+/// Takes over what an import or a relaxed change says of an entry's past (`slapcat` writes it), so that UUIDs and times survive a move.
+pub(super) fn take_operational(
+    head: &mut Head,
+    operational: &[(Computed, Vec<u8>)],
+) -> Result<(), Error> {
     for (computed, value) in operational {
         let text = || String::from_utf8_lossy(value).into_owned();
         let bad = || {

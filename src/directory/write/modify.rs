@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::add::{not_for_users, with_first_member};
+use super::add::{not_for_users, take_operational, with_first_member};
 use super::edges::{SOME_MEMBER, Siblings};
 use super::passwords::passwords_are_hashed;
+use super::relaxed;
 use super::{Draft, Origin, decode, description, equal, naming};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
@@ -14,7 +15,8 @@ use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
 use crate::directory::members::{Edge, EdgeKey, EdgeKind, Members};
-use crate::directory::request::{Modification, ModificationKind};
+use crate::directory::referrals;
+use crate::directory::request::{Modification, ModificationKind, Terms};
 use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, Violation};
 use crate::directory::view::{Computed, View};
 
@@ -39,21 +41,29 @@ impl Draft<'_> {
         identity: &Identity,
         dn: &Dn,
         modifications: &[Modification],
+        terms: &Terms,
     ) -> Result<EntryId, Error> {
         let schema = self.snapshot.shared_schema();
         let mut access = self.rules.access(&self.snapshot, identity);
-        let id = access.find(&self.snapshot, dn)?;
+        let id = self.target(&mut access, dn, terms)?;
         let view = View::new(&self.snapshot, id).ok_or(Error::InsufficientAccess)?;
         let writable = access.mask(&view, Right::Write);
         let before = decode(&view);
         let mut attributes = before.clone();
         let mut edges = EdgeChanges::default();
+        let mut operational = Vec::new();
         for modification in modifications {
             let description = description(&schema, &modification.attribute)?;
             if !writable.contains(description.attribute) {
                 return Err(Error::InsufficientAccess);
             }
-            self.forbid_kept(&schema, &modification.attribute, &description)?;
+            if terms.relaxed
+                && let Some(set) = relaxed::setting(&description, modification)?
+            {
+                operational.push(set);
+                continue;
+            }
+            self.forbid_kept(&schema, &modification.attribute, &description, terms)?;
             match EdgeKind::of(description.attribute) {
                 Some(kind) => self.modify_edges(&schema, id, kind, modification, &mut edges)?,
                 None => modify_attribute(&schema, &mut attributes, &description, modification)?,
@@ -62,8 +72,9 @@ impl Draft<'_> {
         drop(access);
         let mut head = view.entry.head();
         let naming = self.naming_of(&schema, &head.rdn, head.parent)?;
-        let classes = |attributes: &Attributes| schema.structural_class(attributes);
-        let old_class = classes(&before);
+        if !terms.relaxed {
+            keeps_structural_class(&schema, &before, &attributes)?;
+        }
         let bereft = self.bereft(&schema, id, &before);
         self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
             .map_err(|error| match error {
@@ -75,14 +86,15 @@ impl Draft<'_> {
                 Refusal::Schema(error) => super::violation(error),
                 Refusal::Other(error) => error,
             })?;
-        if classes(&attributes) != old_class {
-            let text = "the structural object class of an entry cannot be changed: delete the entry and add it anew";
-            return Err(Error::ObjectClassModsProhibited(text.to_owned()));
-        }
         passwords_are_hashed(&attributes)?;
+        referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
+        take_operational(&mut head, &operational)?;
+        if terms.relaxed {
+            self.check_relaxed(&head, id, &operational)?;
+        }
         head.csn = self.snapshot.csn().next(self.now);
         self.store(id, &head, &attributes)?;
         self.record(head.csn, |draft| {
@@ -114,11 +126,14 @@ impl Draft<'_> {
         schema: &Schema,
         text: &str,
         description: &AttributeDescription,
+        terms: &Terms,
     ) -> Result<(), Error> {
         let id = description.attribute;
         let computed = Computed::of(id).is_some() && EdgeKind::of(id).is_none();
-        if computed || (schema.attribute(id).no_user_modification && self.origin == Origin::Client)
-        {
+        let kept = schema.attribute(id).no_user_modification
+            && self.origin == Origin::Client
+            && !terms.relaxed;
+        if computed || kept {
             return Err(not_for_users(text));
         }
         Ok(())
@@ -284,6 +299,24 @@ impl EdgeChanges {
         }
         any
     }
+}
+
+/// What an entry is stays what it is (RFC 4512 section 2.4.2). An entry that would not have one structural class is left
+/// to the schema.
+fn keeps_structural_class(
+    schema: &Schema,
+    before: &Attributes,
+    after: &Attributes,
+) -> Result<(), Error> {
+    let (old, new) = (
+        schema.structural_class(before),
+        schema.structural_class(after),
+    );
+    if new.is_some() && new != old {
+        let text = "the structural object class of an entry cannot be changed: delete the entry and add it anew";
+        return Err(Error::ObjectClassModsProhibited(text.to_owned()));
+    }
+    Ok(())
 }
 
 fn modify_attribute(

@@ -8,7 +8,7 @@ use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
 use crate::directory::password;
-use crate::directory::request::{Modification, ModificationKind};
+use crate::directory::request::{Modification, ModificationKind, Terms};
 use crate::directory::schema::{AttributeDescription, well_known};
 use crate::directory::view::View;
 
@@ -31,7 +31,7 @@ impl Draft<'_> {
         let old = proved.map(|old| step(ModificationKind::Delete, old));
         let new = step(ModificationKind::Replace, hash);
         let steps: Vec<Modification> = old.into_iter().chain([new]).collect();
-        self.modify(identity, &dn, &steps)
+        self.modify(identity, &dn, &steps, &Terms::default())
     }
 
     /// Puts the hash of a new password of the administrator, who is no entry, in the place of the old one.

@@ -1,33 +1,45 @@
 //! Renaming and moving entries (RFC 4511 section 4.9). All below an entry goes with it, and its record alone changes.
 
-use super::{Draft, complete_naming, decode, equal, naming, violation};
-use crate::directory::access::Right;
+use super::{Draft, below_alias, complete_naming, decode, equal, naming, violation};
+use crate::directory::access::{Access, Right};
 use crate::directory::attributes::Attributes;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
+use crate::directory::referrals;
+use crate::directory::request::Terms;
+use crate::directory::schema::well_known::class;
 use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema};
 use crate::directory::view::View;
+
+/// What an entry is to be called, and where.
+pub(super) struct NewName<'a> {
+    pub rdn: &'a Rdn,
+    /// Whether the values of the old relative name leave the entry.
+    pub delete_old_rdn: bool,
+    /// The new parent; `None` for the old one.
+    pub superior: Option<&'a Dn>,
+}
 
 impl Draft<'_> {
     pub(super) fn rename(
         &mut self,
         identity: &Identity,
         dn: &Dn,
-        new_rdn: &Rdn,
-        delete_old_rdn: bool,
-        new_superior: Option<&Dn>,
+        to: &NewName<'_>,
+        terms: &Terms,
     ) -> Result<EntryId, Error> {
+        let new_rdn = to.rdn;
         let mut access = self.rules.access(&self.snapshot, identity);
-        let id = access.find(&self.snapshot, dn)?;
-        self.may(&access, id, Right::Write)?;
+        let id = self.target(&mut access, dn, terms)?;
         let view = View::new(&self.snapshot, id).ok_or(Error::InsufficientAccess)?;
-        let parent = match new_superior {
+        self.may_name(&access, &view, new_rdn)?;
+        let parent = match to.superior {
             None => view.entry.parent(),
             Some(superior) => {
-                let parent = access.find(&self.snapshot, superior)?;
+                let parent = self.new_parent(&mut access, dn, superior, terms)?;
                 self.may(&access, parent, Right::Add)?;
                 self.may(&access, id, Right::Delete)?;
                 parent
@@ -58,7 +70,9 @@ impl Draft<'_> {
         let before = decode(&view);
         let mut attributes = before.clone();
         let new_naming = naming(&schema, new_rdn)?;
-        if delete_old_rdn && let Ok(old) = Rdn::parse(&head.rdn) {
+        if to.delete_old_rdn
+            && let Ok(old) = Rdn::parse(&head.rdn)
+        {
             forget(
                 &schema,
                 &mut attributes,
@@ -72,6 +86,7 @@ impl Draft<'_> {
                 super::Refusal::Schema(error) => violation(error),
                 super::Refusal::Other(error) => error,
             })?;
+        referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;
         let old_name = self.snapshot.dn(id);
         head.parent = parent;
@@ -86,6 +101,58 @@ impl Draft<'_> {
                 .with_new_name(draft.snapshot.dn(id))
         });
         Ok(id)
+    }
+}
+
+impl Draft<'_> {
+    /// A name is made of values: who changes it must be allowed to write those of the old and of the new one.
+    fn may_name(&self, access: &Access<'_>, view: &View<'_>, new: &Rdn) -> Result<(), Error> {
+        let writable = access.mask(view, Right::Write);
+        let schema = self.snapshot.schema();
+        let old = Rdn::parse(view.entry.rdn()).ok();
+        let types = new
+            .assertions()
+            .iter()
+            .chain(old.iter().flat_map(Rdn::assertions));
+        let mut known = types.filter_map(|ava| schema.attribute_id(&ava.attribute));
+        if !writable.is_empty() && known.all(|id| writable.contains(id)) {
+            Ok(())
+        } else {
+            Err(Error::InsufficientAccess)
+        }
+    }
+
+    /// The entry below which another is to go: one of this server, and of the same suffix (RFC 4511 section 4.9, RFC 3296
+    /// section 5.6.2).
+    fn new_parent(
+        &self,
+        access: &mut Access<'_>,
+        dn: &Dn,
+        superior: &Dn,
+        terms: &Terms,
+    ) -> Result<EntryId, Error> {
+        let schema = self.snapshot.schema();
+        let suffix = |dn: &Dn| {
+            let name = dn.normalize(schema);
+            let mut suffixes = self.snapshot.suffixes().iter();
+            suffixes.position(|suffix| name.is_within(&suffix.normalized))
+        };
+        if suffix(dn) != suffix(superior) {
+            let text = "an entry cannot be moved out of its suffix";
+            return Err(Error::AffectsMultipleServers(text.to_owned()));
+        }
+        let id = self
+            .target(access, superior, terms)
+            .map_err(|error| match error {
+                Error::Referral { matched, .. } => Error::AffectsMultipleServers(format!(
+                    "another server holds what is below {matched}"
+                )),
+                other => other,
+            })?;
+        match View::new(&self.snapshot, id) {
+            Some(view) if view.has_class(class::ALIAS) => Err(below_alias()),
+            _ => Ok(id),
+        }
     }
 }
 

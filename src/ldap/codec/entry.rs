@@ -81,16 +81,37 @@ pub fn write_entry(
     attributes: &[AttributeSource<'_>],
     controls: &[ControlOut<'_>],
 ) {
-    let dn_len = dn.iter().map(|piece| piece.len()).sum();
-    let list_len = attributes
-        .iter()
-        .map(|attribute| element_len(attribute.len()))
-        .sum();
-    let content = element_len(dn_len) + element_len(list_len);
+    let content = entry_len(dn, attributes);
     put_message(out, id, SEARCH_RESULT_ENTRY, content, controls, |out| {
-        put_header(out, OCTET_STRING, dn_len);
-        dn.iter().for_each(|piece| out.put_slice(piece.as_bytes()));
-        put_header(out, SEQUENCE, list_len);
-        attributes.iter().for_each(|attribute| attribute.put(out));
+        put_entry(out, dn, attributes);
     });
+}
+
+/// A SearchResultEntry without a message around it, as the value of a control.
+pub fn encode_entry(dn: &str, attributes: &[AttributeSource<'_>]) -> Vec<u8> {
+    let content = entry_len(&[dn], attributes);
+    let mut out = BytesMut::with_capacity(element_len(content));
+    put_header(&mut out, SEARCH_RESULT_ENTRY, content);
+    put_entry(&mut out, &[dn], attributes);
+    out.into()
+}
+
+fn dn_len(dn: &[&str]) -> usize {
+    dn.iter().map(|piece| piece.len()).sum()
+}
+
+fn list_of_attributes_len(attributes: &[AttributeSource<'_>]) -> usize {
+    let elements = attributes.iter();
+    elements.map(|attribute| element_len(attribute.len())).sum()
+}
+
+fn entry_len(dn: &[&str], attributes: &[AttributeSource<'_>]) -> usize {
+    element_len(dn_len(dn)) + element_len(list_of_attributes_len(attributes))
+}
+
+fn put_entry(out: &mut BytesMut, dn: &[&str], attributes: &[AttributeSource<'_>]) {
+    put_header(out, OCTET_STRING, dn_len(dn));
+    dn.iter().for_each(|piece| out.put_slice(piece.as_bytes()));
+    put_header(out, SEQUENCE, list_of_attributes_len(attributes));
+    attributes.iter().for_each(|attribute| attribute.put(out));
 }

@@ -30,6 +30,22 @@ const TYPE: u8 = context(2);
 const MATCH_VALUE: u8 = context(3);
 const DN_ATTRIBUTES: u8 = context(4);
 
+/// Reads a filter that stands alone, as in the value of a control.
+///
+/// # Errors
+/// As for the filter of a search; also when anything follows it.
+pub fn decode_filter(bytes: &[u8]) -> Result<Filter, RequestError> {
+    let mut reader = Reader::new(bytes);
+    let read = filter(&mut reader, Filter::MAX_DEPTH)?;
+    if reader.is_empty() {
+        Ok(read)
+    } else {
+        Err(Fault::Rule("must be followed by nothing")
+            .of("filter")
+            .into())
+    }
+}
+
 /// Reads the filter that is the next component, which may be `levels` deep, an item alone being 1.
 pub(super) fn filter(components: &mut Reader<'_>, levels: usize) -> Result<Filter, RequestError> {
     const FIELD: &str = "filter";

@@ -48,7 +48,7 @@ pub struct LdapResult<'a> {
     /// An explanation for people, or empty.
     pub text: &'a str,
     /// Where else to ask: URIs, at least one with [`ResultCode::Referral`], none otherwise.
-    pub referral: &'a [&'a str],
+    pub referral: &'a [String],
 }
 
 impl LdapResult<'_> {
@@ -174,7 +174,7 @@ pub fn write_intermediate_response(
 pub fn write_search_reference(
     out: &mut BytesMut,
     id: i32,
-    uris: &[&str],
+    uris: &[String],
     controls: &[ControlOut<'_>],
 ) {
     put_message(
@@ -243,11 +243,11 @@ fn put_optional(out: &mut BytesMut, tag: u8, content: Option<&[u8]>) {
     }
 }
 
-fn uris_len(uris: &[&str]) -> usize {
+fn uris_len(uris: &[String]) -> usize {
     uris.iter().map(|uri| element_len(uri.len())).sum()
 }
 
-fn put_uris(out: &mut BytesMut, uris: &[&str]) {
+fn put_uris(out: &mut BytesMut, uris: &[String]) {
     uris.iter()
         .for_each(|uri| put_element(out, OCTET_STRING, uri.as_bytes()));
 }

@@ -3,12 +3,23 @@
 //! Owns the table of the controls and the typed form that operations take them in. What the value of one means is read in
 //! its own file; what it does is the business of the operation.
 
+mod assertion;
+mod proxied_authorization;
+pub mod read_entry;
+
+use super::message::Operation::{Add, Compare, Delete, Extended, Modify, ModifyDn, Search};
 use super::message::{Control, Operation, ResultCode};
 use super::result::Answer;
+use crate::directory::request::Terms;
 
 /// The controls of one request that are to be applied to its operation.
 #[derive(Debug, Default)]
-pub struct Controls {}
+pub struct Controls {
+    /// The terms on which an entry is read, compared or changed.
+    pub terms: Terms,
+    /// The authorization identity for which it is done (RFC 4370).
+    pub proxy: Option<String>,
+}
 
 /// A control that works.
 struct Kind {
@@ -19,11 +30,90 @@ struct Kind {
     read: fn(&mut Controls, &Control) -> Result<(), Malformed>,
 }
 
+/// The longest value that is read, in octets. What a value is made of was not counted with the message around it, and
+/// grows when it is read: a few octets of filter become a node of a hundred.
+const LONGEST_VALUE: usize = 64 * 1024;
+
 /// What is wrong with a control's value, in words.
 type Malformed = String;
 
 /// Every control that works, in the order in which the root DSE announces them.
-const KINDS: &[Kind] = &[];
+const KINDS: &[Kind] = &[
+    // ManageDsaIT (RFC 3296 section 3)
+    Kind {
+        oid: "2.16.840.1.113730.3.4.2",
+        operations: ENTRIES,
+        read: |controls, control| {
+            controls.terms.manage_referrals = true;
+            without_value(control)
+        },
+    },
+    Kind {
+        oid: proxied_authorization::OID,
+        operations: &[Search, Compare, Add, Modify, Delete, ModifyDn, Extended],
+        read: proxied_authorization::read,
+    },
+    Kind {
+        oid: assertion::OID,
+        operations: ENTRIES,
+        read: assertion::read,
+    },
+    Kind {
+        oid: read_entry::BEFORE,
+        operations: &[Modify, Delete, ModifyDn],
+        read: read_entry::read_before,
+    },
+    Kind {
+        oid: read_entry::AFTER,
+        operations: &[Add, Modify, ModifyDn],
+        read: read_entry::read_after,
+    },
+    // Tree delete (draft-armijo-ldap-treedelete)
+    Kind {
+        oid: "1.2.840.113556.1.4.805",
+        operations: &[Delete],
+        read: |controls, control| {
+            controls.terms.subtree = true;
+            without_value(control)
+        },
+    },
+    // No-op (draft-zeilenga-ldap-noop): the registered number, and the one that OpenLDAP's clients send
+    Kind {
+        oid: "1.3.6.1.4.1.4203.1.10.2",
+        operations: UPDATES,
+        read: trial,
+    },
+    Kind {
+        oid: "1.3.6.1.4.1.4203.666.5.2",
+        operations: UPDATES,
+        read: trial,
+    },
+    // Relax rules (draft-zeilenga-ldap-relax, under OpenLDAP's number)
+    Kind {
+        oid: "1.3.6.1.4.1.4203.666.5.12",
+        operations: UPDATES,
+        read: |controls, control| {
+            controls.terms.relaxed = true;
+            without_value(control)
+        },
+    },
+];
+
+const UPDATES: &[Operation] = &[Add, Modify, Delete, ModifyDn];
+const ENTRIES: &[Operation] = &[Search, Compare, Add, Modify, Delete, ModifyDn];
+
+fn trial(controls: &mut Controls, control: &Control) -> Result<(), Malformed> {
+    controls.terms.trial = true;
+    without_value(control)
+}
+
+/// Some libraries send an empty value where there is to be none.
+fn without_value(control: &Control) -> Result<(), Malformed> {
+    match control.value.as_deref() {
+        None | Some([]) => Ok(()),
+        Some(_) => Err("it has a value, but takes none".to_owned()),
+    }
+}
 
 /// The OIDs of the controls that work (RFC 4512 section 5.1).
 pub fn supported() -> impl Iterator<Item = &'static str> {
@@ -49,8 +139,11 @@ impl Controls {
             match kind {
                 Some(kind) => {
                     let twice = sent.iter().take(at).any(|before| before.oid == kind.oid);
+                    let length = control.value.as_ref().map_or(0, Vec::len);
                     let read = if twice {
                         Err("it is sent twice".to_owned())
+                    } else if length > LONGEST_VALUE {
+                        Err(format!("its value is longer than {LONGEST_VALUE} octets"))
                     } else {
                         (kind.read)(&mut controls, control)
                     };
@@ -85,6 +178,58 @@ mod tests {
             critical,
             value: None,
         }
+    }
+
+    #[test]
+    fn a_control_is_for_its_operations_only() {
+        let sent = |oid: &str, critical| Control {
+            oid: oid.to_owned(),
+            critical,
+            value: None,
+        };
+        let tree_delete = "1.2.840.113556.1.4.805";
+        let taken = Controls::of(Delete, &[sent(tree_delete, true)]);
+        assert!(taken.is_ok_and(|controls| controls.terms.subtree));
+        let ignored = Controls::of(Modify, &[sent(tree_delete, false)]);
+        assert!(ignored.is_ok_and(|controls| !controls.terms.subtree));
+        let refused = Controls::of(Modify, &[sent(tree_delete, true)]);
+        let code = refused.map_err(|answer| answer.code).err();
+        assert_eq!(code, Some(ResultCode::UnavailableCriticalExtension));
+        let bind = Controls::of(Operation::Bind, &[sent(proxied_authorization::OID, true)]);
+        assert!(bind.is_err());
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_not_read() {
+        let empty_ands = |count: usize| {
+            let content = [0xa0, 0].repeat(count);
+            let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+            Control {
+                oid: assertion::OID.to_owned(),
+                critical: true,
+                value: Some([&[0xa1, 0x84], &length[..], &content].concat()),
+            }
+        };
+        assert!(Controls::of(Modify, &[empty_ands(30_000)]).is_ok());
+        let refused = Controls::of(Modify, &[empty_ands(LONGEST_VALUE)]);
+        assert!(refused.is_err_and(|answer| answer.code == ResultCode::ProtocolError));
+    }
+
+    #[test]
+    fn a_control_without_a_value_takes_an_empty_one_and_no_other() {
+        let read = |value: Option<&[u8]>| {
+            let control = Control {
+                oid: "2.16.840.1.113730.3.4.2".to_owned(),
+                critical: false,
+                value: value.map(<[u8]>::to_vec),
+            };
+            Controls::of(Search, &[control]).map_err(|answer| answer.code)
+        };
+        for value in [None, Some(&[][..])] {
+            assert!(read(value).is_ok_and(|controls| controls.terms.manage_referrals));
+        }
+        let refused = read(Some(&[0x30, 0])).err();
+        assert_eq!(refused, Some(ResultCode::ProtocolError));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 /// How an operation ended; the discriminant is the code on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
+#[repr(u16)]
 pub enum ResultCode {
     /// Done as asked.
     Success = 0,
@@ -95,11 +95,14 @@ pub enum ResultCode {
     AssertionFailed = 122,
     /// The proxied identity may not be assumed (RFC 4370).
     AuthorizationDenied = 123,
+    /// The change would be made, were it not asked for without effect (draft-zeilenga-ldap-noop; the number is
+    /// OpenLDAP's).
+    NoOperation = 0x410e,
 }
 
 impl ResultCode {
     /// The code on the wire.
-    pub fn code(self) -> u8 {
-        self as u8
+    pub fn code(self) -> u16 {
+        self as u16
     }
 }

@@ -8,7 +8,7 @@ use crate::directory::dn::Dn;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
-use crate::directory::schema::well_known;
+use crate::ldap::authorization::{self, sasl_name};
 use crate::ldap::codec::write_bind_response;
 use crate::ldap::message::{Authentication, BindRequest, PasswordBytes, ResultCode};
 use crate::ldap::result::Answer;
@@ -18,6 +18,7 @@ use crate::ldap::session::{Call, Completion, Session};
 pub struct Finished {
     call: Call,
     name: String,
+    authorize: Option<String>,
     verdict: Result<Identity, Error>,
 }
 
@@ -50,9 +51,12 @@ pub fn perform(session: &mut Session, call: Call, request: BindRequest, out: &mu
         Authentication::Unknown(_) => Err(Answer::new(ResultCode::AuthMethodNotSupported)),
     };
     match outcome {
-        Ok(Proof::Password { name, dn, password }) => {
-            prove(session, call, name, &dn, password);
-        }
+        Ok(Proof::Password {
+            name,
+            dn,
+            password,
+            authorize,
+        }) => prove(session, call, (name, authorize), &dn, password),
         Ok(Proof::Given(identity)) => {
             let name = session.face.directory.name(&identity);
             session.become_identity(identity);
@@ -76,6 +80,8 @@ enum Proof {
         name: String,
         dn: Dn,
         password: Secret,
+        /// For whom the client wants to act, where that is not for itself.
+        authorize: Option<String>,
     },
     /// The connection itself, or nothing for nobody.
     Given(Identity),
@@ -93,6 +99,7 @@ fn simple(session: &Session, bind_name: &str, password: &PasswordBytes) -> Resul
         name: bind_name.to_owned(),
         dn: name(bind_name)?,
         password: Secret::from(&**password),
+        authorize: None,
     })
 }
 
@@ -120,39 +127,24 @@ fn plain(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Proof
     }
     let text = |bytes| std::str::from_utf8(bytes).map_err(|_| malformed());
     let (authorize, authenticate) = (text(authorize)?, text(authenticate)?);
+    let directory = &session.face.directory;
     // A name that nobody has goes through the same proof as any other.
-    let dn = sasl_name(session, authenticate).unwrap_or_default();
-    if !authorize.is_empty() {
-        let snapshot = session.face.directory.snapshot();
-        let same = sasl_name(session, authorize).is_some_and(|other| {
-            other.normalize(snapshot.schema()) == dn.normalize(snapshot.schema())
-        });
-        if !same {
-            let text = "acting for another identity is not allowed";
-            return Err(Answer::because(ResultCode::InvalidCredentials, text));
-        }
-    }
+    let dn = sasl_name(directory, authenticate).unwrap_or_default();
     Ok(Proof::Password {
         name: authenticate.to_owned(),
         dn,
         password: Secret::from(password),
+        authorize: (!authorize.is_empty()).then(|| authorize.to_owned()),
     })
 }
 
-/// The entry that a SASL identity names: `dn:` and a DN, or a user name, with or without `u:` (RFC 4513 section 5.2.1.8).
-fn sasl_name(session: &Session, text: &str) -> Option<Dn> {
-    if let Some(dn) = text.strip_prefix("dn:") {
-        return Dn::parse(dn).ok();
-    }
-    let user = text.strip_prefix("u:").unwrap_or(text);
-    let named = session
-        .face
-        .directory
-        .name_of(well_known::UID, user.as_bytes());
-    named.or_else(|| Dn::parse(user).ok())
-}
-
-fn prove(session: &mut Session, call: Call, name: String, dn: &Dn, password: Secret) {
+fn prove(
+    session: &mut Session,
+    call: Call,
+    (name, authorize): (String, Option<String>),
+    dn: &Dn,
+    password: Secret,
+) {
     session.binding = true;
     let completions = session.completions.clone();
     session.face.directory.authenticate(
@@ -163,6 +155,7 @@ fn prove(session: &mut Session, call: Call, name: String, dn: &Dn, password: Sec
             let _ = completions.send(Completion::Bind(Finished {
                 call,
                 name,
+                authorize,
                 verdict,
             }));
         }),
@@ -178,24 +171,42 @@ fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Id
             text,
         ));
     };
-    let Some(identity) = session.face.directory.vouch(dn) else {
+    let directory = &session.face.directory;
+    let Some(identity) = directory.vouch(dn) else {
         return refused("the client certificate stands for no entry");
     };
-    match credentials.filter(|authorize| !authorize.is_empty()) {
-        None => Ok(identity),
-        Some(authorize) => {
-            let snapshot = session.face.directory.snapshot();
-            let asked = std::str::from_utf8(authorize)
-                .ok()
-                .and_then(|text| sasl_name(session, text));
-            let same = asked.is_some_and(|asked| {
-                asked.normalize(snapshot.schema()) == dn.normalize(snapshot.schema())
-            });
-            if same {
-                Ok(identity)
-            } else {
-                refused("acting for another identity is not allowed")
-            }
+    let name = directory.name(&identity);
+    let authorize = credentials.map(|authorize| std::str::from_utf8(authorize));
+    match authorize.transpose() {
+        Ok(authorize) => act_as(session, &name, identity, authorize),
+        Err(_) => refused("the authorization identity is not UTF-8"),
+    }
+}
+
+/// The identity of a SASL bind: the one that was proved, or the one it asks to act for and may.
+fn act_as(
+    session: &Session,
+    name: &str,
+    proved: Identity,
+    authorize: Option<&str>,
+) -> Result<Identity, Answer> {
+    let Some(text) = authorize.filter(|text| !text.is_empty()) else {
+        return Ok(proved);
+    };
+    let directory = &session.face.directory;
+    let wanted = sasl_name(directory, text);
+    let conn = session.number;
+    match authorization::act_as(directory, &proved, wanted) {
+        Ok(identity) => {
+            tracing::info!(conn, name, authorize = text, "binds to act for another");
+            Ok(identity)
+        }
+        Err(error) => {
+            tracing::info!(conn, name, authorize = text, "may not act for another");
+            Err(Answer::because(
+                ResultCode::InvalidCredentials,
+                error.to_string(),
+            ))
         }
     }
 }
@@ -205,15 +216,19 @@ pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
     let Finished {
         call,
         name,
+        authorize,
         verdict,
     } = finished;
     session.binding = false;
-    let result = match verdict {
+    let identity = verdict
+        .map_err(Answer::from)
+        .and_then(|identity| act_as(session, &name, identity, authorize.as_deref()));
+    let result = match identity {
         Ok(identity) => {
             session.become_identity(identity);
             Answer::new(ResultCode::Success)
         }
-        Err(error) => error.into(),
+        Err(answer) => answer,
     };
     answer(session, &call, &name, &result, out);
 }

@@ -12,7 +12,13 @@ pub fn perform(session: &Session, call: &Call, request: &CompareRequest, out: &m
     let compared = name(&request.entry).and_then(|dn| {
         let directory = &session.face.directory;
         directory
-            .compare(&call.identity, &dn, &request.attribute, &request.value)
+            .compare(
+                &call.identity,
+                &dn,
+                &request.attribute,
+                &request.value,
+                &call.controls.terms,
+            )
             .map_err(Answer::from)
     });
     let answer = match compared {

@@ -17,7 +17,7 @@ pub fn perform(
     out: &mut BytesMut,
 ) -> Flow {
     let (answer, value, flow) = match request.name.as_str() {
-        START_TLS => start_tls(session, request),
+        START_TLS => start_tls(session, &call, request),
         PASSWORD_MODIFY => {
             password_modify::begin(session, call, request.value.as_deref(), out);
             return Flow::Continue;
@@ -59,8 +59,16 @@ fn malformed(text: impl Into<String>) -> Answer {
     Answer::because(ResultCode::ProtocolError, text)
 }
 
-fn start_tls(session: &Session, request: &ExtendedRequest) -> (Answer, Option<String>, Flow) {
+fn start_tls(
+    session: &Session,
+    call: &Call,
+    request: &ExtendedRequest,
+) -> (Answer, Option<String>, Flow) {
     let refused = |code, text: &str| (Answer::because(code, text), None, Flow::Continue);
+    if call.controls.proxy.is_some() {
+        let text = "StartTLS is done for nobody but the client (RFC 4370 section 3)";
+        return refused(ResultCode::UnavailableCriticalExtension, text);
+    }
     if session.channel.tls {
         return refused(ResultCode::OperationsError, "TLS is in place already");
     }

@@ -9,6 +9,7 @@ use super::name;
 use crate::directory::error::Error;
 use crate::directory::request::{self, Dereference};
 use crate::directory::search::{Progress, Search};
+use crate::ldap::codec::write_search_reference;
 use crate::ldap::message::{DerefAliases, ResultCode, Scope, SearchRequest};
 use crate::ldap::result::Answer;
 use crate::ldap::session::{Call, HIGH_WATER, Session};
@@ -21,6 +22,8 @@ pub struct Running {
     /// The operation.
     pub call: Call,
     search: Search,
+    /// Continuation references that are still to be written.
+    references: Vec<Vec<String>>,
 }
 
 /// Begins a search and answers it whole if one slice is enough.
@@ -35,8 +38,8 @@ pub fn begin(session: &mut Session, call: Call, request: SearchRequest, out: &mu
         base = request.base,
         "search"
     );
-    if describes_server(session, call.id, &base, &request, out) {
-        return session.finish(out, &call, &Answer::new(ResultCode::Success));
+    if let Some(answer) = describes_server(session, &call, &base, &request, out) {
+        return session.finish(out, &call, &answer);
     }
     let request = request::SearchRequest {
         base,
@@ -58,10 +61,18 @@ pub fn begin(session: &mut Session, call: Call, request: SearchRequest, out: &mu
         size_limit: request.size_limit,
         time_limit: (request.time_limit > 0)
             .then(|| Duration::from_secs(u64::from(request.time_limit))),
+        assertion: call.controls.terms.assertion.clone(),
+        manage_referrals: call.controls.terms.manage_referrals,
+        omit_references: false,
     };
     match session.face.directory.search(&call.identity, &request) {
-        Ok(search) => {
-            session.searches.push_back(Running { call, search });
+        Ok(mut search) => {
+            let references = search.take_continuations();
+            session.searches.push_back(Running {
+                call,
+                search,
+                references,
+            });
             // Behind others it waits for its turn; alone it is answered here and now.
             if session.searches.len() == 1 {
                 step(session, out);
@@ -106,6 +117,12 @@ fn slice(
         running.search.types_only(),
         running.call.id,
     );
+    while let Some(uris) = running.references.pop() {
+        write_search_reference(out, id, &uris, &[]);
+        if out.len() >= HIGH_WATER {
+            return Ok(Progress::More);
+        }
+    }
     session.face.directory.advance(
         &mut running.search,
         &running.call.identity,
@@ -124,11 +141,11 @@ fn slice(
 /// Answers for the entries that are in no suffix: the root DSE and the subschema, which have no entries around them.
 fn describes_server(
     session: &mut Session,
-    id: i32,
+    call: &Call,
     base: &crate::directory::dn::Dn,
     request: &SearchRequest,
     out: &mut BytesMut,
-) -> bool {
+) -> Option<Answer> {
     let face = std::sync::Arc::clone(&session.face);
     let within = matches!(request.scope, Scope::Base);
     let entry = if base.is_root() && within {
@@ -140,13 +157,19 @@ fn describes_server(
     {
         Some(face.root_dse.subschema())
     } else {
-        return false;
+        return None;
     };
     if let Some(entry) = entry {
+        let assertion = call.controls.terms.assertion.as_ref();
+        if assertion.is_some_and(|assertion| !entry.matches(assertion)) {
+            return Some(Error::AssertionFailed.into());
+        }
         entry.search(&request.filter, &request.attributes, &mut |entry| {
-            session.encoder.write(out, id, entry, request.types_only);
+            session
+                .encoder
+                .write(out, call.id, entry, request.types_only);
             ControlFlow::Continue(())
         });
     }
-    true
+    Some(Answer::new(ResultCode::Success))
 }

@@ -6,9 +6,11 @@
 use bytes::BytesMut;
 
 use super::name;
+use crate::directory::Changed;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::error::Error;
 use crate::directory::request::{Change, Modification, ModificationKind};
+use crate::ldap::control::read_entry;
 use crate::ldap::message::{
     AddRequest, ChangeOperation, ModifyDnRequest, ModifyRequest, ResultCode,
 };
@@ -18,7 +20,7 @@ use crate::ldap::session::{Call, Completion, Session};
 /// The end of a change.
 pub struct Finished {
     call: Call,
-    outcome: Result<(), Error>,
+    outcome: Result<Changed, Error>,
 }
 
 /// Adds an entry.
@@ -78,20 +80,30 @@ fn rename(request: &ModifyDnRequest) -> Result<Change, Answer> {
     })
 }
 
-fn submit(session: &mut Session, call: Call, change: Result<Change, Answer>, out: &mut BytesMut) {
+fn submit(
+    session: &mut Session,
+    mut call: Call,
+    change: Result<Change, Answer>,
+    out: &mut BytesMut,
+) {
     let change = match change {
         Ok(change) => change,
         Err(answer) => return session.finish(out, &call, &answer),
     };
+    if session.face.describes_server(change.dn()) {
+        let text = "this entry describes the server and follows from its configuration";
+        let answer = Answer::because(ResultCode::UnwillingToPerform, text);
+        return session.finish(out, &call, &answer);
+    }
     tracing::debug!(conn = session.number, op = call.id, operation = %call.operation, dn = %change.dn(), "change");
     let completions = session.completions.clone();
     session.updates.push(call.id);
     let identity = call.identity.clone();
+    let terms = std::mem::take(&mut call.controls.terms);
     session
         .face
         .directory
-        .change(&identity, change, move |outcome| {
-            let outcome = outcome.map(|_| ());
+        .change(&identity, change, terms, move |outcome| {
             let _ = completions.send(Completion::Update(Finished { call, outcome }));
         });
 }
@@ -100,7 +112,10 @@ fn submit(session: &mut Session, call: Call, change: Result<Change, Answer>, out
 pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
     session.update_ended(finished.call.id);
     let answer = match finished.outcome {
-        Ok(()) => Answer::new(ResultCode::Success),
+        Ok(Changed { before, after }) => Answer {
+            controls: read_entry::responses(before.as_ref(), after.as_ref()),
+            ..Answer::new(ResultCode::Success)
+        },
         Err(error) => error.into(),
     };
     session.finish(out, &finished.call, &answer);

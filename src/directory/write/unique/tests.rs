@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::directory::access::{AccessRules, RuleText};
+use crate::directory::access::{AccessRules, Right, RuleText};
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
 use crate::directory::index::IndexedAttributes;
-use crate::directory::request::{Change, Modification, ModificationKind};
+use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::schema::{PosixGroup, Schema};
 use crate::directory::snapshot::{Snapshot, Suffix};
 use crate::directory::unique::UniqueAttributes;
@@ -31,7 +31,7 @@ impl Fixture {
         // Everyone writes their own mail, and reads nothing but their own entry.
         let own = RuleText {
             who: "self".to_owned(),
-            allow: vec!["read".to_owned(), "write".to_owned()],
+            allow: vec![Right::Read, Right::Write],
             ..RuleText::default()
         };
         let names = ["uid", "mail"].map(str::to_owned);
@@ -72,7 +72,9 @@ impl Fixture {
 }
 
 fn admin(draft: &mut Draft<'_>, change: &Change) -> Result<(), Error> {
-    draft.apply(&Identity::administrator(), change).map(|_| ())
+    draft
+        .apply(&Identity::administrator(), change, &Terms::default())
+        .map(|_| ())
 }
 
 fn name(rdn: &str) -> Dn {
@@ -210,7 +212,7 @@ fn who_has_the_value_is_not_told_to_those_who_may_not_read_it() {
     let mut draft = fixture.draft(Origin::Client);
     let ada = Identity::entry(ADAS_ID);
     let taken = modify(ADA, ModificationKind::Add, "mail", "ken@example.org");
-    let text = refused(draft.apply(&ada, &taken).map(|_| ()));
+    let text = refused(draft.apply(&ada, &taken, &Terms::default()).map(|_| ()));
     assert_eq!(
         text,
         "\"mail\" is unique, and value 2 is that of another entry"

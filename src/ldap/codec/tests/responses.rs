@@ -133,7 +133,7 @@ fn controls_follow_the_operation() {
 
 #[test]
 fn a_referral_names_where_to_ask() {
-    let uris = ["ldap://a.example.org/dc=example", "ldaps://b.example.org"];
+    let uris = ["ldap://a.example.org/dc=example", "ldaps://b.example.org"].map(str::to_owned);
     let result = LdapResult {
         referral: &uris,
         ..LdapResult::new(ResultCode::Referral)
@@ -156,7 +156,7 @@ fn a_referral_names_where_to_ask() {
             code: LdapResultCode::Referral,
             matcheddn: String::new(),
             message: String::new(),
-            referral: uris.map(str::to_owned).to_vec(),
+            referral: uris.to_vec(),
         }))
     );
 }
@@ -229,7 +229,8 @@ fn a_search_reference_is_a_list_of_uris() {
     let uris = [
         "ldap://a.example.org/ou=x??sub",
         "ldap://b.example.org/ou=x??sub",
-    ];
+    ]
+    .map(str::to_owned);
     let bytes = written(|out| write_search_reference(out, 9, &uris, &[]));
     let ProtocolOp::SearchResRef(read) = as_rasn_reads(&bytes).protocol_op else {
         panic!()

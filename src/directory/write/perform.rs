@@ -1,0 +1,119 @@
+//! One change on its terms (RFC 4527, RFC 4528, draft-zeilenga-ldap-noop): held to what it asserts, read before and
+//! after, and undone when it fails or is a trial.
+//!
+//! What each kind of change does is in the files beside this one.
+
+use super::{Draft, rename};
+use crate::directory::dn::Dn;
+use crate::directory::entry::EntryId;
+use crate::directory::error::Error;
+use crate::directory::identity::Identity;
+use crate::directory::request::{Change, Terms};
+use crate::directory::selection::{EntryCopy, Selection, VisibleEntry};
+use crate::directory::target;
+use crate::directory::view::View;
+
+/// What is told of a change that was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The entry before the change, if that was asked for and may be shown.
+    pub before: Option<EntryCopy>,
+    /// The entry after the change, if that was asked for and may be shown.
+    pub after: Option<EntryCopy>,
+}
+
+impl Draft<'_> {
+    /// Does one change. On an error, and after a trial, the draft is as it was before.
+    pub fn apply(
+        &mut self,
+        identity: &Identity,
+        change: &Change,
+        terms: &Terms,
+    ) -> Result<Changed, Error> {
+        let nothing = || !self.rules.access(&self.snapshot, identity).may_change();
+        if terms.relaxed && !identity.is_administrator() || identity.is_anonymous() && nothing() {
+            return Err(Error::InsufficientAccess);
+        }
+        // A new entry can be held to an assertion only once it is there.
+        let new_is_judged = matches!(change, Change::Add { .. }) && terms.assertion.is_some();
+        if !terms.trial && !new_is_judged {
+            return self.perform(identity, change, terms);
+        }
+        let snapshot = self.snapshot.clone();
+        let (entries, edges) = (self.entries.clone(), self.edges.clone());
+        let changes = self.changes.len();
+        let outcome = match self.perform(identity, change, terms) {
+            Ok(_) if terms.trial => Err(Error::NoOperation),
+            outcome => outcome,
+        };
+        if outcome.is_err() {
+            self.snapshot = snapshot;
+            (self.entries, self.edges) = (entries, edges);
+            self.changes.truncate(changes);
+        }
+        outcome
+    }
+
+    fn perform(
+        &mut self,
+        identity: &Identity,
+        change: &Change,
+        terms: &Terms,
+    ) -> Result<Changed, Error> {
+        let before = match change {
+            Change::Add { .. } => None,
+            _ => self.accept(identity, change.dn(), terms)?,
+        };
+        let id = match change {
+            Change::Add { dn, attributes } => self.add(identity, dn, attributes, terms)?,
+            Change::Modify { dn, modifications } => {
+                self.modify(identity, dn, modifications, terms)?
+            }
+            Change::Delete { dn } => self.remove(identity, dn, terms)?,
+            Change::Rename {
+                dn,
+                new_rdn,
+                delete_old_rdn,
+                new_superior,
+            } => {
+                let to = rename::NewName {
+                    rdn: new_rdn,
+                    delete_old_rdn: *delete_old_rdn,
+                    superior: new_superior.as_ref(),
+                };
+                self.rename(identity, dn, &to, terms)?
+            }
+        };
+        let selectors = terms.read_after.as_ref();
+        let after = selectors.and_then(|selectors| self.read(identity, id, selectors));
+        Ok(Changed { before, after })
+    }
+
+    /// Holds the entry that a change is about to what the change asserts, and reads it where that is asked.
+    fn accept(
+        &self,
+        identity: &Identity,
+        dn: &Dn,
+        terms: &Terms,
+    ) -> Result<Option<EntryCopy>, Error> {
+        if terms.assertion.is_none() && terms.read_before.is_none() {
+            return Ok(None);
+        }
+        let mut access = self.rules.access(&self.snapshot, identity);
+        let view = target::find(&self.snapshot, &mut access, dn, terms.manage_referrals)?;
+        target::assert(&mut access, &view, terms.assertion.as_ref())?;
+        let selectors = terms.read_before.as_ref();
+        Ok(selectors.and_then(|selectors| self.read(identity, view.id, selectors)))
+    }
+
+    /// A copy of an entry as the asker may see it at this moment; `None` when it may not be seen (RFC 4527).
+    fn read(&self, identity: &Identity, id: EntryId, selectors: &[String]) -> Option<EntryCopy> {
+        let view = View::new(&self.snapshot, id)?;
+        let mut access = self.rules.access(&self.snapshot, identity);
+        let masks = access.masks(&view);
+        let selection = Selection::new(self.snapshot.schema(), selectors);
+        masks
+            .is_visible()
+            .then(|| VisibleEntry::new(view, &selection, &masks.read).copy())
+    }
+}
