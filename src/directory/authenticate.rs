@@ -8,7 +8,7 @@ use super::dn::Dn;
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::resolve;
-use super::identity::Identity;
+use super::identity::{Identity, Process};
 use super::lane::{self, Job as Write};
 use super::once;
 use super::password::{self, Cost, Job, Outcome, Secret};
@@ -89,6 +89,11 @@ impl Directory {
         snapshot.find_entry(name).map(Identity::entry)
     }
 
+    /// Accepts a process that the operating system vouches for; `administers` when it may do what the administrator may.
+    pub fn vouch_for_process(&self, process: Process, administers: bool) -> Identity {
+        Identity::process(process, administers)
+    }
+
     /// The one entry below any suffix that has a value in an attribute, such as the `uid` that SASL PLAIN names.
     pub fn name_of(&self, attribute: AttributeTypeId, value: &[u8]) -> Option<Dn> {
         let snapshot = self.snapshot();
@@ -118,10 +123,7 @@ impl Directory {
 
     fn claim(&self, snapshot: &Snapshot, name: &Dn) -> (Claim, Vec<Vec<u8>>) {
         if self.is_administrator(name) {
-            return (
-                Claim::Administrator,
-                vec![self.administrator_hash().to_vec()],
-            );
+            return (Claim::Administrator, vec![self.administrator_hash()]);
         }
         let Some(view) = snapshot
             .find_entry(name)

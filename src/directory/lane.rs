@@ -10,16 +10,17 @@ use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
 
+use super::Administrator;
 use super::access::AccessRules;
 use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
 use super::request::Change;
 use super::snapshot::Snapshot;
-use super::stored;
+use super::stored::{self, Setting};
 use super::time::{self, Csn};
 use super::write::{Draft, Origin};
-use crate::storage::{Store, StoreError};
+use crate::storage::{Batch, Store, StoreError};
 
 /// Changes that may wait; more are answered busy.
 const QUEUE: usize = 4096;
@@ -30,6 +31,9 @@ const CHANGES_KEPT: usize = 100_000;
 
 /// Called with the outcome of a change, once, from the lane's thread.
 pub type Done = Box<dyn FnOnce(Result<EntryId, Error>) + Send>;
+
+/// Looks at the store and the state that it holds, from the lane's thread.
+pub(super) type Look = Box<dyn FnOnce(&dyn Store, Arc<Snapshot>) + Send>;
 
 /// What the lane is asked to do.
 pub(super) enum Job {
@@ -45,6 +49,13 @@ pub(super) enum Job {
         old: Vec<u8>,
         new: Vec<u8>,
     },
+    /// A new hash for the administrator's password.
+    Administrator {
+        hash: Vec<u8>,
+        done: Box<dyn FnOnce(Result<(), Error>) + Send>,
+    },
+    /// A look at the store while nothing is written to it, and at the state that it holds.
+    Inspection(Look),
 }
 
 /// The entrance of the lane.
@@ -59,6 +70,7 @@ impl Lane {
         store: Box<dyn Store>,
         published: Arc<ArcSwap<Snapshot>>,
         rules: Arc<AccessRules>,
+        administrator: Arc<ArcSwap<Administrator>>,
         failure: Arc<ArcSwap<Option<String>>>,
     ) -> std::io::Result<Lane> {
         let (queue, jobs) = sync_channel(QUEUE);
@@ -67,6 +79,7 @@ impl Lane {
             store,
             published,
             rules,
+            administrator,
             failure,
         };
         let thread = std::thread::Builder::new()
@@ -141,6 +154,7 @@ struct Worker {
     store: Box<dyn Store>,
     published: Arc<ArcSwap<Snapshot>>,
     rules: Arc<AccessRules>,
+    administrator: Arc<ArcSwap<Administrator>>,
     failure: Arc<ArcSwap<Option<String>>>,
     kept: std::collections::VecDeque<Csn>,
 }
@@ -170,6 +184,7 @@ impl Worker {
         let rules = Arc::clone(&self.rules);
         let mut draft = Draft::new(&base, &rules, Origin::Client, time::now(), &mut random);
         let mut outcomes = Vec::with_capacity(group.len());
+        let mut alone = Vec::new();
         for job in group {
             let outcome = match &job {
                 Job::Change {
@@ -177,6 +192,10 @@ impl Worker {
                 } => draft.apply(identity, change),
                 Job::Upgrade { id, old, new } => {
                     draft.upgrade_password(*id, old, new).map(|()| *id)
+                }
+                Job::Administrator { .. } | Job::Inspection(_) => {
+                    alone.push(job);
+                    continue;
                 }
             };
             outcomes.push((job, outcome));
@@ -192,10 +211,30 @@ impl Worker {
                 _ => outcome,
             });
         }
+        alone.into_iter().for_each(|job| self.alone(job));
     }
 
-    /// Commits and publishes a draft. An error is final for all that comes after, but for a disk that was found full
-    /// before anything was written.
+    /// Does what is no change of entries, after the changes that were taken together with it.
+    fn alone(&mut self, job: Job) {
+        match job {
+            Job::Administrator { hash, done } => {
+                let mut batch = Batch::default();
+                batch.put(Setting::AdministratorPassword.key(), hash.clone());
+                let kept = self.keep(&batch).map_err(Error::Unavailable);
+                if kept.is_ok() {
+                    let name = Arc::clone(&self.administrator.load().name);
+                    let hash = hash.into();
+                    self.administrator
+                        .store(Arc::new(Administrator { name, hash }));
+                }
+                done(kept);
+            }
+            Job::Inspection(look) => look(&*self.store, self.published.load_full()),
+            Job::Change { .. } | Job::Upgrade { .. } => {}
+        }
+    }
+
+    /// Commits and publishes a draft.
     fn commit(&mut self, draft: Draft<'_>) -> Result<(), String> {
         let (snapshot, mut outstanding) = draft.finish();
         put_new_entries(&mut outstanding.batch, &snapshot, outstanding.first_new);
@@ -205,11 +244,16 @@ impl Worker {
                 outstanding.batch.delete(stored::change_key(oldest));
             }
         }
-        match self.store.commit(&outstanding.batch) {
-            Ok(()) => {
-                self.published.store(Arc::new(snapshot));
-                Ok(())
-            }
+        self.keep(&outstanding.batch)?;
+        self.published.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// Commits a batch. An error is final for all that comes after, but for a disk that was found full before anything
+    /// was written.
+    fn keep(&mut self, batch: &Batch) -> Result<(), String> {
+        match self.store.commit(batch) {
+            Ok(()) => Ok(()),
             Err(
                 error @ (StoreError::DiskFull { .. }
                 | StoreError::KeyTooLong { .. }
@@ -231,18 +275,14 @@ impl Worker {
 }
 
 /// Puts the entries from `first` on, with their edges, into a batch.
-pub(super) fn put_new_entries(
-    batch: &mut crate::storage::Batch,
-    snapshot: &Snapshot,
-    first: EntryId,
-) {
+pub(super) fn put_new_entries(batch: &mut Batch, snapshot: &Snapshot, first: EntryId) {
     for id in first..snapshot.next_id() {
         put_entry(batch, snapshot, id);
     }
 }
 
 /// Puts one entry with its edges into a batch.
-pub(super) fn put_entry(batch: &mut crate::storage::Batch, snapshot: &Snapshot, id: EntryId) {
+pub(super) fn put_entry(batch: &mut Batch, snapshot: &Snapshot, id: EntryId) {
     if let Some(bytes) = snapshot.entry_bytes(id) {
         batch.put(stored::entry_key(id), bytes.to_vec());
         for edge in snapshot
@@ -264,6 +304,9 @@ impl Job {
                     tracing::debug!(id, %error, "a password hash was not upgraded");
                 }
             }
+            Job::Administrator { done, .. } => done(outcome.map(|_| ())),
+            // Who asked for it learns that it was dropped.
+            Job::Inspection(_) => {}
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod attributes;
+pub mod backup;
 pub mod check;
 pub mod descriptions;
 pub mod dn;
@@ -29,6 +30,7 @@ pub mod value_set;
 pub mod view;
 pub mod virtual_entry;
 
+mod administration;
 mod aliases;
 mod authenticate;
 mod clear_passwords;
@@ -93,7 +95,7 @@ struct Inner {
     published: Arc<ArcSwap<Snapshot>>,
     rules: Arc<AccessRules>,
     settings: Settings,
-    administrator: Administrator,
+    administrator: Arc<ArcSwap<Administrator>>,
     administrator_name: NormalizedDn,
     failure: Arc<ArcSwap<Option<String>>>,
     pool: Pool,
@@ -117,10 +119,12 @@ impl Directory {
         let administrator_name = name.normalize(snapshot.schema());
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
         let (rules, failure) = (Arc::new(rules), Arc::new(ArcSwap::from_pointee(None)));
+        let administrator = Arc::new(ArcSwap::from_pointee(administrator));
         let lane = lane::Lane::start(
             store,
             Arc::clone(&published),
             Arc::clone(&rules),
+            Arc::clone(&administrator),
             Arc::clone(&failure),
         )?;
         Ok(Directory(Arc::new(Inner {
@@ -159,8 +163,8 @@ impl Directory {
         !name.is_root() && name.normalize(self.snapshot().schema()) == self.0.administrator_name
     }
 
-    fn administrator_hash(&self) -> &[u8] {
-        &self.0.administrator.hash
+    fn administrator_hash(&self) -> Vec<u8> {
+        self.0.administrator.load().hash.to_vec()
     }
 
     fn upgrades_passwords(&self) -> bool {
@@ -171,7 +175,8 @@ impl Directory {
     pub fn name(&self, identity: &Identity) -> String {
         match identity.who() {
             identity::Who::Anonymous => String::new(),
-            identity::Who::Administrator => self.0.administrator.name.as_ref().to_owned(),
+            identity::Who::Administrator => self.snapshot().administrator().to_owned(),
+            identity::Who::Process { process, .. } => process.to_string(),
             identity::Who::Entry(id) => self.snapshot().dn(id),
         }
     }
