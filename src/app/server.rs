@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Failure;
 use super::assembly::Assembly;
 use super::config::{ListenerTls, Tls};
+use super::local_socket;
 use super::metrics::{self, ListenerMetrics, Metrics};
 use super::operations::{self, Readiness};
 use super::tls::{TlsSettings, peer_subject};
@@ -28,6 +29,8 @@ use crate::storage::Store;
 
 /// How long the end waits for connections.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a program of this machine may be silent.
+const LOCAL_IDLE: Duration = Duration::from_secs(900);
 
 /// Where the server listens, and how.
 pub type Addresses = [(SocketAddr, ListenerTls)];
@@ -60,6 +63,15 @@ async fn serve(
     let stop = CancellationToken::new();
     let tls = load_tls(assembly.config.tls.as_ref())?;
     let sockets = bind(&assembly).await?;
+    let local = &assembly.config.ldapi;
+    let path = assembly.config.socket();
+    let (local_socket, file) =
+        local_socket::listen(&path, local.mode.0)
+            .await
+            .map_err(|error| {
+                let message = format!("cannot listen on {}: {error}", path.display());
+                assembly.config.problem("ldapi.socket", message)
+            })?;
     serve_operations(&assembly, &metrics, &readiness, &stop).await?;
 
     // Loading takes seconds for a large store; the sockets are bound, so that clients wait instead of being refused.
@@ -93,10 +105,23 @@ async fn serve(
         });
         tokio::spawn(Arc::clone(&listeners).accept(socket, terms, door));
     }
+    let mut administrators = assembly.config.ldapi.administrators.clone();
+    administrators.push(rustix::process::geteuid().as_raw());
+    tracing::info!(path = %path.display(), "listening for programs of this machine");
+    tokio::spawn(Arc::clone(&listeners).accept_local(
+        local_socket,
+        administrators.into(),
+        LOCAL_IDLE,
+        Arc::new(Door {
+            metrics: metrics.listener("ldapi"),
+            limit: None,
+        }),
+    ));
     ready(&addresses)?;
 
     signals.follow(tls.as_deref()).await;
     tracing::info!("stopping");
+    drop(file);
     listeners.stop(PATIENCE).await;
     stop.cancel();
     // What was acknowledged is on the disk already; this finishes what is under way.

@@ -6,6 +6,7 @@
 //! One connection is one task: `listener` accepts, `connection` moves bytes, `session` decides what may be done now, and
 //! each file of `operation` does one of them.
 
+pub mod administration;
 pub mod ber;
 pub mod budget;
 pub mod codec;

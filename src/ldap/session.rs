@@ -16,11 +16,11 @@ use super::codec::{self, DecodeError, RequestError, write_disconnection};
 use super::control;
 use super::encoder::Encoder;
 use super::message::{Message, Operation, Request, ResponseTag, ResultCode};
-use super::operation::{self, bind, extended, search, update};
+use super::operation::{self, administration, bind, extended, search, update};
 use super::result::Answer;
 use super::root_dse::Safety;
 use crate::directory::dn::Dn;
-use crate::directory::identity::Identity;
+use crate::directory::identity::{Identity, Process};
 
 /// Bytes of answers above which nothing more is produced until the client has taken some.
 pub const HIGH_WATER: usize = 64 * 1024;
@@ -47,6 +47,17 @@ pub struct Channel {
     pub can_start_tls: bool,
     /// Whether a password may come in clear.
     pub clear_passwords: bool,
+    /// The process at the other end, when that is known, as on the local socket.
+    pub peer: Option<Peer>,
+}
+
+/// A process at the other end of a connection.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// What the operating system says of it.
+    pub process: Process,
+    /// Whether it may act as the administrator.
+    pub administers: bool,
 }
 
 impl Channel {
@@ -54,7 +65,7 @@ impl Channel {
     pub fn safety(&self) -> Safety {
         Safety {
             passwords: self.tls || self.clear_passwords,
-            certificate: self.certificate_name.is_some(),
+            external: self.certificate_name.is_some() || self.peer.is_some(),
         }
     }
 }
@@ -65,6 +76,8 @@ pub enum Completion {
     Bind(bind::Finished),
     /// A change was made or refused.
     Update(update::Finished),
+    /// A task of administration has gone on.
+    Task(administration::Progress),
 }
 
 /// One client's session.
@@ -75,6 +88,8 @@ pub struct Session {
     pub(super) searches: VecDeque<search::Running>,
     /// Changes under way.
     pub(super) updates: usize,
+    /// The task of administration under way.
+    pub(super) task: Option<administration::Running>,
     /// A message that waits until nothing is under way.
     held: Option<Message>,
     /// Whether a bind is being proved.
@@ -98,6 +113,7 @@ impl Session {
             identity: Identity::anonymous(),
             searches: VecDeque::new(),
             updates: 0,
+            task: None,
             held: None,
             binding: false,
             completions,
@@ -129,12 +145,17 @@ impl Session {
 
     /// Operations that are not finished.
     pub fn under_way(&self) -> usize {
-        self.searches.len() + self.updates
+        self.searches.len() + self.updates + usize::from(self.task.is_some())
     }
 
     /// Whether [`Session::step`] has something to do.
     pub fn has_work(&self) -> bool {
-        !self.searches.is_empty() || (self.held.is_some() && self.under_way() == 0 && !self.binding)
+        !self.searches.is_empty()
+            || self
+                .task
+                .as_ref()
+                .is_some_and(administration::Running::is_due)
+            || (self.held.is_some() && self.under_way() == 0 && !self.binding)
     }
 
     /// Whether nothing is left to do or to wait for.
@@ -209,6 +230,7 @@ impl Session {
             Request::Abandon(target) => {
                 tracing::debug!(conn = self.number, op = id, target, "abandon");
                 self.searches.retain(|search| search.id != target);
+                self.task.take_if(|task| task.id == target);
             }
             Request::Bind(request) => bind::perform(self, id, request, out, started),
             Request::Search(request) => search::begin(self, id, request, out, started),
@@ -228,6 +250,7 @@ impl Session {
 
     /// Gives each search under way a slice, and does what waited for them.
     pub fn step(&mut self, out: &mut BytesMut) -> Flow {
+        administration::step(self);
         for _ in 0..self.searches.len() {
             if out.len() >= HIGH_WATER {
                 return Flow::Continue;
@@ -262,12 +285,13 @@ impl Session {
         match completion {
             Completion::Bind(finished) => bind::finish(self, finished, out),
             Completion::Update(finished) => update::finish(self, finished, out),
+            Completion::Task(progress) => administration::advance(self, progress, out),
         }
     }
 
     /// Whether a completion is to be expected.
     pub fn awaits_completion(&self) -> bool {
-        self.binding || self.updates > 0
+        self.binding || self.updates > 0 || self.task.is_some()
     }
 
     /// The client is now this identity.

@@ -355,6 +355,7 @@ fn the_shipped_file_explains_every_key() {
     };
     for (name, keys) in [
         ("listener", keys_of::<Listener>()),
+        ("ldapi", keys_of::<Ldapi>()),
         ("tls", keys_of::<Tls>()),
         ("limits", keys_of::<Limits>()),
         ("passwords", keys_of::<Passwords>()),

@@ -200,15 +200,21 @@ fn prove(
 
 fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Proof, Answer> {
     let refused = |text| Err(Answer::because(ResultCode::InvalidCredentials, text));
-    let Some(dn) = &session.channel.certificate_name else {
+    let directory = &session.face.directory;
+    let (dn, identity) = if let Some(peer) = session.channel.peer {
+        let identity = directory.vouch_for_process(peer.process, peer.administers);
+        (&name(&peer.process.to_string())?, identity)
+    } else if let Some(dn) = &session.channel.certificate_name {
+        match directory.vouch(dn) {
+            Some(identity) => (dn, identity),
+            None => return refused("the client certificate stands for no entry"),
+        }
+    } else {
         let text = "no client certificate that stands for an entry was shown on this connection";
         return Err(Answer::because(
             ResultCode::InappropriateAuthentication,
             text,
         ));
-    };
-    let Some(identity) = session.face.directory.vouch(dn) else {
-        return refused("the client certificate stands for no entry");
     };
     match credentials.filter(|authorize| !authorize.is_empty()) {
         None => Ok(Proof::Of(identity)),

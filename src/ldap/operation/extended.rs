@@ -1,10 +1,12 @@
-//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532).
+//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Those of
+//! administration have a file of their own.
 
 use std::time::Instant;
 
 use bytes::BytesMut;
 
-use super::{START_TLS, WHO_AM_I};
+use super::{START_TLS, WHO_AM_I, administration};
+use crate::ldap::administration::Task;
 use crate::ldap::codec::write_extended_response;
 use crate::ldap::message::{ExtendedRequest, Operation, ResultCode};
 use crate::ldap::result::Answer;
@@ -18,6 +20,11 @@ pub fn perform(
     out: &mut BytesMut,
     started: Instant,
 ) -> Flow {
+    // Where nobody can be an administrator by who runs it, there are no such operations.
+    if session.channel.peer.is_some() && Task::is_named(&request.name) {
+        administration::perform(session, id, request, out, started);
+        return Flow::Continue;
+    }
     let (answer, value, flow) = match request.name.as_str() {
         START_TLS => start_tls(session, request),
         WHO_AM_I if request.value.is_some() => {
