@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::assembly::Assembly;
 use super::config::{ListenerTls, Tls};
-use super::local_socket;
+use super::local_socket::{self, SocketFile};
 use super::metrics::{self, ListenerMetrics, Metrics};
 use super::operations::{self, Readiness};
 use super::tls::{TlsSettings, peer_subject};
@@ -63,15 +63,7 @@ async fn serve(
     let stop = CancellationToken::new();
     let tls = load_tls(assembly.config.tls.as_ref())?;
     let sockets = bind(&assembly).await?;
-    let local = &assembly.config.ldapi;
-    let path = assembly.config.socket();
-    let (local_socket, file) =
-        local_socket::listen(&path, local.mode.0)
-            .await
-            .map_err(|error| {
-                let message = format!("cannot listen on {}: {error}", path.display());
-                assembly.config.problem("ldapi.socket", message)
-            })?;
+    let (local_socket, file) = bind_local(&assembly).await?;
     serve_operations(&assembly, &metrics, &readiness, &stop).await?;
 
     // Loading takes seconds for a large store; the sockets are bound, so that clients wait instead of being refused.
@@ -105,18 +97,13 @@ async fn serve(
         });
         tokio::spawn(Arc::clone(&listeners).accept(socket, terms, door));
     }
-    let mut administrators = assembly.config.ldapi.administrators.clone();
-    administrators.push(rustix::process::geteuid().as_raw());
-    tracing::info!(path = %path.display(), "listening for programs of this machine");
-    tokio::spawn(Arc::clone(&listeners).accept_local(
-        local_socket,
-        administrators.into(),
-        LOCAL_IDLE,
-        Arc::new(Door {
-            metrics: metrics.listener("ldapi"),
-            limit: None,
-        }),
-    ));
+    let local = Arc::clone(&listeners);
+    let door = Arc::new(Door {
+        metrics: metrics.listener("ldapi"),
+        limit: None,
+    });
+    let administrators = local_administrators(&assembly);
+    tokio::spawn(local.accept_local(local_socket, administrators, LOCAL_IDLE, door));
     ready(&addresses)?;
 
     signals.follow(tls.as_deref()).await;
@@ -190,6 +177,26 @@ async fn bind(assembly: &Assembly) -> Result<Vec<TcpListener>, Failure> {
         sockets.push(socket);
     }
     Ok(sockets)
+}
+
+/// Opens the socket for programs of this machine. The store is held already, so that it is no other server's by default.
+async fn bind_local(assembly: &Assembly) -> Result<(UnixListener, SocketFile), Failure> {
+    let path = assembly.config.socket();
+    let opened = local_socket::listen(&path, assembly.config.ldapi.mode.0).await;
+    let opened = opened.map_err(|error| {
+        let message = format!("cannot listen on {}: {error}", path.display());
+        assembly.config.problem("ldapi.socket", message)
+    })?;
+    tracing::info!(path = %path.display(), "listening for programs of this machine");
+    Ok(opened)
+}
+
+/// The users whose processes act as the administrator: those of the configuration, and the one that could read the store
+/// anyway.
+fn local_administrators(assembly: &Assembly) -> Arc<[u32]> {
+    let configured = assembly.config.ldapi.administrators.iter().copied();
+    let own = rustix::process::geteuid().as_raw();
+    configured.chain([own]).collect()
 }
 
 async fn serve_operations(

@@ -35,6 +35,8 @@ mod aliases;
 mod authenticate;
 mod clear_passwords;
 mod compare;
+#[cfg(test)]
+mod fixture;
 mod history;
 mod lane;
 mod once;
@@ -175,7 +177,7 @@ impl Directory {
     pub fn name(&self, identity: &Identity) -> String {
         match identity.who() {
             identity::Who::Anonymous => String::new(),
-            identity::Who::Administrator => self.snapshot().administrator().to_owned(),
+            identity::Who::Administrator => self.0.administrator.load().name.as_ref().to_owned(),
             identity::Who::Process { process, .. } => process.to_string(),
             identity::Who::Entry(id) => self.snapshot().dn(id),
         }

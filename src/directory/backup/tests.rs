@@ -1,55 +1,12 @@
 //! A backup holds everything once, is the same for the same directory, and a file that is anything else is refused.
 
-use std::sync::Arc;
-
 use super::read::KeyValue;
 use super::*;
-use crate::directory::Administrator;
-use crate::directory::access::AccessRules;
-use crate::directory::import;
-use crate::directory::password::{Argon2Params, Pool, PoolSettings};
-use crate::directory::schema::{PosixGroup, Schema};
+use crate::directory::fixture::{directory, schema, setup};
+use crate::directory::schema::Schema;
 use crate::directory::setup::load;
 use crate::directory::stored::Setting;
 use crate::storage::memory::MemoryStore;
-
-const TREE: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
-    dn: cn=one,dc=a\nobjectClass: inetOrgPerson\ncn: one\nsn: One\nuserPassword: {SSHA}c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0\n\n\
-    dn: cn=two,dc=a\nobjectClass: groupOfNames\ncn: two\nmember: cn=one,dc=a\nmember: cn=two,dc=a\n\
-    member: cn=nobody,dc=a\nmember: cn=no one,dc=a\n";
-
-fn schema() -> Arc<Schema> {
-    Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap())
-}
-
-fn setup() -> Setup {
-    Setup {
-        suffixes: vec!["dc=a".to_owned(), "o=b".to_owned()],
-        administrator: Administrator {
-            name: "cn=admin,dc=a".into(),
-            hash: b"{ARGON2}x".as_slice().into(),
-        },
-    }
-}
-
-/// A directory with an entry of each kind of record.
-fn directory(schema: &Arc<Schema>) -> (MemoryStore, Snapshot) {
-    let mut store = MemoryStore::default();
-    setup().write(&mut store).unwrap();
-    let empty = setup().empty(schema, &[]).unwrap();
-    let rules = AccessRules::compile(schema, &[]).unwrap();
-    let pool = Pool::start(PoolSettings {
-        params: Argon2Params::new(8_192, 1, 1).unwrap(),
-        ..PoolSettings::default()
-    })
-    .unwrap();
-    let prepared =
-        import::prepare(empty, &rules, &pool, TREE.as_bytes(), true, &mut |_| {}).unwrap();
-    prepared.write(&mut store, &mut |_| {}).unwrap();
-    let empty = setup().empty(schema, &[]).unwrap();
-    let (snapshot, _) = load(&mut store, empty, &mut |_| {}).unwrap();
-    (store, snapshot)
-}
 
 fn written(snapshot: &Snapshot) -> (Vec<u8>, Summary) {
     let mut out = Vec::new();

@@ -231,3 +231,54 @@ fn run_export(directory: &Directory, asked: &Export, parts: &mut Parts) -> Resul
     let written = export::write(&snapshot, export, parts);
     written.map_err(|error| Answer::because(ResultCode::Other, error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    #[test]
+    fn a_part_is_made_for_each_wish_and_none_when_nobody_is_left_to_wish() {
+        let (wish, wished) = channel();
+        let (completions, mut completed) = unbounded_channel();
+        let mut parts = Parts {
+            id: 7,
+            buffer: Vec::new(),
+            wished,
+            completions,
+        };
+        for _ in 0..3 {
+            wish.send(()).unwrap();
+        }
+        drop(wish);
+        let bytes: Vec<u8> = (0..=255).cycle().take(PART * 5 + 10).collect();
+        let error = parts.write_all(&bytes).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        let mut sent = Vec::new();
+        while let Ok(Completion::Task(Progress::Part(id, part))) = completed.try_recv() {
+            assert_eq!((id, part.len()), (7, PART));
+            sent.extend(part);
+        }
+        assert!(sent == bytes[..PART * 3]);
+    }
+
+    #[test]
+    fn what_is_left_goes_out_at_the_end_and_nothing_is_no_part() {
+        let (wish, wished) = channel();
+        let (completions, mut completed) = unbounded_channel();
+        let mut parts = Parts {
+            id: 7,
+            buffer: Vec::new(),
+            wished,
+            completions,
+        };
+        parts.flush().unwrap();
+        wish.send(()).unwrap();
+        parts.write_all(b"end").unwrap();
+        parts.flush().unwrap();
+        let sent = completed.try_recv();
+        assert!(matches!(sent, Ok(Completion::Task(Progress::Part(7, part))) if part == b"end"));
+        assert!(completed.try_recv().is_err());
+    }
+}
