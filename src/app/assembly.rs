@@ -143,7 +143,8 @@ fn indexed(config: &Config, schema: &Schema) -> Result<Vec<AttributeTypeId>, Fai
         .map_err(|message| config.problem("index.equality", message))?)
 }
 
-fn rule_text(rule: &AccessRule) -> RuleText {
+/// A rule as the directory takes it.
+pub(super) fn rule_text(rule: &AccessRule) -> RuleText {
     RuleText {
         who: match &rule.who {
             Who::Anyone => "anyone".to_owned(),

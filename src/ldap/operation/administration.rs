@@ -5,7 +5,6 @@
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Instant;
 
 use bytes::BytesMut;
 use tokio::sync::mpsc::UnboundedSender;
@@ -14,22 +13,21 @@ use crate::directory::password::Secret;
 use crate::directory::{Directory, Error, backup, export};
 use crate::ldap::administration::{Export, Task};
 use crate::ldap::codec::{write_extended_response, write_intermediate_response};
-use crate::ldap::message::{ExtendedRequest, Operation, ResultCode};
+use crate::ldap::message::{ExtendedRequest, ResultCode};
 use crate::ldap::result::Answer;
-use crate::ldap::session::{Completion, Session};
+use crate::ldap::session::{Call, Completion, Session};
 
 /// Bytes of one part.
 const PART: usize = 32 * 1024;
 
 /// A task under way.
 pub struct Running {
-    /// The message id.
-    pub id: i32,
+    /// What it is done for.
+    pub call: Call,
     /// Takes the wish for another part; the thread ends when it is gone.
     wish: Sender<()>,
     /// Whether a part has been written out and another may be wished for.
     due: bool,
-    started: Instant,
 }
 
 /// What a task has come to.
@@ -41,25 +39,23 @@ pub enum Progress {
 }
 
 /// Begins a task, if who asks may.
-pub fn perform(
-    session: &mut Session,
-    id: i32,
-    request: &ExtendedRequest,
-    out: &mut BytesMut,
-    started: Instant,
-) {
-    if let Err(refusal) = begin(session, id, request, started) {
-        finish(session, id, Err(refusal), out, started);
+pub fn perform(session: &mut Session, call: Call, request: &ExtendedRequest, out: &mut BytesMut) {
+    match begin(session, &call, request) {
+        Ok(wish) => {
+            session.task = Some(Running {
+                call,
+                wish,
+                due: false,
+            });
+        }
+        Err(refusal) => finish(session, &call, Err(refusal), out),
     }
 }
 
-fn begin(
-    session: &mut Session,
-    id: i32,
-    request: &ExtendedRequest,
-    started: Instant,
-) -> Result<(), Answer> {
-    if !session.identity.administers_machine() {
+/// Has the task done by another thread; what to send it wishes for parts by.
+fn begin(session: &Session, call: &Call, request: &ExtendedRequest) -> Result<Sender<()>, Answer> {
+    let id = call.id;
+    if !call.identity.administers_machine() {
         let text = "administration is for those whom the server takes for the administrator (ldapi.administrators) and who bind with SASL EXTERNAL";
         return Err(Answer::because(ResultCode::InsufficientAccessRights, text));
     }
@@ -71,7 +67,7 @@ fn begin(
     let task = Task::read(&request.name, request.value.as_deref())
         .map_err(|error| malformed(error.to_string()))?
         .ok_or_else(|| malformed("no such task".to_owned()))?;
-    let by = session.face.directory.name(&session.identity);
+    let by = session.face.directory.name(&call.identity);
     tracing::info!(conn = session.number, op = id, task = task.word(), %by, "administration");
     let (wish, wished) = channel();
     // The first part may be made at once.
@@ -106,13 +102,7 @@ fn begin(
             }
         }
     }
-    session.task = Some(Running {
-        id,
-        wish,
-        due: false,
-        started,
-    });
-    Ok(())
+    Ok(wish)
 }
 
 /// Lets the task go on once the client has taken enough.
@@ -134,36 +124,32 @@ impl Running {
 pub fn advance(session: &mut Session, progress: Progress, out: &mut BytesMut) {
     let (Progress::Part(id, _) | Progress::End(id, _)) = &progress;
     let id = *id;
-    let Some(task) = session.task.as_mut().filter(|task| task.id == id) else {
+    if session.task.as_ref().is_none_or(|task| task.call.id != id) {
         return;
-    };
+    }
     match progress {
         Progress::Part(_, bytes) => {
             write_intermediate_response(out, id, None, Some(&bytes), &[]);
-            task.due = true;
+            if let Some(task) = &mut session.task {
+                task.due = true;
+            }
         }
         Progress::End(_, outcome) => {
-            let started = task.started;
-            session.task = None;
-            finish(session, id, outcome, out, started);
+            if let Some(task) = session.task.take() {
+                finish(session, &task.call, outcome, out);
+            }
         }
     }
 }
 
-fn finish(
-    session: &Session,
-    id: i32,
-    outcome: Result<u64, Answer>,
-    out: &mut BytesMut,
-    started: Instant,
-) {
+fn finish(session: &Session, call: &Call, outcome: Result<u64, Answer>, out: &mut BytesMut) {
     let (answer, count) = match outcome {
         Ok(count) => (Answer::new(ResultCode::Success), Some(count.to_string())),
         Err(answer) => (answer, None),
     };
     let count = count.as_deref().map(str::as_bytes);
-    write_extended_response(out, id, &answer.result(), None, count, &[]);
-    session.observe(id, Operation::Extended, &answer, started);
+    write_extended_response(out, call.id, &answer.result(), None, count, &[]);
+    session.observe(call, &answer);
 }
 
 /// Sends what is written to it in parts, each when the one before has been taken.

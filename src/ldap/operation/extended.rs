@@ -1,28 +1,25 @@
 //! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Those of
 //! administration have a file of their own.
 
-use std::time::Instant;
-
 use bytes::BytesMut;
 
 use super::{START_TLS, WHO_AM_I, administration};
 use crate::ldap::administration::Task;
 use crate::ldap::codec::write_extended_response;
-use crate::ldap::message::{ExtendedRequest, Operation, ResultCode};
+use crate::ldap::message::{ExtendedRequest, ResultCode};
 use crate::ldap::result::Answer;
-use crate::ldap::session::{Flow, Session};
+use crate::ldap::session::{Call, Flow, Session};
 
 /// Does an extended operation.
 pub fn perform(
     session: &mut Session,
-    id: i32,
+    call: Call,
     request: &ExtendedRequest,
     out: &mut BytesMut,
-    started: Instant,
 ) -> Flow {
     // Where nobody can be an administrator by who runs it, there are no such operations.
     if session.channel.peer.is_some() && Task::is_named(&request.name) {
-        administration::perform(session, id, request, out, started);
+        administration::perform(session, call, request, out);
         return Flow::Continue;
     }
     let (answer, value, flow) = match request.name.as_str() {
@@ -32,7 +29,7 @@ pub fn perform(
         }
         WHO_AM_I => (
             Answer::new(ResultCode::Success),
-            Some(who_am_i(session)),
+            Some(who_am_i(session, &call)),
             Flow::Continue,
         ),
         other => {
@@ -46,13 +43,13 @@ pub fn perform(
     let name = (request.name == START_TLS).then_some(START_TLS);
     write_extended_response(
         out,
-        id,
+        call.id,
         &answer.result(),
         name,
         value.as_deref().map(str::as_bytes),
         &[],
     );
-    session.observe(id, Operation::Extended, &answer, started);
+    session.observe(&call, &answer);
     flow
 }
 
@@ -75,8 +72,8 @@ fn start_tls(session: &Session, request: &ExtendedRequest) -> (Answer, Option<St
 }
 
 /// The authorization identity, `dn:` and its name, or empty for nobody.
-fn who_am_i(session: &Session) -> String {
-    match session.face.directory.name(&session.identity) {
+fn who_am_i(session: &Session, call: &Call) -> String {
+    match session.face.directory.name(&call.identity) {
         name if name.is_empty() => name,
         name => format!("dn:{name}"),
     }
