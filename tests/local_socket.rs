@@ -11,7 +11,9 @@
 mod server;
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Output, Stdio};
 
 use server::{ADMIN, Folder, PASSWORD, SUFFIX, text};
@@ -19,6 +21,8 @@ use server::{ADMIN, Folder, PASSWORD, SUFFIX, text};
 const TREE: &str = "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\ndc: example\n\
     o: Example\n\ndn: uid=ada,dc=example,dc=org\nobjectClass: inetOrgPerson\nuid: ada\ncn: Ada\n\
     sn: Lovelace\nuserPassword: secret-ada\n";
+/// The object identifier of a task.
+const BACKUP: &str = "2.25.92646767048158335507028011983555086011.3.2";
 /// A user and a group that every Debian has, and that run no server.
 const NOBODY: &str = "65534";
 
@@ -148,9 +152,8 @@ fn another_user_has_a_name_and_what_the_rules_give_it() {
 fn tasks_are_for_administrators_and_for_the_socket() {
     let folder = loaded("[ldapi]\nmode = \"0666\"\n");
     let server = folder.serve();
-    let backup = "2.25.92646767048158335507028011983555086011.3.2";
     let refused = |command: &mut Command, code: &str| {
-        let done = run(command.arg(backup));
+        let done = run(command.arg(BACKUP));
         let told = text(&done.stdout) + &text(&done.stderr);
         assert!(!done.status.success() && told.contains(code), "{told}");
     };
@@ -164,10 +167,53 @@ fn tasks_are_for_administrators_and_for_the_socket() {
     refused(&mut as_admin(&url(&folder)), "(50)");
     refused(&mut by_nobody("ldapexop", &folder), "(50)");
     assert!(
-        run(external("ldapexop", &folder).arg(backup))
+        run(external("ldapexop", &folder).arg(BACKUP))
             .status
             .success()
     );
+}
+
+/// An element of BER whose content is shorter than 128 bytes.
+fn element(tag: u8, content: &[&[u8]]) -> Vec<u8> {
+    let content = content.concat();
+    [&[tag, u8::try_from(content.len()).unwrap()], &*content].concat()
+}
+
+fn request(id: u8, operation: &[u8]) -> Vec<u8> {
+    element(0x30, &[&[2, 1, id], operation])
+}
+
+#[test]
+fn a_task_that_is_abandoned_ends_without_an_answer() {
+    let folder = loaded("");
+    // Far more than is under way when the server reads of the abandonment.
+    let photo = "A".repeat(8_000_000);
+    folder.load(&format!(
+        "dn: cn=photo,{SUFFIX}\nobjectClass: inetOrgPerson\ncn: photo\nsn: Photo\njpegPhoto:: {photo}\n"
+    ));
+    let _server = folder.serve();
+    let mut client = UnixStream::connect(folder.path("data/ldapi")).unwrap();
+    let external = element(0xa3, &[&element(4, &[b"EXTERNAL"])]);
+    let bind = element(0x60, &[&[2, 1, 3], &[4, 0], &external]);
+    let backup = element(0x77, &[&element(0x80, &[BACKUP.as_bytes()])]);
+    let who_am_i = element(0x77, &[&element(0x80, &[b"1.3.6.1.4.1.4203.1.11.3"])]);
+    for message in [
+        request(1, &bind),
+        request(2, &backup),
+        request(3, &[0x50, 1, 2]),
+        request(4, &who_am_i),
+    ] {
+        client.write_all(&message).unwrap();
+    }
+    let (mut received, mut part) = (Vec::new(), vec![0; 65_536]);
+    while !received.ends_with(b",cn=peercred,cn=external,cn=auth") {
+        let read = client.read(&mut part).unwrap();
+        assert_ne!(read, 0, "ended after {} bytes", received.len());
+        received.extend_from_slice(&part[..read]);
+    }
+    assert!(received.len() < 3_000_000, "{} bytes", received.len());
+    let answer = [2, 1, 2, 0x78];
+    assert!(!received.windows(answer.len()).any(|bytes| bytes == answer));
 }
 
 #[test]
