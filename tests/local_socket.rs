@@ -47,7 +47,8 @@ fn external(name: &str, folder: &Folder) -> Command {
     command
 }
 
-/// A tool run by a user who is no administrator, which takes a socket that others may reach.
+/// A tool run by a user who is no administrator, which takes a socket that others may reach. Only root
+/// can run one.
 fn by_nobody(name: &str, folder: &Folder) -> Command {
     for path in [folder.path("."), folder.path("data")] {
         fs::set_permissions(path, fs::Permissions::from_mode(0o711)).unwrap();
