@@ -6,10 +6,12 @@
 use std::sync::{Arc, mpsc};
 
 use super::check::{self, Findings};
+use super::dn::Dn;
 use super::error::Error;
-use super::lane::{self, Job as Write};
-use super::once;
-use super::password::{Job, Outcome, Secret};
+use super::identity::Identity;
+use super::lane::Job;
+use super::password::Secret;
+use super::password_change::{PasswordChange, Whose};
 use super::setup::Setup;
 use super::snapshot::Snapshot;
 use super::{Administrator, Directory};
@@ -22,44 +24,27 @@ impl Directory {
         let suffixes = suffixes.suffixes().iter();
         Setup {
             suffixes: suffixes.map(|suffix| suffix.dn.to_string()).collect(),
-            administrator: Administrator::clone(&self.0.administrator.load()),
+            administrator: Administrator {
+                name: Arc::clone(&self.0.administrator),
+                hash: self.administrator_hash().into(),
+            },
         }
     }
 
-    /// Gives the administrator another password. `done` is called once it is on the disk and every later bind is held
-    /// against it, or with the reason why not.
+    /// Gives the administrator another password, on the word of `identity`. `done` is called once it is on the disk and
+    /// every later bind is held against it, or with the reason why not.
     pub fn replace_administrator_password(
         &self,
+        identity: &Identity,
         password: Secret,
         done: impl FnOnce(Result<(), Error>) + Send + 'static,
     ) {
-        if password.is_empty() {
-            return done(Err(Error::EmptyPassword));
-        }
-        let (answer, fallback) = once::shared(Box::new(done));
-        let directory = self.clone();
-        let job = Job::Hash {
-            password,
-            salt: lane::random_bytes(),
+        let change = PasswordChange {
+            whose: Whose::Named(Dn::parse(&self.0.administrator).unwrap_or_default()),
+            old: None,
+            new: Some(password),
         };
-        let submitted = self.pool().submit(
-            job,
-            Box::new(move |outcome| {
-                let Outcome::Hashed(hash) = outcome else {
-                    return answer.call(Err(Error::Busy("the password could not be hashed")));
-                };
-                let done = Box::new(move |outcome| answer.call(outcome));
-                let job = Write::Administrator { hash, done };
-                if let Err((error, Write::Administrator { done, .. })) =
-                    directory.0.lane.submit(job)
-                {
-                    done(Err(error));
-                }
-            }),
-        );
-        if submitted.is_err() {
-            fallback.call(Err(Error::Busy("too many passwords are being hashed")));
-        }
+        self.change_password(identity, change, move |outcome| done(outcome.map(|_| ())));
     }
 
     /// Verifies every record of the store against what is served, and what is served in itself. Changes wait while the
@@ -71,7 +56,7 @@ impl Directory {
             // The state goes along, so that what follows is about the same one.
             let _ = send.send((compared, snapshot));
         };
-        if let Err((error, _)) = self.0.lane.submit(Write::Inspection(Box::new(look))) {
+        if let Err((error, _)) = self.0.lane.submit(Job::Inspection(Box::new(look))) {
             return Err(error);
         }
         let unavailable = |error: StoreError| Error::Unavailable(error.to_string());
@@ -90,10 +75,11 @@ impl Directory {
 mod tests {
     use super::*;
     use crate::directory::access::AccessRules;
-    use crate::directory::dn::Dn;
     use crate::directory::fixture::{directory, schema, setup};
+    use crate::directory::identity::Process;
     use crate::directory::password::{Argon2Params, Pool, PoolSettings};
     use crate::directory::stored::Setting;
+    use crate::directory::unique::UniqueAttributes;
     use crate::directory::{Settings, stored};
     use crate::storage::Batch;
     use crate::storage::memory::MemoryStore;
@@ -110,6 +96,7 @@ mod tests {
             size_limit: None,
             time_limit: None,
             upgrade_passwords: false,
+            unique: UniqueAttributes::default(),
         };
         let directory = Directory::serve(
             Box::new(store.clone()),
@@ -125,7 +112,9 @@ mod tests {
     fn replace(directory: &Directory, password: &str) -> Result<(), Error> {
         let (send, receive) = mpsc::channel();
         let password = Secret::from(password.as_bytes());
-        directory.replace_administrator_password(password, move |outcome| {
+        let process = Process { uid: 7, gid: 8 };
+        let identity = directory.vouch_for_process(process, true);
+        directory.replace_administrator_password(&identity, password, move |outcome| {
             send.send(outcome).unwrap();
         });
         receive.recv().unwrap()
@@ -146,11 +135,11 @@ mod tests {
     #[test]
     fn a_new_password_holds_and_is_kept_when_it_is_acknowledged() {
         let (directory, store) = served();
-        replace(&directory, "first").unwrap();
-        assert!(proves(&directory, "first"));
-        replace(&directory, "second").unwrap();
-        assert!(proves(&directory, "second"));
-        assert!(!proves(&directory, "first"));
+        replace(&directory, "first one").unwrap();
+        assert!(proves(&directory, "first one"));
+        replace(&directory, "second one").unwrap();
+        assert!(proves(&directory, "second one"));
+        assert!(!proves(&directory, "first one"));
         let kept = Setup::read(&store).unwrap().administrator;
         assert_eq!(kept.hash, directory.setup().administrator.hash);
         assert_eq!(kept.name, setup().administrator.name);
@@ -158,15 +147,17 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_could_not_be_kept_does_not_hold_and_an_empty_one_is_none() {
+    fn a_password_that_could_not_be_kept_does_not_hold_and_a_short_one_is_none() {
         let (directory, store) = served();
-        replace(&directory, "first").unwrap();
-        assert_eq!(replace(&directory, ""), Err(Error::EmptyPassword));
+        replace(&directory, "first one").unwrap();
+        for none in ["", "short"] {
+            assert!(replace(&directory, none).is_err());
+        }
         store.fail_next_commit();
-        let refused = replace(&directory, "second");
+        let refused = replace(&directory, "second one");
         assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
-        assert!(proves(&directory, "first"));
-        assert!(!proves(&directory, "second"));
+        assert!(proves(&directory, "first one"));
+        assert!(!proves(&directory, "second one"));
         // What the disk holds is not known any more, so that there is nothing to hold it against.
         let check = directory.check(&mut |_| {});
         assert!(matches!(check, Err(Error::Unavailable(_))), "{check:?}");
@@ -175,7 +166,7 @@ mod tests {
     #[test]
     fn what_is_stored_otherwise_than_served_is_found_while_it_is_served() {
         let (directory, mut store) = served();
-        replace(&directory, "first").unwrap();
+        replace(&directory, "first one").unwrap();
         let sound = directory.check(&mut |_| {}).unwrap();
         assert!(sound.faults.is_empty(), "{sound}");
         let mut batch = Batch::default();

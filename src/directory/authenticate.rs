@@ -177,7 +177,7 @@ impl Claim {
 }
 
 /// The stored passwords of an entry.
-fn passwords(view: &View<'_>) -> Vec<Vec<u8>> {
+pub(super) fn passwords(view: &View<'_>) -> Vec<Vec<u8>> {
     let descriptions = view.snapshot.descriptions();
     view.entry
         .blocks()

@@ -20,6 +20,7 @@ use super::schema::Schema;
 use super::snapshot::Snapshot;
 use super::stored::Setting;
 use super::time;
+use super::unique::UniqueAttributes;
 use super::write::{Draft, Origin};
 use crate::storage::{Batch, Store, StoreError};
 
@@ -101,7 +102,10 @@ pub fn prepare(
 ) -> Result<Prepared, ImportError> {
     let schema = base.shared_schema();
     let mut random = random_source();
-    let mut draft = Draft::new(&base, rules, Origin::Import, time::now(), &mut random);
+    // Everything is taken as it is in the file; what is there twice is for its owner to put right afterwards.
+    let unique = UniqueAttributes::default();
+    let (origin, now) = (Origin::Import, time::now());
+    let mut draft = Draft::new(&base, rules, &unique, origin, now, &mut random);
     // The draft shall be the only owner, so that it changes in place.
     drop(base);
     let mut reader = Reader::new(input);

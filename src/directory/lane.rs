@@ -10,17 +10,17 @@ use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
 
-use super::Administrator;
 use super::access::AccessRules;
 use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
 use super::request::Change;
 use super::snapshot::Snapshot;
-use super::stored::{self, Setting};
+use super::stored;
 use super::time::{self, Csn};
+use super::unique::UniqueAttributes;
 use super::write::{Draft, Origin};
-use crate::storage::{Batch, Store, StoreError};
+use crate::storage::{Store, StoreError};
 
 /// Changes that may wait; more are answered busy.
 const QUEUE: usize = 4096;
@@ -43,16 +43,20 @@ pub(super) enum Job {
         change: Box<Change>,
         done: Done,
     },
+    /// A new password, hashed (RFC 3062): of an entry, or of the administrator when `of` is none.
+    Password {
+        identity: Identity,
+        of: Option<EntryId>,
+        /// The stored value that the old password was proved by.
+        proved: Option<Vec<u8>>,
+        hash: Vec<u8>,
+        done: Done,
+    },
     /// A better hash of a password that was just proved.
     Upgrade {
         id: EntryId,
         old: Vec<u8>,
         new: Vec<u8>,
-    },
-    /// A new hash for the administrator's password.
-    Administrator {
-        hash: Vec<u8>,
-        done: Box<dyn FnOnce(Result<(), Error>) + Send>,
     },
     /// A look at the store while nothing is written to it, and at the state that it holds.
     Inspection(Look),
@@ -70,7 +74,7 @@ impl Lane {
         store: Box<dyn Store>,
         published: Arc<ArcSwap<Snapshot>>,
         rules: Arc<AccessRules>,
-        administrator: Arc<ArcSwap<Administrator>>,
+        unique: UniqueAttributes,
         failure: Arc<ArcSwap<Option<String>>>,
     ) -> std::io::Result<Lane> {
         let (queue, jobs) = sync_channel(QUEUE);
@@ -79,7 +83,7 @@ impl Lane {
             store,
             published,
             rules,
-            administrator,
+            unique,
             failure,
         };
         let thread = std::thread::Builder::new()
@@ -154,7 +158,7 @@ struct Worker {
     store: Box<dyn Store>,
     published: Arc<ArcSwap<Snapshot>>,
     rules: Arc<AccessRules>,
-    administrator: Arc<ArcSwap<Administrator>>,
+    unique: UniqueAttributes,
     failure: Arc<ArcSwap<Option<String>>>,
     kept: std::collections::VecDeque<Csn>,
 }
@@ -181,20 +185,34 @@ impl Worker {
         }
         let base = self.published.load_full();
         let mut random = random_bytes;
-        let rules = Arc::clone(&self.rules);
-        let mut draft = Draft::new(&base, &rules, Origin::Client, time::now(), &mut random);
+        let (rules, unique) = (Arc::clone(&self.rules), self.unique.clone());
+        let (origin, now) = (Origin::Client, time::now());
+        let mut draft = Draft::new(&base, &rules, &unique, origin, now, &mut random);
         let mut outcomes = Vec::with_capacity(group.len());
-        let mut alone = Vec::new();
+        let mut inspections = Vec::new();
         for job in group {
             let outcome = match &job {
                 Job::Change {
                     identity, change, ..
                 } => draft.apply(identity, change),
+                Job::Password {
+                    identity,
+                    of: Some(id),
+                    proved,
+                    hash,
+                    ..
+                } => draft.set_password(identity, *id, proved.as_deref(), hash),
+                Job::Password {
+                    identity,
+                    of: None,
+                    hash,
+                    ..
+                } => draft.set_administrator_password(identity, hash),
                 Job::Upgrade { id, old, new } => {
                     draft.upgrade_password(*id, old, new).map(|()| *id)
                 }
-                Job::Administrator { .. } | Job::Inspection(_) => {
-                    alone.push(job);
+                Job::Inspection(_) => {
+                    inspections.push(job);
                     continue;
                 }
             };
@@ -211,30 +229,16 @@ impl Worker {
                 _ => outcome,
             });
         }
-        alone.into_iter().for_each(|job| self.alone(job));
-    }
-
-    /// Does what is no change of entries, after the changes that were taken together with it.
-    fn alone(&mut self, job: Job) {
-        match job {
-            Job::Administrator { hash, done } => {
-                let mut batch = Batch::default();
-                batch.put(Setting::AdministratorPassword.key(), hash.clone());
-                let kept = self.keep(&batch).map_err(Error::Unavailable);
-                if kept.is_ok() {
-                    let name = Arc::clone(&self.administrator.load().name);
-                    let hash = hash.into();
-                    self.administrator
-                        .store(Arc::new(Administrator { name, hash }));
-                }
-                done(kept);
+        // After the changes that came with them, so that nothing is left to write.
+        for job in inspections {
+            if let Job::Inspection(look) = job {
+                look(&*self.store, self.published.load_full());
             }
-            Job::Inspection(look) => look(&*self.store, self.published.load_full()),
-            Job::Change { .. } | Job::Upgrade { .. } => {}
         }
     }
 
-    /// Commits and publishes a draft.
+    /// Commits and publishes a draft. An error is final for all that comes after, but for a disk that was found full
+    /// before anything was written.
     fn commit(&mut self, draft: Draft<'_>) -> Result<(), String> {
         let (snapshot, mut outstanding) = draft.finish();
         put_new_entries(&mut outstanding.batch, &snapshot, outstanding.first_new);
@@ -244,16 +248,11 @@ impl Worker {
                 outstanding.batch.delete(stored::change_key(oldest));
             }
         }
-        self.keep(&outstanding.batch)?;
-        self.published.store(Arc::new(snapshot));
-        Ok(())
-    }
-
-    /// Commits a batch. An error is final for all that comes after, but for a disk that was found full before anything
-    /// was written.
-    fn keep(&mut self, batch: &Batch) -> Result<(), String> {
-        match self.store.commit(batch) {
-            Ok(()) => Ok(()),
+        match self.store.commit(&outstanding.batch) {
+            Ok(()) => {
+                self.published.store(Arc::new(snapshot));
+                Ok(())
+            }
             Err(
                 error @ (StoreError::DiskFull { .. }
                 | StoreError::KeyTooLong { .. }
@@ -275,14 +274,18 @@ impl Worker {
 }
 
 /// Puts the entries from `first` on, with their edges, into a batch.
-pub(super) fn put_new_entries(batch: &mut Batch, snapshot: &Snapshot, first: EntryId) {
+pub(super) fn put_new_entries(
+    batch: &mut crate::storage::Batch,
+    snapshot: &Snapshot,
+    first: EntryId,
+) {
     for id in first..snapshot.next_id() {
         put_entry(batch, snapshot, id);
     }
 }
 
 /// Puts one entry with its edges into a batch.
-pub(super) fn put_entry(batch: &mut Batch, snapshot: &Snapshot, id: EntryId) {
+pub(super) fn put_entry(batch: &mut crate::storage::Batch, snapshot: &Snapshot, id: EntryId) {
     if let Some(bytes) = snapshot.entry_bytes(id) {
         batch.put(stored::entry_key(id), bytes.to_vec());
         for edge in snapshot
@@ -296,15 +299,14 @@ pub(super) fn put_entry(batch: &mut Batch, snapshot: &Snapshot, id: EntryId) {
 }
 
 impl Job {
-    fn answer(self, outcome: Result<EntryId, Error>) {
+    pub(super) fn answer(self, outcome: Result<EntryId, Error>) {
         match self {
-            Job::Change { done, .. } => done(outcome),
+            Job::Change { done, .. } | Job::Password { done, .. } => done(outcome),
             Job::Upgrade { id, .. } => {
                 if let Err(error) = outcome {
                     tracing::debug!(id, %error, "a password hash was not upgraded");
                 }
             }
-            Job::Administrator { done, .. } => done(outcome.map(|_| ())),
             // Who asked for it learns that it was dropped.
             Job::Inspection(_) => {}
         }

@@ -16,7 +16,7 @@ use super::codec::{self, DecodeError, RequestError, write_disconnection};
 use super::control::Controls;
 use super::encoder::Encoder;
 use super::message::{Message, Operation, Request, ResultCode};
-use super::operation::{self, administration, bind, extended, search, update};
+use super::operation::{self, administration, bind, extended, password_modify, search, update};
 use super::result::Answer;
 use super::root_dse::Safety;
 use crate::directory::dn::Dn;
@@ -76,6 +76,8 @@ pub enum Completion {
     Bind(bind::Finished),
     /// A change was made or refused.
     Update(update::Finished),
+    /// A password was changed or not.
+    PasswordModify(password_modify::Finished),
     /// A task of administration has gone on.
     Task(administration::Progress),
 }
@@ -101,8 +103,8 @@ pub struct Session {
     pub(super) channel: Channel,
     pub(super) identity: Identity,
     pub(super) searches: VecDeque<search::Running>,
-    /// Changes under way.
-    pub(super) updates: usize,
+    /// Changes under way, by their message ids.
+    pub(super) updates: Vec<i32>,
     /// The task of administration under way.
     pub(super) task: Option<administration::Running>,
     /// A message that waits until nothing is under way.
@@ -127,7 +129,7 @@ impl Session {
             channel,
             identity: Identity::anonymous(),
             searches: VecDeque::new(),
-            updates: 0,
+            updates: Vec::new(),
             task: None,
             held: None,
             binding: false,
@@ -160,7 +162,7 @@ impl Session {
 
     /// Operations that are not finished.
     pub fn under_way(&self) -> usize {
-        self.searches.len() + self.updates + usize::from(self.task.is_some())
+        self.searches.len() + self.updates.len() + usize::from(self.task.is_some())
     }
 
     /// Whether [`Session::step`] has something to do.
@@ -300,12 +302,20 @@ impl Session {
             Completion::Bind(finished) => bind::finish(self, finished, out),
             Completion::Update(finished) => update::finish(self, finished, out),
             Completion::Task(progress) => administration::advance(self, progress, out),
+            Completion::PasswordModify(finished) => password_modify::finish(self, finished, out),
         }
     }
 
     /// Whether a completion is to be expected.
     pub fn awaits_completion(&self) -> bool {
-        self.binding || self.updates > 0 || self.task.is_some()
+        self.binding || !self.updates.is_empty() || self.task.is_some()
+    }
+
+    /// A change under way has come to its end.
+    pub(super) fn update_ended(&mut self, id: i32) {
+        if let Some(at) = self.updates.iter().position(|of| *of == id) {
+            self.updates.swap_remove(at);
+        }
     }
 
     /// The client is now this identity.

@@ -1,15 +1,51 @@
 //! Edges of groups within a draft: from values to edges, and names that begin or cease to exist.
 
-use super::{Draft, shared};
+use super::{Draft, Origin, shared};
+use crate::directory::attributes::Attributes;
 use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::members::{Edge, EdgeKind};
-use crate::directory::schema::Schema;
+use crate::directory::schema::{Schema, well_known};
 use crate::directory::snapshot::IdSet;
 use crate::directory::stored;
 
+/// Stands before the schema for the members that a class demands and an entry may be without.
+pub(super) const SOME_MEMBER: &[u8] = b"cn=some";
+
 impl Draft<'_> {
+    /// The membership attributes that an entry's classes demand and it has lost.
+    ///
+    /// A class such as groupOfNames demands a member (RFC 4519 section 3.5), and no client may add such a group without
+    /// one or remove the last. But members go when their entries are deleted, which must neither be refused because of
+    /// somebody's group nor take the group along; a group that was left with none must then be as open to changes as
+    /// before, if only to get a member again. Its schema's demand rests until it has one.
+    pub(super) fn bereft(
+        &self,
+        schema: &Schema,
+        id: EntryId,
+        attributes: &Attributes,
+    ) -> Vec<EdgeKind> {
+        let members = self.snapshot.members(id);
+        demanded(schema, attributes)
+            .filter(|kind| members.is_none_or(|members| members.len(*kind) == 0))
+            .collect()
+    }
+
+    /// The membership attributes that the classes of a new entry demand and may be missing: those of an import, since
+    /// an export holds the groups that have lost all members.
+    pub(super) fn forgiven(
+        &self,
+        schema: &Schema,
+        attributes: &Attributes,
+        members: &[(EdgeKind, Vec<u8>)],
+    ) -> Vec<EdgeKind> {
+        let import = self.origin == Origin::Import;
+        demanded(schema, attributes)
+            .filter(|kind| import && !members.iter().any(|(of, _)| of == kind))
+            .collect()
+    }
+
     /// The edge that one value stands for.
     pub(super) fn edge(
         &self,
@@ -118,4 +154,17 @@ impl Draft<'_> {
             }
         }
     }
+}
+
+/// The membership attributes that the classes of an entry demand.
+fn demanded(schema: &Schema, attributes: &Attributes) -> impl Iterator<Item = EdgeKind> {
+    let classes = attributes.values(well_known::OBJECT_CLASS).iter();
+    let classes = classes.filter_map(|value| schema.class_id(std::str::from_utf8(value).ok()?));
+    let classes: Vec<_> = classes.collect();
+    EdgeKind::ALL.into_iter().filter(move |kind| {
+        let attribute = kind.attribute();
+        classes
+            .iter()
+            .any(|class| schema.class(*class).must.contains(&attribute))
+    })
 }

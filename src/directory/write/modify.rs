@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::add::{not_for_users, passwords_are_hashed, with_first_member};
+use super::add::{not_for_users, with_first_member};
+use super::edges::SOME_MEMBER;
+use super::passwords::passwords_are_hashed;
 use super::{Draft, Origin, decode, description, equal, naming};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
@@ -41,7 +43,7 @@ impl Draft<'_> {
     ) -> Result<EntryId, Error> {
         let schema = self.snapshot.shared_schema();
         let mut access = self.rules.access(&self.snapshot, identity);
-        let id = self.target(&mut access, dn)?;
+        let id = access.find(&self.snapshot, dn)?;
         let view = View::new(&self.snapshot, id).ok_or(Error::InsufficientAccess)?;
         let writable = access.mask(&view, Right::Write);
         let before = decode(&view);
@@ -63,7 +65,8 @@ impl Draft<'_> {
         let naming = self.naming_of(&schema, &head.rdn, head.parent)?;
         let classes = |attributes: &Attributes| schema.structural_class(attributes);
         let old_class = classes(&before);
-        self.admit_changed(&schema, id, &mut attributes, &naming, &edges)
+        let bereft = self.bereft(&schema, id, &before);
+        self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
             .map_err(|error| match error {
                 Refusal::Schema(error)
                     if error.kind() == crate::directory::schema::ViolationKind::Naming =>
@@ -78,6 +81,7 @@ impl Draft<'_> {
             return Err(Error::ObjectClassModsProhibited(text.to_owned()));
         }
         passwords_are_hashed(&attributes)?;
+        self.keep_unique(identity, id, &before, &attributes)?;
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
         head.csn = self.snapshot.csn().next(self.now);
@@ -143,7 +147,9 @@ impl Draft<'_> {
         attributes: &mut Attributes,
         naming: &[(AttributeTypeId, Vec<u8>)],
     ) -> Result<(), Refusal> {
-        self.admit_changed(schema, id, attributes, naming, &EdgeChanges::default())
+        let bereft = self.bereft(schema, id, attributes);
+        let unchanged = EdgeChanges::default();
+        self.admit_changed(schema, id, attributes, naming, &unchanged, &bereft)
     }
 
     fn admit_changed(
@@ -153,10 +159,13 @@ impl Draft<'_> {
         attributes: &mut Attributes,
         naming: &[(AttributeTypeId, Vec<u8>)],
         edges: &EdgeChanges,
+        bereft: &[EdgeKind],
     ) -> Result<(), Refusal> {
-        let members = EdgeKind::ALL
-            .into_iter()
-            .filter_map(|kind| Some((kind, self.a_member(id, kind, edges)?)));
+        let members = EdgeKind::ALL.into_iter().filter_map(|kind| {
+            let exempt = || bereft.contains(&kind).then(|| SOME_MEMBER.to_vec());
+            let member = self.a_member(id, kind, edges).or_else(exempt)?;
+            Some((kind, member))
+        });
         let members: Vec<(EdgeKind, Vec<u8>)> = members.collect();
         let mut refusal = None;
         with_first_member(attributes, &members, |attributes| {

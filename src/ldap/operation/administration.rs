@@ -82,10 +82,11 @@ fn begin(session: &Session, call: &Call, request: &ExtendedRequest) -> Result<Se
         }
     };
     match task {
-        Task::ReplacePassword(password) => directory
-            .replace_administrator_password(Secret::from(&*password), move |outcome| {
-                end(outcome.map(|()| 0).map_err(Answer::from))
-            }),
+        Task::ReplacePassword(password) => directory.replace_administrator_password(
+            &call.identity,
+            Secret::from(&*password),
+            move |outcome| end(outcome.map(|()| 0).map_err(Answer::from)),
+        ),
         task => {
             let mut parts = Parts {
                 id,

@@ -97,7 +97,7 @@ fn simple(session: &Session, bind_name: &str, password: &PasswordBytes) -> Resul
 }
 
 /// Refuses a password on an open line before looking at it (RFC 4513 section 5.1.3).
-fn require_confidentiality(session: &Session) -> Result<(), Answer> {
+pub(super) fn require_confidentiality(session: &Session) -> Result<(), Answer> {
     if session.channel.safety().passwords {
         return Ok(());
     }

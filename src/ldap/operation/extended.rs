@@ -1,9 +1,11 @@
-//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Those of
-//! administration have a file of their own.
+//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Password Modify,
+//! Cancel and the tasks of administration have files of their own.
 
 use bytes::BytesMut;
 
-use super::{START_TLS, WHO_AM_I, administration};
+use super::{
+    CANCEL, PASSWORD_MODIFY, START_TLS, WHO_AM_I, administration, cancel, password_modify,
+};
 use crate::ldap::administration::Task;
 use crate::ldap::codec::write_extended_response;
 use crate::ldap::message::{ExtendedRequest, ResultCode};
@@ -24,6 +26,14 @@ pub fn perform(
     }
     let (answer, value, flow) = match request.name.as_str() {
         START_TLS => start_tls(session, request),
+        PASSWORD_MODIFY => {
+            password_modify::begin(session, call, request.value.as_deref(), out);
+            return Flow::Continue;
+        }
+        CANCEL => {
+            let answer = cancel::perform(session, call.id, request.value.as_deref(), out);
+            (answer, None, Flow::Continue)
+        }
         WHO_AM_I if request.value.is_some() => {
             (malformed("Who am I? takes no value"), None, Flow::Continue)
         }

@@ -83,6 +83,19 @@ pub fn step(session: &mut Session, out: &mut BytesMut) {
     }
 }
 
+/// Ends a search under way as canceled (RFC 3909 section 3); false when there is none of that id.
+pub(super) fn cancel(session: &mut Session, id: i32, out: &mut BytesMut) -> bool {
+    let at = session
+        .searches
+        .iter()
+        .position(|search| search.call.id == id);
+    let Some(running) = at.and_then(|at| session.searches.remove(at)) else {
+        return false;
+    };
+    session.finish(out, &running.call, &Answer::new(ResultCode::Canceled));
+    true
+}
+
 fn slice(
     session: &mut Session,
     running: &mut Running,

@@ -1,7 +1,7 @@
 //! The operations that change the tree: add, modify, delete, modify DN (RFC 4511 sections 4.6 to 4.9).
 //!
-//! They go through the directory's one lane in the order in which the client sent them, and are answered once they are on
-//! the disk.
+//! They go through the directory's one lane, and are answered once they are on the disk. One with a password to hash waits
+//! for that first, so that another behind it may be done before it: RFC 4511 section 3.1 leaves the order open.
 
 use bytes::BytesMut;
 
@@ -85,7 +85,7 @@ fn submit(session: &mut Session, call: Call, change: Result<Change, Answer>, out
     };
     tracing::debug!(conn = session.number, op = call.id, operation = %call.operation, dn = %change.dn(), "change");
     let completions = session.completions.clone();
-    session.updates += 1;
+    session.updates.push(call.id);
     let identity = call.identity.clone();
     session
         .face
@@ -98,7 +98,7 @@ fn submit(session: &mut Session, call: Call, change: Result<Change, Answer>, out
 
 /// Answers a change that is done.
 pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
-    session.updates = session.updates.saturating_sub(1);
+    session.update_ended(finished.call.id);
     let answer = match finished.outcome {
         Ok(()) => Answer::new(ResultCode::Success),
         Err(error) => error.into(),
