@@ -21,7 +21,8 @@ mod tests;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use super::members::Edge;
+use super::entry::EntryId;
+use super::members::Members;
 use super::setup::Setup;
 use super::snapshot::Snapshot;
 use super::stored::{self, prefix};
@@ -49,13 +50,10 @@ pub struct Summary {
 }
 
 impl Summary {
-    fn count(&mut self, key: &[u8]) {
+    fn count(&mut self, key: &[u8], value: &[u8]) {
         self.records += 1;
-        match key.first() {
-            Some(&prefix::ENTRY) => self.entries += 1,
-            Some(&prefix::EDGE | &prefix::DANGLING) => self.members += 1,
-            _ => {}
-        }
+        self.entries += u64::from(key.first() == Some(&prefix::ENTRY));
+        self.members += stored::members_in(key, value);
     }
 }
 
@@ -79,12 +77,12 @@ pub fn write(
             progress(writer.summary.entries);
         }
     }
-    writer.edges(snapshot, |edge| matches!(edge, Edge::Entry { .. }))?;
+    writer.groups(snapshot, stored::put_members)?;
     let mut batch = Batch::default();
     setup.put(&mut batch);
     stored::put_state(&mut batch, snapshot);
     writer.batch(&batch)?;
-    writer.edges(snapshot, |edge| matches!(edge, Edge::Dangling { .. }))?;
+    writer.groups(snapshot, stored::put_dangling)?;
     writer.finish()
 }
 
@@ -135,7 +133,7 @@ impl<W: Write> Writer<W> {
         self.put(&value_length.to_be_bytes())?;
         self.put(key)?;
         self.put(value)?;
-        self.summary.count(key);
+        self.summary.count(key, value);
         Ok(())
     }
 
@@ -144,13 +142,15 @@ impl<W: Write> Writer<W> {
         records.try_for_each(|(key, value)| self.record(key, value.unwrap_or_default()))
     }
 
-    /// Writes the edges of all groups that are of one kind of records.
-    fn edges(&mut self, snapshot: &Snapshot, wanted: fn(&Edge) -> bool) -> io::Result<()> {
+    /// Writes the records of one kind of all groups.
+    fn groups(
+        &mut self,
+        snapshot: &Snapshot,
+        put: fn(&mut Batch, EntryId, &Members),
+    ) -> io::Result<()> {
         for (group, members) in snapshot.groups() {
             let mut batch = Batch::default();
-            for edge in members.edges().filter(wanted) {
-                stored::put_edge(&mut batch, group, &edge);
-            }
+            put(&mut batch, group, members);
             self.batch(&batch)?;
         }
         Ok(())

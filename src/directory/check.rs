@@ -101,7 +101,10 @@ fn scan(store: &dyn Store, schema: &Schema, judge: Judge<'_>) -> Result<Findings
                 .and_then(|record| {
                     match record {
                         Record::Entry(..) => findings.entries += 1,
-                        Record::Edge(..) => findings.edges += 1,
+                        Record::Members(_, _, ref ids) => {
+                            findings.edges += ids.clone().count() as u64;
+                        }
+                        Record::Dangling(..) => findings.edges += 1,
                         Record::Description(..) | Record::State(..) | Record::Other => {}
                     }
                     judge(&record, value)
@@ -141,7 +144,11 @@ fn take(
             snapshot.put_entry(*id, value.into());
             Ok(())
         }
-        Record::Edge(group, edge) => {
+        Record::Members(group, kind, ids) => {
+            snapshot.add_members(*group, *kind, ids.clone().collect());
+            Ok(())
+        }
+        Record::Dangling(group, edge) => {
             snapshot.add_edge(*group, edge);
             Ok(())
         }
@@ -164,7 +171,14 @@ fn same(snapshot: &Snapshot, record: &Record<'_>, value: &[u8]) -> Result<(), St
                 .is_some_and(|bytes| **bytes == *value),
             format!("entry {id} ({})", entry.rdn()),
         ),
-        Record::Edge(group, edge) => (
+        Record::Members(group, kind, ids) => (
+            snapshot.members(*group).is_some_and(|members| {
+                let served = members.ids(*kind);
+                ids.clone().all(|id| served.contains(id))
+            }),
+            format!("a member of group {group}"),
+        ),
+        Record::Dangling(group, edge) => (
             snapshot
                 .members(*group)
                 .is_some_and(|members| members.holds(edge)),

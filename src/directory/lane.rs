@@ -241,7 +241,9 @@ impl Worker {
     /// before anything was written.
     fn commit(&mut self, draft: Draft<'_>) -> Result<(), String> {
         let (snapshot, mut outstanding) = draft.finish();
-        put_new_entries(&mut outstanding.batch, &snapshot, outstanding.first_new);
+        for id in outstanding.first_new..snapshot.next_id() {
+            stored::put_new_entry(&mut outstanding.batch, &snapshot, id);
+        }
         self.kept.extend(outstanding.changes);
         while self.kept.len() > CHANGES_KEPT {
             if let Some(oldest) = self.kept.pop_front() {
@@ -269,31 +271,6 @@ impl Worker {
                 self.failure.store(Arc::new(Some(cause.clone())));
                 Err(cause)
             }
-        }
-    }
-}
-
-/// Puts the entries from `first` on, with their edges, into a batch.
-pub(super) fn put_new_entries(
-    batch: &mut crate::storage::Batch,
-    snapshot: &Snapshot,
-    first: EntryId,
-) {
-    for id in first..snapshot.next_id() {
-        put_entry(batch, snapshot, id);
-    }
-}
-
-/// Puts one entry with its edges into a batch.
-pub(super) fn put_entry(batch: &mut crate::storage::Batch, snapshot: &Snapshot, id: EntryId) {
-    if let Some(bytes) = snapshot.entry_bytes(id) {
-        batch.put(stored::entry_key(id), bytes.to_vec());
-        for edge in snapshot
-            .members(id)
-            .into_iter()
-            .flat_map(|members| members.edges())
-        {
-            stored::put_edge(batch, id, &edge);
         }
     }
 }

@@ -56,6 +56,7 @@ pub struct Draft<'a> {
     first_new: EntryId,
     known_descriptions: usize,
     entries: BTreeSet<EntryId>,
+    /// An edge out of each record of edges that has changed, by its key.
     edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
     changes: Vec<(Csn, Vec<u8>)>,
     administrator_password: Option<Vec<u8>>,
@@ -137,16 +138,8 @@ impl<'a> Draft<'a> {
                 None => batch.delete(stored::entry_key(id)),
             }
         }
-        for (key, (group, edge)) in self.edges {
-            if self
-                .snapshot
-                .members(group)
-                .is_some_and(|members| members.holds(&edge))
-            {
-                stored::put_edge(&mut batch, group, &edge);
-            } else {
-                batch.delete(key);
-            }
+        for (group, edge) in self.edges.values() {
+            stored::put_edge(&mut batch, &self.snapshot, *group, edge);
         }
         stored::put_descriptions(
             &mut batch,

@@ -155,7 +155,7 @@ impl<R: Read> Reader<R> {
                 stored::key_text(&self.key)
             )));
         }
-        self.summary.count(&self.key);
+        self.summary.count(&self.key, &self.value);
         Ok(Some((&self.key, &self.value)))
     }
 
@@ -231,7 +231,7 @@ pub fn verify(schema: &Schema, input: impl Read) -> Result<Summary, BackupError>
             }
             Record::Description(..) => descriptions += 1,
             Record::Entry(0, _) => return Err(damaged("an entry has the number of the root")),
-            Record::Entry(..) | Record::Edge(..) => {}
+            Record::Entry(..) | Record::Members(..) | Record::Dangling(..) => {}
             Record::State(..) | Record::Other => {
                 if !SETTINGS.iter().any(|setting| setting.key() == key) {
                     let key = stored::key_text(key);

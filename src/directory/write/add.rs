@@ -1,6 +1,6 @@
 //! Adding an entry (RFC 4511 section 4.7).
 
-use super::edges::SOME_MEMBER;
+use super::edges::{SOME_MEMBER, Siblings};
 use super::passwords::passwords_are_hashed;
 use super::{Draft, Origin, complete_naming, description, naming, uuid_of, violation};
 use crate::directory::access::Right;
@@ -80,9 +80,7 @@ impl Draft<'_> {
         self.snapshot.take_id();
         self.snapshot.advance_csn(head.csn);
         self.store(id, &head, &attributes)?;
-        for edge in &edges {
-            self.put_edge(id, edge);
-        }
+        self.put_edges(id, &edges);
         self.claim_names(id);
         self.record(head.csn, |draft| {
             history::Entry::new(
@@ -257,9 +255,10 @@ impl Draft<'_> {
     ) -> Result<Vec<Edge>, Error> {
         let mut edges = Vec::with_capacity(members.len());
         let mut seen = std::collections::HashSet::with_capacity(members.len());
+        let mut siblings = Siblings::default();
         for (at, (kind, value)) in members.iter().enumerate() {
-            let edge = self.edge(schema, *kind, value, at)?;
-            if !seen.insert(super::stored::edge_key(0, &edge)) {
+            let edge = self.edge(schema, *kind, value, at, &mut siblings)?;
+            if !seen.insert(edge.key()) {
                 let name = schema.attribute(kind.attribute()).name();
                 return Err(Error::AttributeOrValueExists(format!(
                     "value {} of \"{name}\" is given twice",

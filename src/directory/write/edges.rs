@@ -2,16 +2,52 @@
 
 use super::{Draft, Origin, shared};
 use crate::directory::attributes::Attributes;
-use crate::directory::dn::Dn;
-use crate::directory::entry::EntryId;
+use crate::directory::dn::{Dn, Rdn};
+use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
 use crate::directory::members::{Edge, EdgeKind};
 use crate::directory::schema::{Schema, well_known};
-use crate::directory::snapshot::IdSet;
+use crate::directory::snapshot::{Found, IdSet, Snapshot};
 use crate::directory::stored;
 
 /// Stands before the schema for the members that a class demands and an entry may be without.
 pub(super) const SOME_MEMBER: &[u8] = b"cn=some";
+
+/// Where the last name was found: members of one group mostly lie below one parent, so that its name need be read and
+/// looked up only once. Holds for as long as no entry changes.
+#[derive(Default)]
+pub(super) struct Siblings {
+    above: String,
+    parent: EntryId,
+}
+
+impl Siblings {
+    /// The entry of a name that lies where the last one was found, if there is such an entry.
+    fn find(&self, snapshot: &Snapshot, name: &str) -> Option<EntryId> {
+        let (first, above) = split_first(name)?;
+        if above != self.above {
+            return None;
+        }
+        let rdn = Rdn::parse(first).ok()?;
+        let mut normalized = Vec::with_capacity(64);
+        rdn.normalize(snapshot.schema(), &mut normalized);
+        snapshot.child(self.parent, &rdn, &normalized)
+    }
+
+    fn remember(&mut self, snapshot: &Snapshot, name: &str, entry: EntryId) {
+        let parent = snapshot.entry(entry).map_or(ROOT, |entry| entry.parent());
+        if let Some((_, above)) = split_first(name).filter(|_| parent != ROOT) {
+            above.clone_into(&mut self.above);
+            self.parent = parent;
+        }
+    }
+}
+
+/// The first relative name and the rest, where a comma can only be what separates them.
+fn split_first(name: &str) -> Option<(&str, &str)> {
+    let (first, above) = name.split_once(',')?;
+    (!above.is_empty() && !first.contains(['\\', '"'])).then_some((first, above))
+}
 
 impl Draft<'_> {
     /// The membership attributes that an entry's classes demand and it has lost.
@@ -46,13 +82,14 @@ impl Draft<'_> {
             .collect()
     }
 
-    /// The edge that one value stands for.
+    /// The edge that one value stands for; `siblings` is kept from value to value of one change.
     pub(super) fn edge(
         &self,
         schema: &Schema,
         kind: EdgeKind,
         value: &[u8],
         at: usize,
+        siblings: &mut Siblings,
     ) -> Result<Edge, Error> {
         let attribute = schema.attribute(kind.attribute());
         attribute.syntax.validate(value).map_err(|error| {
@@ -69,12 +106,51 @@ impl Draft<'_> {
                 attribute.name()
             ))
         })?;
-        Ok(stored::edge_of_value(&self.snapshot, kind, text))
+        Ok(self.edge_of_name(kind, text, siblings))
+    }
+
+    fn edge_of_name(&self, kind: EdgeKind, text: &str, siblings: &mut Siblings) -> Edge {
+        if let Some(member) = siblings.find(&self.snapshot, text) {
+            return Edge::Entry { kind, member };
+        }
+        let dangling = |normalized: &[u8]| Edge::Dangling {
+            kind,
+            normalized: normalized.into(),
+            text: text.into(),
+        };
+        let Ok(dn) = Dn::parse(text) else {
+            return dangling(text.as_bytes());
+        };
+        let normalized = dn.normalize(self.snapshot.schema());
+        match self.snapshot.find_normalized(&dn, &normalized) {
+            Found::Entry(member) => {
+                siblings.remember(&self.snapshot, text, member);
+                Edge::Entry { kind, member }
+            }
+            _ => dangling(normalized.as_bytes()),
+        }
     }
 
     pub(super) fn put_edge(&mut self, group: EntryId, edge: &Edge) {
         if self.snapshot.add_edge(group, edge) {
             self.mark_edge(group, edge);
+        }
+    }
+
+    /// Adds many edges to one group, those to entries together.
+    pub(super) fn put_edges(&mut self, group: EntryId, edges: &[Edge]) {
+        for of in EdgeKind::ALL {
+            let ids = edges.iter().filter_map(|edge| match edge {
+                Edge::Entry { kind, member } if *kind == of => Some(*member),
+                _ => None,
+            });
+            self.snapshot.add_members(group, of, ids.collect());
+        }
+        for edge in edges {
+            match edge {
+                Edge::Entry { .. } => self.mark_edge(group, edge),
+                Edge::Dangling { .. } => self.put_edge(group, edge),
+            }
         }
     }
 
@@ -167,4 +243,18 @@ fn demanded(schema: &Schema, attributes: &Attributes) -> impl Iterator<Item = Ed
             .iter()
             .any(|class| schema.class(*class).must.contains(&attribute))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_split_only_where_its_first_comma_separates() {
+        assert_eq!(split_first("uid=a,ou=b,dc=c"), Some(("uid=a", "ou=b,dc=c")));
+        assert_eq!(split_first("uid=a , ou=b"), Some(("uid=a ", " ou=b")));
+        for whole in ["", "dc=c", "uid=a,", "cn=a\\,b,dc=c", "cn=\"a,b\",dc=c"] {
+            assert_eq!(split_first(whole), None, "{whole}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::add::{not_for_users, with_first_member};
-use super::edges::SOME_MEMBER;
+use super::edges::{SOME_MEMBER, Siblings};
 use super::passwords::passwords_are_hashed;
 use super::{Draft, Origin, decode, description, equal, naming};
 use crate::directory::access::Right;
@@ -13,10 +13,9 @@ use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
-use crate::directory::members::{Edge, EdgeKind, Members};
+use crate::directory::members::{Edge, EdgeKey, EdgeKind, Members};
 use crate::directory::request::{Modification, ModificationKind};
 use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, Violation};
-use crate::directory::stored;
 use crate::directory::view::{Computed, View};
 
 /// Why an entry may not become what a change would make of it.
@@ -30,8 +29,8 @@ pub(super) enum Refusal {
 /// Edges that a modification adds and removes, by their keys.
 #[derive(Default)]
 struct EdgeChanges {
-    added: BTreeMap<Vec<u8>, Edge>,
-    removed: BTreeMap<Vec<u8>, Edge>,
+    added: BTreeMap<EdgeKey, Edge>,
+    removed: BTreeMap<EdgeKey, Edge>,
 }
 
 impl Draft<'_> {
@@ -183,7 +182,7 @@ impl Draft<'_> {
             .members(id)
             .into_iter()
             .flat_map(|members| members.edges());
-        let stays = stays.filter(|edge| !edges.removed.contains_key(&stored::edge_key(id, edge)));
+        let stays = stays.filter(|edge| !edges.removed.contains_key(&edge.key()));
         let edge = stays
             .chain(edges.added.values().cloned())
             .find(|edge| edge.kind() == kind)?;
@@ -200,9 +199,10 @@ impl Draft<'_> {
     ) -> Result<(), Error> {
         let name = schema.attribute(kind.attribute()).name();
         let mut given = BTreeMap::new();
+        let mut siblings = Siblings::default();
         for (at, value) in modification.values.iter().enumerate() {
-            let edge = self.edge(schema, kind, value, at)?;
-            if given.insert(stored::edge_key(id, &edge), edge).is_some() {
+            let edge = self.edge(schema, kind, value, at, &mut siblings)?;
+            if given.insert(edge.key(), edge).is_some() {
                 return Err(Error::AttributeOrValueExists(format!(
                     "value {} of \"{name}\" is given twice",
                     at + 1
@@ -210,7 +210,7 @@ impl Draft<'_> {
             }
         }
         let members = self.snapshot.members(id);
-        let has = |changes: &EdgeChanges, key: &[u8], edge: &Edge| {
+        let has = |changes: &EdgeChanges, key: &EdgeKey, edge: &Edge| {
             changes.added.contains_key(key)
                 || (!changes.removed.contains_key(key)
                     && members.is_some_and(|members| members.holds(edge)))
@@ -242,7 +242,7 @@ impl Draft<'_> {
                 }
             }
             ModificationKind::Delete | ModificationKind::Replace => {
-                let any = changes.remove_all(id, kind, members.map(AsRef::as_ref));
+                let any = changes.remove_all(kind, members.map(AsRef::as_ref));
                 if modification.kind == ModificationKind::Delete && !any {
                     return Err(Error::NoSuchAttribute(format!(
                         "the entry has no \"{name}\""
@@ -258,20 +258,20 @@ impl Draft<'_> {
 }
 
 impl EdgeChanges {
-    fn add(&mut self, key: Vec<u8>, edge: Edge) {
+    fn add(&mut self, key: EdgeKey, edge: Edge) {
         if self.removed.remove(&key).is_none() {
             self.added.insert(key, edge);
         }
     }
 
-    fn remove(&mut self, key: Vec<u8>, edge: Edge) {
+    fn remove(&mut self, key: EdgeKey, edge: Edge) {
         if self.added.remove(&key).is_none() {
             self.removed.insert(key, edge);
         }
     }
 
     /// Removes every edge of one attribute; whether there was any.
-    fn remove_all(&mut self, id: EntryId, kind: EdgeKind, members: Option<&Members>) -> bool {
+    fn remove_all(&mut self, kind: EdgeKind, members: Option<&Members>) -> bool {
         let added = self.added.len();
         self.added.retain(|_, edge| edge.kind() != kind);
         let mut any = self.added.len() < added;
@@ -280,10 +280,7 @@ impl EdgeChanges {
             .flat_map(Members::edges)
             .filter(|edge| edge.kind() == kind)
         {
-            any |= self
-                .removed
-                .insert(stored::edge_key(id, &edge), edge)
-                .is_none();
+            any |= self.removed.insert(edge.key(), edge).is_none();
         }
         any
     }
