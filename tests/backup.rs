@@ -68,8 +68,8 @@ fn binds(server: &Server, name: &str, password: &str) -> bool {
     bound.rc == 0
 }
 
-fn administrator(server: &Server) -> LdapConn {
-    let mut client = LdapConn::new(&server.url()).unwrap();
+fn administrator(url: &str) -> LdapConn {
+    let mut client = LdapConn::new(url).unwrap();
     client
         .simple_bind(ADMIN, PASSWORD)
         .unwrap()
@@ -116,11 +116,12 @@ fn a_backup_of_a_store_is_restored_to_the_same_directory() {
 fn a_backup_of_a_running_server_holds_all_that_was_acknowledged_before_it_began() {
     let folder = loaded();
     let server = folder.serve();
+    let url = server.url();
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
     let mut taken = Vec::new();
     thread::scope(|scope| {
         scope.spawn(|| {
-            let mut client = administrator(&server);
+            let mut client = administrator(&url);
             let mut number = 0;
             while !stop.load(Ordering::SeqCst) {
                 add(&mut client, number);
@@ -228,7 +229,7 @@ fn a_restore_overwrites_nothing() {
 fn a_restored_directory_gives_no_number_of_a_change_or_an_entry_twice() {
     let folder = loaded();
     let server = folder.serve();
-    let mut client = administrator(&server);
+    let mut client = administrator(&server.url());
     add(&mut client, 1);
     client
         .delete(&format!("uid=u1,{SUFFIX}"))

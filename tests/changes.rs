@@ -16,6 +16,8 @@ use std::sync::{Arc, mpsc};
 use hedgerow::directory::access::AccessRules;
 use hedgerow::directory::dn::{Dn, Rdn};
 use hedgerow::directory::filter::Filter;
+use hedgerow::directory::filter::plan::Plan;
+use hedgerow::directory::index::IndexedAttributes;
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::request::{
     Change, Dereference, Modification, ModificationKind, Scope, SearchRequest,
@@ -424,7 +426,13 @@ impl Fixture {
     }
 
     fn empty(&self) -> Snapshot {
-        let indexed = ["uid", "description"].map(|name| self.schema.attribute_id(name).unwrap());
+        let ids = ["uid", "description"].map(|name| self.schema.attribute_id(name).unwrap());
+        let indexed = IndexedAttributes {
+            equality: ids.to_vec(),
+            presence: ids.to_vec(),
+            substring: ids.to_vec(),
+            ordering: vec![self.schema.attribute_id("modifyTimestamp").unwrap()],
+        };
         self.setup.empty(&self.schema, &indexed).unwrap()
     }
 
@@ -494,6 +502,25 @@ fn unordered(ldif: &[u8]) -> BTreeSet<BTreeSet<String>> {
 }
 
 /// Every entry as the administrator finds it, object classes left out.
+/// What the indexes find: after any changes it must be what they find when they are made anew.
+fn candidates(snapshot: &Snapshot) -> Vec<Vec<String>> {
+    let filters = [
+        "(description=*)",
+        "(!(description=*))",
+        "(description=one)",
+        "(description=t*)",
+        "(description=*ree*)",
+        "(|(uid=*)(description=*two))",
+        "(modifyTimestamp>=20000101000000Z)",
+    ];
+    let found = filters.map(|text| {
+        let filter = Filter::parse(text).unwrap().resolve(snapshot.schema());
+        let ids = Plan::new(&filter, snapshot).unwrap().candidates();
+        ids.into_iter().map(|id| snapshot.dn(id)).collect()
+    });
+    found.to_vec()
+}
+
 fn dump(directory: &Directory) -> BTreeMap<String, Values> {
     let identity = directory.vouch(&Dn::parse(ADMINISTRATOR).unwrap()).unwrap();
     let request = SearchRequest {
@@ -577,10 +604,12 @@ fn follow(steps: &[Step]) -> Result<(), TestCaseError> {
         );
     }
     let before = exported(&directory.snapshot());
+    let found = candidates(&directory.snapshot());
     directory.close();
 
     let reloaded = fixture.load(&mut store.clone());
     prop_assert_eq!(unordered(&exported(&reloaded)), unordered(&before));
+    prop_assert_eq!(candidates(&reloaded), found, "after {:?}", steps);
     let again = fixture.serve(store.clone(), reloaded);
     prop_assert_eq!(dump(&again), model.dump());
     again.close();

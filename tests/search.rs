@@ -18,6 +18,7 @@ use base64::Engine as _;
 use hedgerow::directory::access::AccessRules;
 use hedgerow::directory::dn::Dn;
 use hedgerow::directory::filter::{Assertion, Extensible, Filter, Substrings};
+use hedgerow::directory::index::{self, IndexedAttributes};
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::request::{Dereference, Scope, SearchRequest};
 use hedgerow::directory::schema::{PosixGroup, Schema};
@@ -30,11 +31,12 @@ use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use unicode_normalization::UnicodeNormalization as _;
 
 const SUFFIX: &str = "dc=example,dc=org";
 const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=org";
 /// Texts that are equal or alike under some rule and differ under another.
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 18] = [
     "Ann Lee",
     "ann  LEE",
     " ANN lee ",
@@ -45,6 +47,16 @@ const TEXTS: [&str; 10] = [
     "abab",
     "aba",
     "x",
+    // One letter, a letter with a mark, and neither.
+    "Zo\u{eb}",
+    "ZOE\u{308}",
+    "zoe",
+    "Stra\u{df}e",
+    "STRASSE",
+    "\u{130}lee",
+    // Full width.
+    "\u{ff21}nna",
+    "a\u{ff4e}n\u{a0}lee",
 ];
 const NUMBERS: [&str; 7] = ["-3", "0", "5", "7", "10", "100", "255"];
 const INDEXABLE: [&str; 8] = [
@@ -129,12 +141,14 @@ fn seed() -> impl Strategy<Value = Seed> {
         })
 }
 
-/// ASCII case folded, spaces at the ends removed and others collapsed.
+/// Prepared as RFC 4518 says, as far as the texts here need it: without regard to case.
 fn fold(text: &str) -> String {
-    squeeze(text).to_ascii_lowercase()
+    squeeze(&text.to_lowercase().replace('\u{df}', "ss"))
 }
 
+/// The same with regard to case: compatible forms are one, spaces at the ends removed and others collapsed.
 fn squeeze(text: &str) -> String {
+    let text: String = text.nfkc().collect();
     text.split(' ')
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
@@ -171,10 +185,10 @@ fn tree(seed: &Seed) -> Vec<Plain> {
     for (at, (parent, description)) in seed.units.iter().enumerate() {
         let mut path = units[parent % units.len()].clone();
         // A name that occurs in values as well, so that `:dn` and `name` have something to find.
-        let ou = if at == 0 {
-            "lee".to_owned()
-        } else {
-            format!("unit {at}")
+        let ou = match at {
+            0 => "lee".to_owned(),
+            1 => "Zo\u{eb}".to_owned(),
+            _ => format!("unit {at}"),
         };
         path.push(format!("ou={ou}"));
         let mut attributes = vec![("ou", ou)];
@@ -286,12 +300,32 @@ fn ldif(all: &[Plain]) -> String {
     out
 }
 
+/// Every kind of index that these attributes can have.
+fn index_for_everything(schema: &Schema, names: &[&str]) -> IndexedAttributes {
+    let ids = |kind| {
+        let ids = names.iter().map(|name| schema.attribute_id(name).unwrap());
+        ids.filter(|id| {
+            let of_type = schema.attribute(*id);
+            match kind {
+                index::Kind::Equality => of_type.equality.is_some(),
+                index::Kind::Presence => true,
+                index::Kind::Substring => of_type.substrings.is_some(),
+                index::Kind::Ordering => of_type.ordering.is_some(),
+            }
+        })
+        .collect()
+    };
+    IndexedAttributes {
+        equality: ids(index::Kind::Equality),
+        presence: ids(index::Kind::Presence),
+        substring: ids(index::Kind::Substring),
+        ordering: ids(index::Kind::Ordering),
+    }
+}
+
 fn serve(all: &[Plain], indexed: &[&str]) -> Directory {
     let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap());
-    let indexed: Vec<_> = indexed
-        .iter()
-        .map(|name| schema.attribute_id(name).unwrap())
-        .collect();
+    let indexed = index_for_everything(&schema, indexed);
     let of = Setup {
         suffixes: vec![SUFFIX.to_owned()],
         administrator: Administrator {
@@ -360,6 +394,8 @@ enum Kind {
     Number,
     Name,
     Class,
+    /// Text of ASCII alone (IA5 String).
+    Ascii,
 }
 
 fn kind(description: &str) -> Kind {
@@ -367,6 +403,7 @@ fn kind(description: &str) -> Kind {
         "uidnumber" => Kind::Number,
         "member" | "memberof" => Kind::Name,
         "objectclass" => Kind::Class,
+        "mail" => Kind::Ascii,
         _ => Kind::Text,
     }
 }
@@ -385,6 +422,7 @@ fn form(kind: Kind, value: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(value).ok()?;
     match kind {
         Kind::Text => Some(fold(text)),
+        Kind::Ascii => text.is_ascii().then(|| fold(text)),
         Kind::Number => text.parse::<i64>().ok().map(|number| number.to_string()),
         Kind::Name => fold_name(text),
         Kind::Class => Some(text.to_ascii_lowercase()),
@@ -451,14 +489,11 @@ fn ordered(assertion: &Assertion, entry: &Plain, test: fn(i64, i64) -> bool) -> 
 
 fn pieces(substrings: &Substrings, entry: &Plain) -> Three {
     let names = covered(&substrings.attribute)?;
-    if kind(&substrings.attribute) != Kind::Text {
+    let kind = kind(&substrings.attribute);
+    if !matches!(kind, Kind::Text | Kind::Ascii) {
         return None;
     }
-    let text = |piece: &Vec<u8>| {
-        String::from_utf8(piece.clone())
-            .ok()
-            .map(|text| fold(&text))
-    };
+    let text = |piece: &Vec<u8>| form(kind, piece);
     let initial = substrings
         .initial
         .as_ref()
@@ -484,8 +519,8 @@ fn in_order(text: &str, pieces: &[String]) -> bool {
         return true;
     };
     (0..=text.len()).any(|at| {
-        text[at..]
-            .strip_prefix(first.as_str())
+        text.get(at..)
+            .and_then(|text| text.strip_prefix(first.as_str()))
             .is_some_and(|after| in_order(after, rest))
     })
 }
@@ -569,7 +604,7 @@ fn filter() -> impl Strategy<Value = Filter> {
     let text = || {
         prop_oneof![
             12 => select(TEXTS.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
-            3 => select(vec!["p0", "P1", "p2", "UNIT 1", "unit  2", "group 0", "nothing"])
+            3 => select(vec!["p0", "P1", "p2", "UNIT 2", "unit  3", "group 0", "nothing"])
                 .prop_map(|text| text.as_bytes().to_vec()),
             1 => Just(vec![0xff, b'a']),
         ]
@@ -586,8 +621,24 @@ fn filter() -> impl Strategy<Value = Filter> {
         value,
     };
     let piece = || {
-        select(vec!["a", "b", "AB", "ann", "n l", "LEE", "e", "p", "ba"])
-            .prop_map(|text| text.as_bytes().to_vec())
+        select(vec![
+            "a",
+            "b",
+            "AB",
+            "ann",
+            "n l",
+            "LEE",
+            "e",
+            "p",
+            "ba",
+            "E\u{308}",
+            "\u{eb}",
+            "\u{df}",
+            "sS",
+            "\u{130}",
+            "\u{ff41}n",
+        ])
+        .prop_map(|text| text.as_bytes().to_vec())
     };
     let substrings = (
         prop_oneof![8 => text_attribute(), 1 => Just("uidNumber")],
@@ -703,7 +754,7 @@ fn put_names(filter: &mut Filter, all: &[Plain]) {
 /// Another spelling of the same name.
 fn spelled(dn: &str, loud: bool) -> String {
     if loud {
-        dn.to_ascii_uppercase().replace(',', ", ")
+        dn.to_uppercase().replace(',', ", ").nfd().collect()
     } else {
         dn.to_owned()
     }

@@ -8,233 +8,26 @@
     missing_docs
 )]
 
+mod client;
 mod server;
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::Shutdown;
 
+use client::{
+    BIND_RESPONSE, CANCEL, Client, EXTENDED_RESPONSE, PASSWORD_MODIFY, SEARCH_DONE, SEARCH_ENTRY,
+    START_TLS, WHO_AM_I, bind, cancel, element, extended, extended_with, integer, message, search,
+    search_for, sequence,
+};
 use server::{ADMIN, Folder, PASSWORD, SUFFIX, Server};
 
 const TREE: &str = "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\n\
                     dc: example\no: Example\n";
-/// Long after every answer of a server that is alive.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-const BIND_RESPONSE: u8 = 0x61;
-const SEARCH_ENTRY: u8 = 0x64;
-const SEARCH_DONE: u8 = 0x65;
-const EXTENDED_RESPONSE: u8 = 0x78;
-const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
-const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
-const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
-const CANCEL: &str = "1.3.6.1.1.8";
-const NOTICE_OF_DISCONNECTION: &[u8] = b"1.3.6.1.4.1.1466.20036";
-
 fn loaded() -> (Folder, Server) {
     let folder = Folder::new();
     folder.load(TREE);
     let server = folder.serve();
     (folder, server)
-}
-
-/// A BER element of any size.
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(content.len()).unwrap();
-    let mut bytes = vec![tag];
-    if length < 0x80 {
-        bytes.push(content.len() as u8);
-    } else {
-        bytes.push(0x84);
-        bytes.extend(length.to_be_bytes());
-    }
-    bytes.extend(content);
-    bytes
-}
-
-fn sequence(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    element(tag, &parts.concat())
-}
-
-fn integer(value: i16) -> Vec<u8> {
-    element(0x02, &value.to_be_bytes())
-}
-
-fn message(id: i16, operation: &[u8]) -> Vec<u8> {
-    sequence(0x30, &[&integer(id), operation])
-}
-
-fn bind(version: u8, name: &str, password: &[u8]) -> Vec<u8> {
-    sequence(
-        0x60,
-        &[
-            &[0x02, 1, version],
-            &element(0x04, name.as_bytes()),
-            &element(0x80, password),
-        ],
-    )
-}
-
-/// A search for no attributes with the filter `(objectClass=*)`.
-fn search(base: &str, scope: u8) -> Vec<u8> {
-    search_for(base, scope, &element(0x87, b"objectClass"))
-}
-
-fn search_for(base: &str, scope: u8, filter: &[u8]) -> Vec<u8> {
-    sequence(
-        0x63,
-        &[
-            &element(0x04, base.as_bytes()),
-            &[0x0a, 1, scope, 0x0a, 1, 0, 2, 1, 0, 2, 1, 0, 1, 1, 0],
-            filter,
-            &sequence(0x30, &[&element(0x04, b"1.1")]),
-        ],
-    )
-}
-
-fn extended(name: &str) -> Vec<u8> {
-    sequence(0x77, &[&element(0x80, name.as_bytes())])
-}
-
-fn extended_with(name: &str, value: &[u8]) -> Vec<u8> {
-    let parts: [&[u8]; 2] = [&element(0x80, name.as_bytes()), &element(0x81, value)];
-    sequence(0x77, &parts)
-}
-
-fn cancel(id: i16) -> Vec<u8> {
-    extended_with(CANCEL, &sequence(0x30, &[&integer(id)]))
-}
-
-/// A message from the server.
-#[derive(Debug, PartialEq)]
-struct Reply {
-    id: i32,
-    tag: u8,
-    /// The result code, for a message that has one.
-    code: Option<u8>,
-    operation: Vec<u8>,
-}
-
-/// One connection in clear.
-struct Client(TcpStream);
-
-impl Client {
-    fn new(address: SocketAddr) -> Client {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Client(stream)
-    }
-
-    fn send(&mut self, bytes: &[u8]) {
-        self.0.write_all(bytes).unwrap();
-    }
-
-    fn ask(&mut self, id: i16, operation: &[u8]) -> Reply {
-        self.send(&message(id, operation));
-        self.reply()
-    }
-
-    fn bound(server: &Server) -> Client {
-        let mut client = Client::new(server.ldap);
-        let reply = client.ask(1, &bind(3, ADMIN, PASSWORD.as_bytes()));
-        assert_eq!(reply.code, Some(0));
-        client
-    }
-
-    fn octets(&mut self, count: usize) -> Vec<u8> {
-        let mut bytes = vec![0; count];
-        self.0.read_exact(&mut bytes).unwrap();
-        bytes
-    }
-
-    /// The tag and content of the next element on the wire.
-    fn element(&mut self) -> (u8, Vec<u8>) {
-        let head = self.octets(2);
-        let length = match head[1] {
-            short @ 0..0x80 => usize::from(short),
-            long => self
-                .octets(usize::from(long & 0x7f))
-                .iter()
-                .fold(0, |length, octet| length << 8 | usize::from(*octet)),
-        };
-        (head[0], self.octets(length))
-    }
-
-    fn reply(&mut self) -> Reply {
-        let (tag, content) = self.element();
-        assert_eq!(tag, 0x30);
-        let (id, rest) = split(&content);
-        assert_eq!(id.0, 0x02);
-        let ((tag, operation), _) = split(rest);
-        let code = (tag != SEARCH_ENTRY).then(|| {
-            assert_eq!(operation[..2], [0x0a, 1]);
-            operation[2]
-        });
-        Reply {
-            id: id.1.iter().fold(0, |id, octet| id << 8 | i32::from(*octet)),
-            tag,
-            code,
-            operation: operation.to_vec(),
-        }
-    }
-
-    /// The server says why, with this code, and closes.
-    fn expect_disconnection(&mut self, code: u8, why: &str) {
-        let reply = self.reply();
-        assert_eq!(
-            (reply.id, reply.tag, reply.code),
-            (0, EXTENDED_RESPONSE, Some(code)),
-            "{why}"
-        );
-        let name = NOTICE_OF_DISCONNECTION;
-        assert!(
-            reply.operation.windows(name.len()).any(|part| part == name),
-            "{why}"
-        );
-        self.expect_end(why);
-    }
-
-    /// Nothing more comes: the connection is closed.
-    fn expect_end(&mut self, why: &str) {
-        let mut rest = Vec::new();
-        match self.0.read_to_end(&mut rest) {
-            Ok(_) => {}
-            // A socket closed with bytes unread is reset.
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
-            Err(error) => panic!("{why}: {error}"),
-        }
-        assert!(rest.is_empty(), "{why}: {rest:x?}");
-    }
-
-    /// The connection works.
-    fn expect_service(&mut self, id: i16) {
-        let entry = self.ask(id, &search("", 0));
-        assert_eq!((entry.id, entry.tag), (id.into(), SEARCH_ENTRY));
-        let done = self.reply();
-        assert_eq!(
-            (done.id, done.tag, done.code),
-            (id.into(), SEARCH_DONE, Some(0))
-        );
-    }
-}
-
-/// The first element of some bytes, and what follows it.
-fn split(bytes: &[u8]) -> ((u8, &[u8]), &[u8]) {
-    let (length, start) = match bytes[1] {
-        short @ 0..0x80 => (usize::from(short), 2),
-        long => {
-            let start = 2 + usize::from(long & 0x7f);
-            let octets = bytes[2..start].iter();
-            (
-                octets.fold(0, |length, octet| length << 8 | usize::from(*octet)),
-                start,
-            )
-        }
-    };
-    let end = start + length;
-    ((bytes[0], &bytes[start..end]), &bytes[end..])
 }
 
 /// Section 4.1.1: an envelope that cannot be understood ends the connection, and no other.
@@ -578,6 +371,24 @@ fn bytes_in_clear_behind_starttls_close_the_connection() {
         (1, EXTENDED_RESPONSE, Some(0))
     );
     client.expect_end("bytes in clear");
+}
+
+/// Section 4.14.1: after the answer TLS comes, and nothing else.
+#[test]
+fn requests_in_clear_instead_of_tls_are_not_answered() {
+    let (_folder, server) = loaded();
+    let mut client = Client::new(server.ldap);
+    // What was asked before is answered before, in clear.
+    client.send(&message(1, &search("", 0)));
+    client.send(&message(2, &extended(START_TLS)));
+    let ids: Vec<_> = (0..3).map(|_| client.reply().id).collect();
+    assert_eq!(ids, [1, 1, 2]);
+    client.send(&message(3, &bind(3, ADMIN, PASSWORD.as_bytes())));
+    let mut rest = Vec::new();
+    // An alert of TLS at the most, which is no message.
+    let _ = client.0.read_to_end(&mut rest);
+    assert!(matches!(rest.first(), None | Some(0x15)), "{rest:x?}");
+    Client::new(server.ldap).expect_service(1);
 }
 
 /// A client that goes away in the middle of a message costs nobody anything.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Failure;
 use super::config::{AccessRule, Config, PosixGroup, Right, Who};
 use crate::directory::access::{self, AccessRules, RuleText};
+use crate::directory::index::{Index, IndexedAttributes, Kind};
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
 use crate::directory::setup::Setup;
@@ -21,9 +22,9 @@ pub struct Assembly {
     pub config: Config,
     /// The built-in schema and the configured files.
     pub schema: Arc<Schema>,
-    /// Attribute types with an equality index.
-    pub indexed: Vec<AttributeTypeId>,
-    /// Attribute types whose values are unique, all of them indexed.
+    /// Which attribute types are indexed, and how.
+    pub indexed: IndexedAttributes,
+    /// Attribute types whose values are unique, all of them indexed for equality.
     unique: UniqueAttributes,
 }
 
@@ -34,7 +35,7 @@ impl Assembly {
         let unique = UniqueAttributes::compile(&schema, &config.unique.attributes)
             .map_err(|message| config.problem("unique.attributes", message))?;
         let mut indexed = indexed(&config, &schema)?;
-        indexed.extend(unique.ids());
+        indexed.equality.extend(unique.ids());
         let assembly = Assembly {
             config,
             schema: Arc::new(schema),
@@ -133,22 +134,45 @@ fn load_schema(config: &Config) -> Result<Schema, Failure> {
     Ok(schema)
 }
 
-fn indexed(config: &Config, schema: &Schema) -> Result<Vec<AttributeTypeId>, Failure> {
-    let ids = config.index.equality.iter().map(|name| {
-        let id = schema
-            .attribute_id(name)
-            .ok_or_else(|| format!("\"{name}\" is no attribute of the schema"))?;
-        match schema.attribute(id) {
-            found if found.is_secret() => {
-                Err(format!("\"{name}\" is secret and cannot be searched"))
-            }
-            found if found.equality.is_none() => Err(format!("\"{name}\" has no equality rule")),
-            _ => Ok(id),
-        }
-    });
-    Ok(ids
-        .collect::<Result<_, String>>()
-        .map_err(|message| config.problem("index.equality", message))?)
+/// Finds the attributes that the configuration wants indexed.
+fn indexed(config: &Config, schema: &Schema) -> Result<IndexedAttributes, Failure> {
+    let index = &config.index;
+    let find = |kind: Kind, names: &[String]| -> Result<Vec<AttributeTypeId>, Failure> {
+        let ids = names.iter().map(|name| indexable(schema, kind, name));
+        Ok(ids
+            .collect::<Result<_, String>>()
+            .map_err(|message| config.problem(&format!("index.{}", kind.name()), message))?)
+    };
+    Ok(IndexedAttributes {
+        equality: find(Kind::Equality, &index.equality)?,
+        presence: find(Kind::Presence, &index.presence)?,
+        substring: find(Kind::Substring, &index.substring)?,
+        ordering: find(Kind::Ordering, &index.ordering)?,
+    })
+}
+
+/// The attribute type of a name, if there can be an index of a kind on it.
+fn indexable(schema: &Schema, kind: Kind, name: &str) -> Result<AttributeTypeId, String> {
+    let id = schema
+        .attribute_id(name)
+        .ok_or_else(|| format!("\"{name}\" is no attribute of the schema"))?;
+    let attribute = schema.attribute(id);
+    if attribute.is_secret() {
+        return Err(format!("\"{name}\" is secret and cannot be searched"));
+    }
+    if !Index::can_hold(kind, id) {
+        return Err(format!("\"{name}\" is not stored and needs no index"));
+    }
+    let rule = match kind {
+        Kind::Presence => return Ok(id),
+        Kind::Equality => attribute.equality,
+        Kind::Substring => attribute.substrings,
+        Kind::Ordering => attribute.ordering,
+    };
+    match rule {
+        Some(_) => Ok(id),
+        None => Err(format!("\"{name}\" has no {} rule", kind.name())),
+    }
 }
 
 /// A rule as the directory takes it.

@@ -28,7 +28,7 @@ fn all(snapshot: &Snapshot) -> Vec<EntryId> {
         Rule::ObjectIdentifier.normalize_value(snapshot.schema(), b"alias", &mut class);
     let postings = normalized
         .ok()
-        .and_then(|()| snapshot.holders(well_known::OBJECT_CLASS, &class));
+        .and_then(|()| snapshot.index().equal(well_known::OBJECT_CLASS, &class));
     postings
         .into_iter()
         .flat_map(|postings| postings.iter())
@@ -51,16 +51,26 @@ fn target(view: &View<'_>) -> Option<Dn> {
     Dn::parse(std::str::from_utf8(block.values().next()?).ok()?).ok()
 }
 
-/// Looks a name up, following the aliases that it leads through.
-pub fn find(snapshot: &Snapshot, dn: &Dn) -> Result<Found, Error> {
+/// Looks a name up, following the aliases that it leads through and that the asker may see.
+///
+/// # Errors
+/// [`Error::AliasProblem`] when an alias leads to no entry that the asker may know of, or through too many others.
+pub fn find(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> Result<Found, Error> {
     let mut dn = dn.clone();
     for _ in 0..LIMIT {
         let Some((alias, below)) = first_alias(snapshot, &dn) else {
             return Ok(snapshot.find(&dn));
         };
-        let target = target(&alias).ok_or_else(|| {
-            Error::AliasProblem(format!("{} names no entry", snapshot.dn(alias.id)))
-        })?;
+        if !access.sees(&alias) {
+            return Ok(snapshot.find(&dn));
+        }
+        let target = target(&alias)
+            .filter(|target| {
+                first_alias(snapshot, target).is_some() || is_known(snapshot, access, target)
+            })
+            .ok_or_else(|| {
+                Error::AliasProblem(format!("{} names no entry", snapshot.dn(alias.id)))
+            })?;
         let rest = dn.rdns().get(..below).unwrap_or_default();
         dn = rest
             .iter()
@@ -70,6 +80,14 @@ pub fn find(snapshot: &Snapshot, dn: &Dn) -> Result<Found, Error> {
     Err(Error::AliasProblem(format!(
         "more than {LIMIT} aliases one after another"
     )))
+}
+
+/// Whether there is an entry of a name, as far as the asker may know.
+fn is_known(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> bool {
+    let view = snapshot
+        .find_entry(dn)
+        .and_then(|id| View::new(snapshot, id));
+    view.is_some_and(|view| access.sees(&view) || access.may_see_below(snapshot, view.id))
 }
 
 /// The alias nearest to the root that a name leads through, and how many levels of the name lie below it.
@@ -106,7 +124,8 @@ pub fn roots(snapshot: &Snapshot, access: &mut Access<'_>, base: Root) -> Vec<Ro
             else {
                 continue;
             };
-            if let Some(Ok(Found::Entry(id))) = target(&view).map(|dn| find(snapshot, &dn)) {
+            if let Some(Ok(Found::Entry(id))) = target(&view).map(|dn| find(snapshot, access, &dn))
+            {
                 roots.push(Root { id, scope: below });
             }
         }

@@ -105,7 +105,7 @@ impl Directory {
         let test = resolve::Test::Equality(rule, normalized.clone());
         let mut evaluator = super::filter::evaluate::Evaluator::default();
         let mut found = None;
-        for id in snapshot.holders(attribute, &normalized)?.iter() {
+        for id in snapshot.index().equal(attribute, &normalized)?.iter() {
             let view = View::new(&snapshot, id)?;
             let descriptions = snapshot.descriptions();
             let holds = view.entry.blocks().any(|block| {

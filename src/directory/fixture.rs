@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Administrator;
 use super::access::AccessRules;
 use super::import;
+use super::index::IndexedAttributes;
 use super::password::{Argon2Params, Pool, PoolSettings};
 use super::schema::{PosixGroup, Schema};
 use super::setup::{Setup, load};
@@ -37,7 +38,11 @@ pub fn setup() -> Setup {
 pub fn directory(schema: &Arc<Schema>) -> (MemoryStore, Snapshot) {
     let mut store = MemoryStore::default();
     setup().write(&mut store).unwrap();
-    let empty = || setup().empty(schema, &[]).unwrap();
+    let empty = || {
+        setup()
+            .empty(schema, &IndexedAttributes::default())
+            .unwrap()
+    };
     let rules = AccessRules::compile(schema, &[]).unwrap();
     let pool = Pool::start(PoolSettings {
         params: Argon2Params::new(8_192, 1, 1).unwrap(),

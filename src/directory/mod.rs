@@ -15,6 +15,7 @@ pub mod export;
 pub mod filter;
 pub mod identity;
 pub mod import;
+pub mod index;
 pub mod ldif;
 pub mod members;
 pub mod password;

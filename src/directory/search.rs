@@ -12,7 +12,7 @@ use super::aliases;
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::evaluate::{Evaluator, Truth};
-use super::filter::plan;
+use super::filter::plan::Plan;
 use super::filter::resolve::Resolved;
 use super::identity::Identity;
 use super::request::{Dereference, Scope, SearchRequest};
@@ -49,7 +49,12 @@ pub struct Search {
     limits: SearchLimits,
     returned: u32,
     evaluator: Evaluator,
+    /// How much of a budget one entry uses up.
+    cost: usize,
 }
+
+/// Tests that are counted as one entry of a budget.
+const TESTS: usize = 16;
 
 /// What is still to be looked at.
 enum Ahead {
@@ -108,6 +113,7 @@ impl Search {
         };
         let ahead = plan_walk(snapshot, &filter, &roots);
         Ok(Search {
+            cost: filter.tests().div_ceil(TESTS),
             filter,
             selection: Selection::new(snapshot.schema(), &request.attributes),
             types_only: request.types_only,
@@ -125,8 +131,8 @@ impl Search {
         self.types_only
     }
 
-    /// Looks at up to `budget` entries and hands those that match to `sink`, which ends the slice by breaking off: an
-    /// entry it got counts as returned.
+    /// Looks at up to `budget` entries, fewer the wider the filter is but one at least, and hands those that match to
+    /// `sink`, which ends the slice by breaking off: an entry it got counts as returned.
     pub fn advance(
         &mut self,
         snapshot: &Snapshot,
@@ -143,7 +149,7 @@ impl Search {
             return Err(Error::TimeLimitExceeded);
         }
         let mut access = rules.access(snapshot, identity);
-        for _ in 0..budget {
+        for _ in 0..budget.div_ceil(self.cost) {
             let Some(id) = self.next(snapshot) else {
                 return Ok(Progress::Done);
             };
@@ -213,7 +219,7 @@ fn find_base(
         Dereference::FindingBase | Dereference::Always
     );
     let found = if follow {
-        aliases::find(snapshot, &request.base)?
+        aliases::find(snapshot, access, &request.base)?
     } else {
         snapshot.find(&request.base)
     };
@@ -253,8 +259,9 @@ fn plan_walk(snapshot: &Snapshot, filter: &Resolved, roots: &[Root]) -> Ahead {
         .fold(0_usize, usize::saturating_add);
     // Looking at three or four entries costs less than asking the indexes.
     if reach > 4
-        && let Some(mut ids) = plan::candidates(filter, snapshot, reach)
+        && let Some(plan) = Plan::new(filter, snapshot).filter(|plan| plan.count() < reach)
     {
+        let mut ids = plan.candidates();
         ids.reverse();
         return Ahead::Candidates(ids);
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::Administrator;
 use super::dn::Dn;
-use super::schema::{AttributeTypeId, Schema};
+use super::index::IndexedAttributes;
+use super::schema::Schema;
 use super::snapshot::{Snapshot, Suffix};
 use super::stored::{self, LoadError, Setting};
 use crate::storage::{Batch, Store, StoreError};
@@ -154,7 +155,7 @@ impl Setup {
     pub fn empty(
         &self,
         schema: &Arc<Schema>,
-        indexed: &[AttributeTypeId],
+        indexed: &IndexedAttributes,
     ) -> Result<Snapshot, SetupError> {
         let suffixes = self.check(schema)?;
         Ok(Snapshot::empty(

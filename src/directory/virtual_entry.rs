@@ -11,6 +11,7 @@ use super::descriptions::DescriptionTable;
 use super::entry::{self, Actor, Head, ROOT};
 use super::filter::Filter;
 use super::filter::evaluate::{Evaluator, Truth};
+use super::index::IndexedAttributes;
 use super::schema::Schema;
 use super::selection::{Selection, VisibleEntry};
 use super::snapshot::Snapshot;
@@ -34,7 +35,12 @@ impl VirtualEntry {
         attributes: &Attributes,
         seconds: i64,
     ) -> VirtualEntry {
-        let mut snapshot = Snapshot::empty(Arc::clone(&schema), Arc::from([]), "".into(), &[]);
+        let mut snapshot = Snapshot::empty(
+            Arc::clone(&schema),
+            Arc::from([]),
+            "".into(),
+            &IndexedAttributes::default(),
+        );
         let mut blocks = Vec::new();
         for attribute in attributes.iter() {
             let table = snapshot.descriptions_mut();

@@ -12,7 +12,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -30,6 +30,8 @@ const READ: usize = 16 * 1024;
 const HANDSHAKE: Duration = Duration::from_secs(15);
 /// The longest that a client may leave answers unread.
 const STALL: Duration = Duration::from_secs(60);
+/// The longest that a client is waited for to take the notice that TLS ends.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// Buffers that have grown above this are given back when they are empty.
 const KEPT: usize = 4 * READ;
 
@@ -140,7 +142,11 @@ async fn run(
     let Some(source) = &face.tls else {
         return Ok("no TLS configured");
     };
-    let accepted = timeout(HANDSHAKE, TlsAcceptor::from(source.config()).accept(stream)).await;
+    let accepting = timeout(HANDSHAKE, TlsAcceptor::from(source.config()).accept(stream));
+    let accepted = tokio::select! {
+        accepted = accepting => accepted,
+        () = stop.cancelled() => return Ok("server stopping"),
+    };
     let mut stream = match accepted {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
@@ -159,10 +165,12 @@ async fn run(
         certificate_name: certificate.and_then(|certificate| source.name_of(certificate)),
         ..Channel::default()
     });
-    match Pipe::new(face, terms.idle)
+    let end = Pipe::new(face, terms.idle)
         .serve(&mut stream, &mut session, stop)
-        .await?
-    {
+        .await?;
+    // Without this the client could not tell the end from a cut (RFC 8446 section 6.1).
+    let _ = timeout(FAREWELL, stream.shutdown()).await;
+    match end {
         End::Closed(reason) => Ok(reason),
         End::StartTls => Ok("TLS within TLS"),
     }
@@ -192,6 +200,8 @@ struct Pipe {
     moved: Instant,
     clock: Pin<Box<Sleep>>,
     ended: bool,
+    /// Whether the server is stopping: nothing more is taken, what is under way is finished.
+    stopping: bool,
 }
 
 impl Pipe {
@@ -205,6 +215,7 @@ impl Pipe {
             moved: now,
             clock: Box::pin(sleep_until(now + idle.min(STALL))),
             ended: false,
+            stopping: false,
         }
     }
 
@@ -229,6 +240,15 @@ impl Pipe {
             }
             if self.ended && session.is_idle() && self.output.is_empty() {
                 return Ok(End::Closed("client closed"));
+            }
+            if self.stopping && session.is_idle() {
+                write_disconnection(
+                    &mut self.output,
+                    ResultCode::Unavailable,
+                    "the server is stopping",
+                );
+                let _ = timeout(HANDSHAKE, self.flush(stream)).await;
+                return Ok(End::Closed("server stopping"));
             }
             if !self.fits() {
                 write_disconnection(
@@ -258,28 +278,27 @@ impl Pipe {
                         return Ok(End::Closed(reason));
                     }
                 }
-                Event::Stop => {
-                    write_disconnection(
-                        &mut self.output,
-                        ResultCode::Unavailable,
-                        "the server is stopping",
-                    );
-                    let _ = timeout(HANDSHAKE, self.flush(stream)).await;
-                    return Ok(End::Closed("server stopping"));
-                }
+                Event::Stop => self.stopping = true,
             }
         }
     }
 
-    /// Hands over the messages that are complete, and lets the searches under way go on.
+    /// Takes the messages that are there, an abandon among them perhaps, before the searches under way go on, and those
+    /// behind a bind that waited for the searches after it.
     fn work(&mut self, session: &mut Session) -> Flow {
-        if session.has_work() && self.output.len() < HIGH_WATER {
-            let flow = session.step(&mut self.output);
-            if flow != Flow::Continue {
-                return flow;
+        let mut flow = self.take(session);
+        if flow == Flow::Continue && session.has_work() && self.output.len() < HIGH_WATER {
+            flow = session.step(&mut self.output);
+            if flow == Flow::Continue {
+                flow = self.take(session);
             }
         }
-        while session.accepts() && self.output.len() < HIGH_WATER {
+        flow
+    }
+
+    /// Hands over the messages that are complete.
+    fn take(&mut self, session: &mut Session) -> Flow {
+        while !self.stopping && session.accepts() && self.output.len() < HIGH_WATER {
             match frame(&self.input, session.message_limit()) {
                 Frame::Incomplete { .. } => break,
                 Frame::Message(length) => {
@@ -332,7 +351,8 @@ impl Pipe {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let reads = !self.ended && session.accepts() && self.output.len() < HIGH_WATER;
+        let takes = !self.ended && !self.stopping && session.accepts();
+        let stops = !self.stopping;
         let awaits = session.awaits_completion();
         let (input, output, clock) = (&mut self.input, &mut self.output, &mut self.clock);
         let moving = poll_fn(|context| {
@@ -351,7 +371,8 @@ impl Pipe {
             if let Poll::Ready(Err(error)) = Pin::new(&mut *stream).poll_flush(context) {
                 return Poll::Ready(Err(error));
             }
-            if reads {
+            // Asked after writing: a search that fills the buffer again and again must not keep an abandon unread.
+            if takes && output.len() < HIGH_WATER {
                 match poll_read(Pin::new(&mut *stream), context, input) {
                     Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::Ended)),
                     Poll::Ready(Ok(_)) => moved = true,
@@ -370,7 +391,7 @@ impl Pipe {
             completion = session.completion(), if awaits => Ok(Event::Completed(completion)),
             event = moving => event,
             () = clock.as_mut() => Ok(Event::Clock),
-            () = stop.cancelled() => Ok(Event::Stop),
+            () = stop.cancelled(), if stops => Ok(Event::Stop),
         }
     }
 
@@ -395,7 +416,6 @@ impl Pipe {
 
     /// Sends everything that is written, or gives up after the longest wait.
     async fn flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<()> {
-        use tokio::io::AsyncWriteExt;
         let sent = timeout(STALL, async {
             stream.write_all(&self.output).await?;
             stream.flush().await

@@ -9,7 +9,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -20,6 +22,8 @@ pub const SUFFIX: &str = "dc=example,dc=org";
 pub const ADMIN: &str = "cn=admin,dc=example,dc=org";
 /// The administrator's password.
 pub const PASSWORD: &str = "correct horse";
+/// Long after everything that a server which is alive does.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Passwords are hashed as cheaply as the configuration allows: these tests are not about their strength.
 const CONFIG: &str = r#"
@@ -72,6 +76,11 @@ impl Folder {
     /// A folder where the key that allows passwords without TLS is absent.
     pub fn strict() -> Folder {
         Folder::with_config(&CONFIG.replace("allow_passwords_without_tls = CLEAR\n", ""))
+    }
+
+    /// A folder whose configuration is the usual one, edited.
+    pub fn edited(edit: impl FnOnce(String) -> String) -> Folder {
+        Folder::with_config(&edit(CONFIG.replace("CLEAR", "true")))
     }
 
     /// A folder like [`Folder::new`] where users set their own passwords, with more lines of configuration.
@@ -156,7 +165,12 @@ impl Folder {
 
     /// Starts the server and waits until it listens.
     pub fn serve(&self) -> Server {
-        Server::start(self.command("serve"), &self.authority())
+        self.serve_by(self.command("serve"))
+    }
+
+    /// Starts the server by a command that becomes it.
+    pub fn serve_by(&self, command: Command) -> Server {
+        Server::start(command, &self.authority())
     }
 }
 
@@ -164,6 +178,7 @@ impl Folder {
 pub struct Server {
     child: Child,
     log: Option<JoinHandle<()>>,
+    lines: Receiver<String>,
     /// Where TLS begins when the client asks.
     pub ldap: SocketAddr,
     /// Where TLS comes first.
@@ -194,13 +209,12 @@ impl Server {
                 other => panic!("a listener with tls={other}"),
             }
         }
-        // Read on, so that the server never waits for room in the pipe.
-        let log = thread::spawn(move || {
-            let _ = std::io::copy(&mut log, &mut std::io::sink());
-        });
+        let (send, lines) = channel();
+        let log = thread::spawn(move || read_on(&mut log, &send));
         Server {
             child,
             log: Some(log),
+            lines,
             ldap: ldap.unwrap(),
             ldaps: ldaps.unwrap(),
             authority: authority.to_owned(),
@@ -225,6 +239,49 @@ impl Server {
     /// The address where TLS comes first.
     pub fn secure_url(&self) -> String {
         format!("ldaps://{}", self.ldaps)
+    }
+
+    /// Waits for the next line of the log with a text in it, and gives that line.
+    pub fn said(&self, text: &str) -> String {
+        self.said_until(text).pop().unwrap()
+    }
+
+    /// The lines of the log since it was last asked, up to one with a text in it, which is waited for.
+    pub fn said_until(&self, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            let last = line.contains(text);
+            lines.push(line);
+            if last {
+                return lines;
+            }
+        }
+        panic!("the log never said {text:?}, but {lines:#?}");
+    }
+
+    /// Tells the server to read its certificates anew.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    /// Tells the server to end, without waiting for it.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// The server's process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// The server's resident memory in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = fs::read_to_string(status).unwrap();
+        let kib = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
+        kib.unwrap().trim().parse::<u64>().unwrap() * 1024
     }
 
     fn signal(&self, signal: Signal) {
@@ -255,9 +312,21 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if self.log.is_some() {
-            self.signal(Signal::TERM);
+            // A server that a test has failed on may not end when asked.
+            let failed = thread::panicking();
+            self.signal(if failed { Signal::KILL } else { Signal::TERM });
             self.wait();
         }
+    }
+}
+
+/// Reads the log to its end, so that the server never waits for room in the pipe.
+fn read_on(log: &mut impl BufRead, send: &Sender<String>) {
+    let mut line = Vec::new();
+    while log.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        // A test that asks no more of the log has dropped the other end.
+        let _ = send.send(text(&line).trim_end().to_owned());
+        line.clear();
     }
 }
 

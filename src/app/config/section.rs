@@ -296,27 +296,41 @@ impl Default for Passwords {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Index {
-    /// Names of the attributes with an equality index.
+    /// Names of the attributes with an index for `(attribute=value)`.
     pub equality: Vec<String>,
+    /// Those with one for `(attribute=*)`.
+    pub presence: Vec<String>,
+    /// Those with one for `(attribute=*value*)`.
+    pub substring: Vec<String>,
+    /// Those with one for `(attribute>=value)` and `(attribute<=value)`.
+    pub ordering: Vec<String>,
 }
 
 impl Default for Index {
     fn default() -> Index {
-        let names = [
-            "objectClass",
-            "uid",
-            "cn",
-            "sn",
-            "givenName",
-            "mail",
-            "employeeNumber",
-            "uidNumber",
-            "gidNumber",
-            "memberUid",
-            "entryUUID",
-        ];
+        let names = |names: &[&str]| names.iter().copied().map(str::to_owned).collect();
         Index {
-            equality: names.map(str::to_owned).to_vec(),
+            equality: names(&[
+                "objectClass",
+                "uid",
+                "cn",
+                "sn",
+                "givenName",
+                "mail",
+                "employeeNumber",
+                "uidNumber",
+                "gidNumber",
+                "memberUid",
+                "entryUUID",
+            ]),
+            presence: names(&["mail", "uidNumber", "gidNumber"]),
+            substring: names(&["uid", "cn", "sn", "givenName", "mail"]),
+            ordering: names(&[
+                "uidNumber",
+                "gidNumber",
+                "createTimestamp",
+                "modifyTimestamp",
+            ]),
         }
     }
 }

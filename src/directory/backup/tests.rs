@@ -3,6 +3,7 @@
 use super::read::KeyValue;
 use super::*;
 use crate::directory::fixture::{directory, schema, setup};
+use crate::directory::index::IndexedAttributes;
 use crate::directory::schema::Schema;
 use crate::directory::setup::load;
 use crate::directory::stored::Setting;
@@ -45,7 +46,7 @@ fn a_restored_store_holds_what_was_backed_up_and_backs_up_to_the_same() {
     assert_eq!(summarize(&restored).unwrap(), summary);
     let setup = Setup::read(&restored).unwrap();
     assert_eq!(setup.suffixes, ["dc=a", "o=b"]);
-    let empty = setup.empty(&schema, &[]).unwrap();
+    let empty = setup.empty(&schema, &IndexedAttributes::default()).unwrap();
     let (snapshot, _) = load(&mut restored, empty, &mut |_| {}).unwrap();
     assert_eq!(written(&snapshot).0, file);
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::directory::fixture::{directory, schema, setup};
+use crate::directory::index::IndexedAttributes;
 use crate::storage::Batch;
 
 /// What a check of the fixture's store says after `damage`.
@@ -11,7 +12,9 @@ fn faults(damage: impl FnOnce(&mut Batch, &Snapshot)) -> Vec<String> {
     let mut batch = Batch::default();
     damage(&mut batch, &snapshot);
     store.commit(&batch).unwrap();
-    let empty = setup().empty(&schema, &[]).unwrap();
+    let empty = setup()
+        .empty(&schema, &IndexedAttributes::default())
+        .unwrap();
     check(&store, empty, &mut |_| {}).unwrap().faults
 }
 
@@ -32,7 +35,9 @@ fn bytes(snapshot: &Snapshot, id: EntryId) -> Vec<u8> {
 fn a_sound_directory_has_no_faults_stored_or_served() {
     let schema = schema();
     let (store, snapshot) = directory(&schema);
-    let empty = setup().empty(&schema, &[]).unwrap();
+    let empty = setup()
+        .empty(&schema, &IndexedAttributes::default())
+        .unwrap();
     let stored = check(&store, empty, &mut |_| {}).unwrap();
     assert_eq!((stored.entries, stored.edges), (3, 4));
     assert!(stored.faults.is_empty(), "{stored}");

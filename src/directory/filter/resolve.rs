@@ -78,6 +78,23 @@ pub struct Pieces {
     pub last: Option<Box<[u8]>>,
 }
 
+impl Resolved {
+    /// How many tests judging an entry takes at the most.
+    pub fn tests(&self) -> usize {
+        match self {
+            Resolved::And(list) | Resolved::Or(list) => list
+                .iter()
+                .map(Resolved::tests)
+                .fold(1, usize::saturating_add),
+            Resolved::Not(inner) | Resolved::WithName(inner, ..) => inner.tests().saturating_add(1),
+            Resolved::Undefined
+            | Resolved::Present(_)
+            | Resolved::Match(..)
+            | Resolved::AnyAttribute(..) => 1,
+        }
+    }
+}
+
 impl Target {
     /// The attributes that a description names; `None` when the schema does not know it.
     pub fn parse(schema: &Schema, text: &str) -> Option<Target> {

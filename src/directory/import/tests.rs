@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::directory::Administrator;
+use crate::directory::index::IndexedAttributes;
 use crate::directory::password::{Argon2Params, PoolSettings};
 use crate::directory::schema::PosixGroup;
 use crate::directory::setup::{self, Setup};
@@ -64,7 +65,7 @@ fn setup() -> (Arc<Schema>, Setup) {
 
 fn empty() -> Snapshot {
     let (schema, setup) = setup();
-    setup.empty(&schema, &[]).unwrap()
+    setup.empty(&schema, &IndexedAttributes::default()).unwrap()
 }
 
 fn prepared(base: Snapshot, ldif: &str) -> Result<Prepared, ImportError> {

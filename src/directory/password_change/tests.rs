@@ -7,6 +7,7 @@ use super::*;
 use crate::directory::Settings;
 use crate::directory::access::{AccessRules, RuleText};
 use crate::directory::import;
+use crate::directory::index::IndexedAttributes;
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::request::{Change, Modification, ModificationKind};
 use crate::directory::schema::{PosixGroup, Schema};
@@ -47,7 +48,7 @@ fn directory() -> Directory {
     );
     let mut store = MemoryStore::default();
     setup.write(&mut store).unwrap();
-    let empty = || setup.empty(&schema, &[]).unwrap();
+    let empty = || setup.empty(&schema, &IndexedAttributes::default()).unwrap();
     import::prepare(empty(), &rules, &pool, ldif.as_bytes(), true, &mut |_| {})
         .unwrap()
         .write(&mut store, &mut |_| {})

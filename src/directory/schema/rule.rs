@@ -160,6 +160,11 @@ impl Rule {
         Form::of(self).takes(syntax)
     }
 
+    /// Whether values have the same normal form under both rules.
+    pub fn shares_form(self, other: Rule) -> bool {
+        self == other || Form::of(self).is_same(&Form::of(other))
+    }
+
     /// Appends the normal form of an attribute value to `out`: two values are equal exactly when their normal forms
     /// are the same bytes, and ordered as the bytes are. The normal form of a name is that of
     /// [`NormalizedDn`](crate::directory::dn::NormalizedDn).

@@ -10,12 +10,14 @@
 
 pub mod hash_index;
 pub mod id_set;
+mod id_sets;
 mod keys;
 pub mod paged;
 mod slice;
 
 pub use hash_index::{HashIndex, Postings};
 pub use id_set::IdSet;
+pub use id_sets::IdSets;
 pub use keys::Keys;
 pub use paged::Paged;
 
@@ -24,12 +26,10 @@ use std::sync::Arc;
 use super::descriptions::DescriptionTable;
 use super::dn::{Dn, NormalizedDn, Rdn};
 use super::entry::{EntryId, EntryRef, ROOT};
+use super::index::{Context, Index, IndexedAttributes};
 use super::members::{Edge, EdgeKind, Members};
-use super::schema::{AttributeTypeId, Schema};
+use super::schema::Schema;
 use super::time::Csn;
-
-/// Keys that are put into the equality index together.
-const BACKLOG: usize = 1 << 19;
 
 /// A naming context of this directory (RFC 4512 section 5.1).
 #[derive(Clone, Debug)]
@@ -79,13 +79,11 @@ pub struct Snapshot {
     keys: Arc<Keys>,
     descriptions: Arc<DescriptionTable>,
     entries: Paged<Arc<[u8]>>,
-    children: Paged<IdSet>,
+    children: IdSets,
     names: HashIndex,
-    equality: HashIndex,
-    /// Keys that are still to be put into `equality`, while very many entries are being added.
-    backlog: Option<Vec<(u64, EntryId)>>,
+    index: Index,
     groups: Paged<Arc<Members>>,
-    groups_of: Paged<IdSet>,
+    groups_of: IdSets,
     dangling: HashIndex,
     dangling_count: usize,
     administrator: Arc<str>,
@@ -100,21 +98,19 @@ impl Snapshot {
         schema: Arc<Schema>,
         suffixes: Arc<[Suffix]>,
         administrator: Arc<str>,
-        indexed: &[AttributeTypeId],
+        indexed: &IndexedAttributes,
     ) -> Self {
-        let keys = Arc::new(Keys::new(indexed));
         Self {
             schema,
             suffixes,
-            keys,
+            keys: Arc::default(),
             descriptions: Arc::default(),
             entries: Paged::default(),
-            children: Paged::default(),
+            children: IdSets::default(),
             names: HashIndex::default(),
-            equality: HashIndex::default(),
-            backlog: None,
+            index: Index::new(indexed),
             groups: Paged::default(),
-            groups_of: Paged::default(),
+            groups_of: IdSets::default(),
             dangling: HashIndex::default(),
             dangling_count: 0,
             administrator,
@@ -328,12 +324,9 @@ impl Snapshot {
         })
     }
 
-    /// Entries that may hold a value equal to `value`, normalised, in an attribute of exactly this type; `None` when
-    /// the type is not indexed. Each must be checked: another value may share the key.
-    pub fn holders(&self, attribute: AttributeTypeId, value: &[u8]) -> Option<Postings<'_>> {
-        self.keys
-            .is_indexed(attribute)
-            .then(|| self.equality.get(self.keys.value(attribute, value)))
+    /// What finds entries by their values.
+    pub fn index(&self) -> &Index {
+        &self.index
     }
 
     /// Whether any group names an entry that does not exist.
@@ -373,22 +366,14 @@ impl Snapshot {
         self.csn = self.csn.max(csn);
     }
 
-    /// From here on values of new entries are indexed many at a time, which is several times faster; until
-    /// [`Snapshot::end_bulk`] searches by value may miss them.
+    /// From here on new entries are indexed many at a time (see [`Index::begin_bulk`]).
     pub(super) fn begin_bulk(&mut self) {
-        self.backlog = Some(Vec::new());
+        self.index.begin_bulk();
     }
 
     /// Indexes what is left, and each entry at once from here on.
     pub(super) fn end_bulk(&mut self) {
-        self.clear_backlog();
-        self.backlog = None;
-    }
-
-    fn clear_backlog(&mut self) {
-        if let Some(backlog) = &mut self.backlog {
-            self.equality.extend(backlog.drain(..));
-        }
+        self.index.end_bulk();
     }
 
     /// Puts an entry in the place of the one of the same id, or of none.
@@ -396,22 +381,11 @@ impl Snapshot {
         let new = EntryRef::new(&bytes);
         let old_bytes = self.entries.get(id).cloned();
         let old = old_bytes.as_ref().map(|bytes| EntryRef::new(bytes));
-        let added = self.keys.of_entry(&self.schema, &self.descriptions, new);
-        let removed = old
-            .map(|old| self.keys.of_entry(&self.schema, &self.descriptions, old))
-            .unwrap_or_default();
-        match &mut self.backlog {
-            Some(backlog) if old.is_none() => {
-                backlog.extend(added.iter().map(|key| (*key, id)));
-                if backlog.len() >= BACKLOG {
-                    self.clear_backlog();
-                }
-            }
-            _ => {
-                self.clear_backlog();
-                replace_keys(&mut self.equality, id, &removed, &added);
-            }
-        }
+        let context = Context {
+            schema: &self.schema,
+            descriptions: &self.descriptions,
+        };
+        self.index.replace(context, id, old, Some(new));
         if old.is_none_or(|old| old.rdn() != new.rdn() || old.parent() != new.parent()) {
             if let Some(old) = old {
                 self.unlink(id, old);
@@ -430,9 +404,11 @@ impl Snapshot {
             return;
         };
         let old = EntryRef::new(&bytes);
-        let removed = self.keys.of_entry(&self.schema, &self.descriptions, old);
-        self.clear_backlog();
-        replace_keys(&mut self.equality, id, &removed, &[]);
+        let context = Context {
+            schema: &self.schema,
+            descriptions: &self.descriptions,
+        };
+        self.index.replace(context, id, Some(old), None);
         self.unlink(id, old);
         self.entries.remove(id);
         self.count -= 1;
@@ -441,13 +417,13 @@ impl Snapshot {
     fn link(&mut self, id: EntryId, entry: EntryRef<'_>) {
         let hash = self.keys.of_name(&self.schema, entry);
         self.names.insert(hash, id);
-        insert_into(&mut self.children, entry.parent(), id);
+        self.children.insert(entry.parent(), id);
     }
 
     fn unlink(&mut self, id: EntryId, entry: EntryRef<'_>) {
         let hash = self.keys.of_name(&self.schema, entry);
         self.names.remove(hash, id);
-        remove_from(&mut self.children, entry.parent(), id);
+        self.children.remove(entry.parent(), id);
     }
 
     /// Adds members that exist to a group, all at once.
@@ -463,7 +439,7 @@ impl Snapshot {
             .get_mut(group)
             .map(|members| Arc::make_mut(members).extend(kind, ids));
         for member in new.into_iter().flatten() {
-            insert_into(&mut self.groups_of, member, group);
+            self.groups_of.insert(member, group);
         }
     }
 
@@ -480,7 +456,7 @@ impl Snapshot {
             return false;
         }
         match edge {
-            Edge::Entry { member, .. } => insert_into(&mut self.groups_of, *member, group),
+            Edge::Entry { member, .. } => self.groups_of.insert(*member, group),
             Edge::Dangling { normalized, .. } => {
                 self.dangling
                     .insert(self.keys.whole_name(normalized), group);
@@ -503,9 +479,7 @@ impl Snapshot {
             self.groups.remove(group);
         }
         match edge {
-            Edge::Entry { member, .. } if !named_still => {
-                remove_from(&mut self.groups_of, *member, group)
-            }
+            Edge::Entry { member, .. } if !named_still => self.groups_of.remove(*member, group),
             Edge::Dangling { normalized, .. } => {
                 self.dangling
                     .remove(self.keys.whole_name(normalized), group);
@@ -529,34 +503,4 @@ fn is_spelled(rdn: &Rdn, stored: &str) -> bool {
         .strip_prefix(only.attribute.as_bytes())
         .and_then(|rest| rest.strip_prefix(b"="))
         .is_some_and(|value| value == only.value && value.iter().all(plain))
-}
-
-fn insert_into(sets: &mut Paged<IdSet>, at: EntryId, id: EntryId) {
-    match sets.get_mut(at) {
-        Some(set) => {
-            set.insert(id);
-        }
-        None => {
-            sets.set(at, std::iter::once(id).collect());
-        }
-    }
-}
-
-fn remove_from(sets: &mut Paged<IdSet>, at: EntryId, id: EntryId) {
-    if let Some(set) = sets.get_mut(at) {
-        set.remove(id);
-        if set.is_empty() {
-            sets.remove(at);
-        }
-    }
-}
-
-/// Moves an entry from its old keys to its new ones; both sorted, each once. Keys it keeps are not touched.
-fn replace_keys(index: &mut HashIndex, id: EntryId, old: &[u64], new: &[u64]) {
-    for key in old.iter().filter(|key| new.binary_search(key).is_err()) {
-        index.remove(*key, id);
-    }
-    for key in new.iter().filter(|key| old.binary_search(key).is_err()) {
-        index.insert(*key, id);
-    }
 }

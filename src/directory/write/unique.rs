@@ -55,10 +55,14 @@ impl Draft<'_> {
         if rule.normalize_value(schema, value, &mut wanted).is_err() {
             return Ok(None);
         }
-        let holders = self.snapshot.holders(attribute, &wanted).ok_or_else(|| {
-            let name = schema.attribute(attribute).name();
-            Error::Unavailable(format!("\"{name}\" shall be unique and has no index"))
-        })?;
+        let holders = self
+            .snapshot
+            .index()
+            .equal(attribute, &wanted)
+            .ok_or_else(|| {
+                let name = schema.attribute(attribute).name();
+                Error::Unavailable(format!("\"{name}\" shall be unique and has no index"))
+            })?;
         Ok(holders
             .iter()
             .filter(|other| *other != id)

@@ -37,6 +37,16 @@ pub(super) enum Form {
 }
 
 impl Form {
+    /// Whether this is the same form; forms of words are not compared.
+    pub(super) fn is_same(&self, other: &Form) -> bool {
+        match (self, other) {
+            (Form::DirectoryString(own), Form::DirectoryString(other))
+            | (Form::Ia5String(own), Form::Ia5String(other)) => own == other,
+            (Form::Words(_), _) => false,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+
     /// The form of a rule.
     pub(super) fn of(rule: Rule) -> Form {
         match rule {

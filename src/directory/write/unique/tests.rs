@@ -6,6 +6,7 @@ use crate::directory::access::{AccessRules, RuleText};
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
+use crate::directory::index::IndexedAttributes;
 use crate::directory::request::{Change, Modification, ModificationKind};
 use crate::directory::schema::{PosixGroup, Schema};
 use crate::directory::snapshot::{Snapshot, Suffix};
@@ -49,7 +50,10 @@ impl Fixture {
             Arc::clone(&self.schema),
             Arc::from([suffix]),
             "cn=admin".into(),
-            self.unique.ids(),
+            &IndexedAttributes {
+                equality: self.unique.ids().to_vec(),
+                ..IndexedAttributes::default()
+            },
         );
         let random = &mut self.random;
         let mut draft = Draft::new(&base, &self.rules, &self.unique, origin, 1, random);

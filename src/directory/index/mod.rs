@@ -1,0 +1,291 @@
+//! What finds entries by their values without reading them all: postings for equality, presence, substrings and order.
+//!
+//! Owns what is derived from the stored attributes of entries, and keeps it in step with them by the difference of old
+//! and new. What it finds may be too much, never too little: callers check each entry. It does not own which of it a
+//! search uses (`filter::plan`), nor names, children and memberships (`snapshot`).
+
+pub mod ordered;
+pub mod trigrams;
+
+mod terms;
+
+use std::sync::Arc;
+
+use crate::directory::descriptions::DescriptionTable;
+use crate::directory::entry::{EntryId, EntryRef};
+use crate::directory::filter::resolve::Pieces;
+use crate::directory::schema::{AttributeTypeId, Schema, well_known};
+use crate::directory::snapshot::{HashIndex, IdSet, Postings};
+use crate::directory::view::Computed;
+pub use ordered::Ordered;
+use terms::{Terms, Vocabulary};
+use trigrams::Trigrams;
+
+/// Terms that are put into the equality index together.
+const BACKLOG: usize = 1 << 19;
+
+/// Which attribute types are indexed, and for what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IndexedAttributes {
+    /// For equality; `objectClass` and `entryUUID` always are.
+    pub equality: Vec<AttributeTypeId>,
+    /// For presence.
+    pub presence: Vec<AttributeTypeId>,
+    /// For substrings; at most 2048.
+    pub substring: Vec<AttributeTypeId>,
+    /// For order: `>=`, `<=`.
+    pub ordering: Vec<AttributeTypeId>,
+}
+
+/// What an index is for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `(attribute=value)`.
+    Equality,
+    /// `(attribute=*)`.
+    Presence,
+    /// `(attribute=*value*)`.
+    Substring,
+    /// `(attribute>=value)`, `(attribute<=value)`.
+    Ordering,
+}
+
+impl Kind {
+    /// As the configuration calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Equality => "equality",
+            Kind::Presence => "presence",
+            Kind::Substring => "substring",
+            Kind::Ordering => "ordering",
+        }
+    }
+}
+
+/// What the indexes need to know of a directory to read an entry.
+#[derive(Copy, Clone)]
+pub struct Context<'a> {
+    /// The schema.
+    pub schema: &'a Schema,
+    /// The attribute descriptions of stored entries.
+    pub descriptions: &'a DescriptionTable,
+}
+
+/// All value indexes of a directory; cloning costs a few reference counts.
+#[derive(Clone)]
+pub struct Index {
+    vocabulary: Arc<Vocabulary>,
+    equality: HashIndex,
+    presence: Arc<[IdSet]>,
+    trigrams: Trigrams,
+    ordered: Arc<[Ordered]>,
+    /// What is still to be put in, while very many entries are being added.
+    backlog: Option<Box<Backlog>>,
+}
+
+#[derive(Clone, Default)]
+struct Backlog {
+    equality: Vec<(u64, EntryId)>,
+    presence: Vec<(usize, EntryId)>,
+    trigrams: trigrams::Collector,
+    ordered: Vec<Vec<(Box<[u8]>, EntryId)>>,
+}
+
+impl Index {
+    /// Empty indexes for these attributes.
+    pub fn new(attributes: &IndexedAttributes) -> Self {
+        let vocabulary = Vocabulary::new(attributes);
+        Self {
+            equality: HashIndex::default(),
+            presence: attributes.presence.iter().map(|_| IdSet::new()).collect(),
+            trigrams: Trigrams::default(),
+            ordered: attributes
+                .ordering
+                .iter()
+                .map(|_| Ordered::default())
+                .collect(),
+            vocabulary: Arc::new(vocabulary),
+            backlog: None,
+        }
+    }
+
+    /// Whether there can be an index of a kind on a type: its values are stored, or in the head of every entry.
+    pub fn can_hold(kind: Kind, attribute: AttributeTypeId) -> bool {
+        let in_head = [well_known::CREATE_TIMESTAMP, well_known::MODIFY_TIMESTAMP];
+        match kind {
+            Kind::Equality if attribute == well_known::ENTRY_UUID => true,
+            Kind::Ordering if in_head.contains(&attribute) => true,
+            _ => Computed::of(attribute).is_none(),
+        }
+    }
+
+    /// Entries that may hold a value equal to `value`, normalised, in an attribute of exactly this type; `None` when it
+    /// is not indexed.
+    pub fn equal(&self, attribute: AttributeTypeId, value: &[u8]) -> Option<Postings<'_>> {
+        let vocabulary = &*self.vocabulary;
+        vocabulary
+            .is_indexed(Kind::Equality, attribute)
+            .then(|| self.equality.get(vocabulary.value(attribute, value)))
+    }
+
+    /// Exactly the entries that have an attribute of exactly this type; `None` when it is not indexed.
+    pub fn present(&self, attribute: AttributeTypeId) -> Option<&IdSet> {
+        self.presence
+            .get(self.vocabulary.slot(Kind::Presence, attribute)?)
+    }
+
+    /// Sets, the smallest first, in each of which every entry is that has the normalised pieces in a value of exactly
+    /// this type; none when there is no such entry. `None` when it is not indexed or the pieces are too short.
+    pub fn containing(&self, attribute: AttributeTypeId, pieces: &Pieces) -> Option<Vec<&IdSet>> {
+        let slot = self.vocabulary.slot(Kind::Substring, attribute)?;
+        let others = pieces.any.iter().chain(&pieces.last);
+        self.trigrams.containing(
+            u32::try_from(slot).ok()?,
+            pieces.initial.as_deref(),
+            others.map(|piece| &**piece),
+        )
+    }
+
+    /// Entries in the order of their normalised values of exactly this type; `None` when it is not indexed.
+    pub fn ordered(&self, attribute: AttributeTypeId) -> Option<&Ordered> {
+        self.ordered
+            .get(self.vocabulary.slot(Kind::Ordering, attribute)?)
+    }
+
+    /// From here on terms of new entries are put in many at a time, which is several times faster; until
+    /// [`Index::end_bulk`] searches by value may miss them.
+    pub fn begin_bulk(&mut self) {
+        let mut backlog = Backlog::default();
+        backlog.ordered.resize(self.ordered.len(), Vec::new());
+        self.backlog = Some(Box::new(backlog));
+    }
+
+    /// Puts in what is left, and each entry at once from here on.
+    pub fn end_bulk(&mut self) {
+        self.clear_backlog();
+        self.backlog = None;
+    }
+
+    /// Follows an entry from what it was to what it is; either may not exist.
+    pub fn replace(
+        &mut self,
+        context: Context<'_>,
+        id: EntryId,
+        old: Option<EntryRef<'_>>,
+        new: Option<EntryRef<'_>>,
+    ) {
+        let changed = terms::changed_types(context.descriptions, old, new);
+        let terms = |entry: Option<EntryRef<'_>>| {
+            entry.map_or_else(Terms::default, |entry| {
+                self.vocabulary.terms(context, entry, &changed)
+            })
+        };
+        let (removed, added) = (terms(old), terms(new));
+        match &mut self.backlog {
+            Some(backlog) if old.is_none() => {
+                backlog.push(id, added);
+                if backlog.equality.len() >= BACKLOG {
+                    self.clear_equality_backlog();
+                }
+            }
+            _ => {
+                self.clear_backlog();
+                self.exchange(id, &removed, &added);
+            }
+        }
+    }
+
+    /// Moves an entry from its old terms to its new ones. Terms it keeps are not touched.
+    fn exchange(&mut self, id: EntryId, old: &Terms, new: &Terms) {
+        for hash in only_in(&old.equality, &new.equality) {
+            self.equality.remove(*hash, id);
+        }
+        for hash in only_in(&new.equality, &old.equality) {
+            self.equality.insert(*hash, id);
+        }
+        for slot in only_in(&old.presence, &new.presence) {
+            if let Some(set) = Arc::make_mut(&mut self.presence).get_mut(*slot) {
+                set.remove(id);
+            }
+        }
+        for slot in only_in(&new.presence, &old.presence) {
+            if let Some(set) = Arc::make_mut(&mut self.presence).get_mut(*slot) {
+                set.insert(id);
+            }
+        }
+        for address in only_in(&old.trigrams, &new.trigrams) {
+            self.trigrams.remove(*address, id);
+        }
+        for address in only_in(&new.trigrams, &old.trigrams) {
+            self.trigrams.insert(*address, id);
+        }
+        for (slot, key) in only_in(&old.ordered, &new.ordered) {
+            if let Some(ordered) = Arc::make_mut(&mut self.ordered).get_mut(*slot) {
+                ordered.remove(key, id);
+            }
+        }
+        for (slot, key) in only_in(&new.ordered, &old.ordered) {
+            if let Some(ordered) = Arc::make_mut(&mut self.ordered).get_mut(*slot) {
+                ordered.insert(key, id);
+            }
+        }
+    }
+
+    fn clear_equality_backlog(&mut self) {
+        if let Some(backlog) = &mut self.backlog {
+            self.equality.extend(backlog.equality.drain(..));
+        }
+    }
+
+    fn clear_backlog(&mut self) {
+        self.clear_equality_backlog();
+        let Some(backlog) = &mut self.backlog else {
+            return;
+        };
+        if !backlog.presence.is_empty() {
+            for (slot, set) in Arc::make_mut(&mut self.presence).iter_mut().enumerate() {
+                let ids = backlog.presence.iter().filter(|(at, _)| *at == slot);
+                *set = set.union(&ids.map(|(_, id)| *id).collect());
+            }
+            backlog.presence = Vec::new();
+        }
+        backlog.trigrams.drain_into(&mut self.trigrams);
+        for (ordered, more) in Arc::make_mut(&mut self.ordered)
+            .iter_mut()
+            .zip(&mut backlog.ordered)
+        {
+            let more = std::mem::take(more);
+            if ordered.is_empty() {
+                *ordered = more.into_iter().collect();
+            } else {
+                more.iter().for_each(|(key, id)| ordered.insert(key, *id));
+            }
+        }
+    }
+}
+
+impl Backlog {
+    fn push(&mut self, id: EntryId, terms: Terms) {
+        self.equality
+            .extend(terms.equality.iter().map(|hash| (*hash, id)));
+        self.presence
+            .extend(terms.presence.iter().map(|slot| (*slot, id)));
+        terms
+            .trigrams
+            .iter()
+            .for_each(|address| self.trigrams.insert(*address, id));
+        for (slot, key) in terms.ordered {
+            if let Some(list) = self.ordered.get_mut(slot) {
+                list.push((key, id));
+            }
+        }
+    }
+}
+
+/// Items of one sorted list that are not in another.
+fn only_in<'a, T: Ord>(of: &'a [T], other: &'a [T]) -> impl Iterator<Item = &'a T> {
+    of.iter().filter(|item| other.binary_search(item).is_err())
+}
+
+/// The types that are indexed whatever the configuration says.
+const ALWAYS: [AttributeTypeId; 2] = [well_known::ENTRY_UUID, well_known::OBJECT_CLASS];

@@ -1,0 +1,517 @@
+//! Entries in the order of a value: a persistent B+tree of keys and ids.
+//!
+//! Owns the tree. Keys are normal forms, whose bytes order as the values do; only their beginning is kept, so that
+//! what is found between two bounds may hold entries just outside of them and must be checked.
+
+use std::sync::Arc;
+
+use crate::directory::entry::EntryId;
+
+/// What is kept of a key, in bytes.
+const KEY_MAX: usize = 96;
+/// A leaf is divided when it is longer than this, in bytes.
+const LEAF_MAX: usize = 2048;
+/// Neighbours are joined when they are no longer than this together.
+const LEAF_JOINED: usize = 1024;
+/// Children of one branch.
+const BRANCH_MAX: usize = 64;
+
+/// A sorted multimap from keys to entry ids.
+///
+/// Cloning costs one reference count; a change of a shared tree copies one leaf, 2 KiB at most, and a branch of up to
+/// 64 children on each of the two or three levels above it.
+#[derive(Clone, Default)]
+pub struct Ordered(Arc<Node>);
+
+#[derive(Clone)]
+enum Node {
+    Leaf(Leaf),
+    Branch(Vec<Child>),
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Node::Leaf(Leaf::default())
+    }
+}
+
+#[derive(Clone)]
+struct Child {
+    /// No item of this child is before it, and none of the child before is at or behind it. Without meaning for the
+    /// first child.
+    first: Arc<[u8]>,
+    first_id: EntryId,
+    len: usize,
+    node: Arc<Node>,
+}
+
+/// One key and id.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Item<'a> {
+    key: &'a [u8],
+    id: EntryId,
+}
+
+/// Items one after the other: length of the key, key, id.
+#[derive(Clone, Default)]
+struct Leaf {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+/// Up to where a search between two bounds goes.
+#[derive(Copy, Clone, Debug)]
+pub enum Bound<'a> {
+    /// To the last.
+    Unbounded,
+    /// Up to and with this key.
+    Included(&'a [u8]),
+}
+
+impl Ordered {
+    /// The number of keys with their ids.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Puts an id under a key; nothing happens when it is there.
+    pub fn insert(&mut self, key: &[u8], id: EntryId) {
+        let item = Item {
+            key: beginning(key),
+            id,
+        };
+        if let Some(right) = Arc::make_mut(&mut self.0).insert(item) {
+            let left = Child {
+                first: Arc::default(),
+                first_id: 0,
+                len: self.0.len(),
+                node: std::mem::take(&mut self.0),
+            };
+            self.0 = Arc::new(Node::Branch(vec![left, right]));
+        }
+    }
+
+    /// Takes an id from under a key.
+    pub fn remove(&mut self, key: &[u8], id: EntryId) {
+        let item = Item {
+            key: beginning(key),
+            id,
+        };
+        Arc::make_mut(&mut self.0).remove(item);
+        while let Node::Branch(children) = &*self.0 {
+            match children.as_slice() {
+                [] => self.0 = Arc::default(),
+                [only] => self.0 = Arc::clone(&only.node),
+                _ => break,
+            }
+        }
+    }
+
+    /// How many there are from one key on up to another, counted without looking at each.
+    pub fn count(&self, from: &[u8], to: Bound<'_>) -> usize {
+        let before = self.0.rank(Item {
+            key: beginning(from),
+            id: 0,
+        });
+        let up_to = match to {
+            Bound::Unbounded => self.len(),
+            Bound::Included(to) => self.0.rank(Item {
+                key: beginning(to),
+                id: EntryId::MAX,
+            }),
+        };
+        up_to.saturating_sub(before)
+    }
+
+    /// Hands over the ids from one key on up to another, in the order of the keys; an id with several such keys comes
+    /// several times.
+    pub fn for_each(&self, from: &[u8], to: Bound<'_>, each: &mut dyn FnMut(EntryId)) {
+        let from = Item {
+            key: beginning(from),
+            id: 0,
+        };
+        let to = match to {
+            Bound::Unbounded => None,
+            Bound::Included(to) => Some(beginning(to)),
+        };
+        self.0.for_each(from, to, each);
+    }
+}
+
+/// Puts very many keys in at once: sorts, and builds the tree from below.
+impl<K: AsRef<[u8]>> FromIterator<(K, EntryId)> for Ordered {
+    fn from_iter<I: IntoIterator<Item = (K, EntryId)>>(items: I) -> Self {
+        let items: Vec<(K, EntryId)> = items.into_iter().collect();
+        let mut sorted: Vec<Item<'_>> = items
+            .iter()
+            .map(|(key, id)| Item {
+                key: beginning(key.as_ref()),
+                id: *id,
+            })
+            .collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let mut level = leaves(&sorted);
+        while level.len() > 1 {
+            level = level
+                .chunks(BRANCH_MAX * 3 / 4)
+                .filter_map(|children| {
+                    let first = children.first()?;
+                    Some(Child {
+                        first: Arc::clone(&first.first),
+                        first_id: first.first_id,
+                        len: children.iter().map(|child| child.len).sum(),
+                        node: Arc::new(Node::Branch(children.to_vec())),
+                    })
+                })
+                .collect();
+        }
+        Ordered(level.pop().map(|only| only.node).unwrap_or_default())
+    }
+}
+
+fn leaves(sorted: &[Item<'_>]) -> Vec<Child> {
+    let mut leaves = Vec::new();
+    let mut leaf = Leaf::default();
+    let mut first: Option<Item<'_>> = None;
+    for item in sorted {
+        first.get_or_insert(*item);
+        leaf.push(*item);
+        if leaf.bytes.len() > LEAF_MAX * 3 / 4 {
+            leaves.extend(
+                first
+                    .take()
+                    .map(|first| std::mem::take(&mut leaf).into_child(first)),
+            );
+        }
+    }
+    leaves.extend(first.map(|first| leaf.into_child(first)));
+    leaves
+}
+
+fn beginning(key: &[u8]) -> &[u8] {
+    key.get(..KEY_MAX).unwrap_or(key)
+}
+
+impl Node {
+    fn len(&self) -> usize {
+        match self {
+            Node::Leaf(leaf) => leaf.len,
+            Node::Branch(children) => children.iter().map(|child| child.len).sum(),
+        }
+    }
+
+    /// Inserts, and gives back the right half when there was not enough room.
+    fn insert(&mut self, item: Item<'_>) -> Option<Child> {
+        match self {
+            Node::Leaf(leaf) => {
+                leaf.insert(item);
+                (leaf.bytes.len() > LEAF_MAX).then(|| leaf.divide())
+            }
+            Node::Branch(children) => {
+                let at = child_of(children, item);
+                let child = children.get_mut(at)?;
+                let right = Arc::make_mut(&mut child.node).insert(item);
+                child.len = child.node.len();
+                children.insert(at + 1, right?);
+                (children.len() > BRANCH_MAX)
+                    .then(|| children.split_off(children.len() / 2))
+                    .and_then(branch)
+            }
+        }
+    }
+
+    fn remove(&mut self, item: Item<'_>) {
+        match self {
+            Node::Leaf(leaf) => leaf.remove(item),
+            Node::Branch(children) => {
+                let at = child_of(children, item);
+                let Some(child) = children.get_mut(at) else {
+                    return;
+                };
+                Arc::make_mut(&mut child.node).remove(item);
+                child.len = child.node.len();
+                if child.len == 0 {
+                    children.remove(at);
+                } else {
+                    join_with_next(children, at);
+                }
+            }
+        }
+    }
+
+    /// The number of items before this one.
+    fn rank(&self, item: Item<'_>) -> usize {
+        match self {
+            Node::Leaf(leaf) => leaf.items().take_while(|own| *own < item).count(),
+            Node::Branch(children) => {
+                let at = child_of(children, item);
+                let before: usize = children.iter().take(at).map(|child| child.len).sum();
+                before + children.get(at).map_or(0, |child| child.node.rank(item))
+            }
+        }
+    }
+
+    /// False once the end is passed.
+    fn for_each(&self, from: Item<'_>, to: Option<&[u8]>, each: &mut dyn FnMut(EntryId)) -> bool {
+        match self {
+            Node::Leaf(leaf) => leaf
+                .items()
+                .skip_while(|item| *item < from)
+                .all(|item| match to {
+                    Some(to) if item.key > to => false,
+                    _ => {
+                        each(item.id);
+                        true
+                    }
+                }),
+            Node::Branch(children) => children
+                .iter()
+                .skip(child_of(children, from))
+                .all(|child| child.node.for_each(from, to, each)),
+        }
+    }
+}
+
+/// The child in which an item is, or would be.
+fn child_of(children: &[Child], item: Item<'_>) -> usize {
+    children
+        .partition_point(|child| {
+            Item {
+                key: &child.first,
+                id: child.first_id,
+            } <= item
+        })
+        .saturating_sub(1)
+}
+
+fn branch(children: Vec<Child>) -> Option<Child> {
+    let first = children.first()?;
+    Some(Child {
+        first: Arc::clone(&first.first),
+        first_id: first.first_id,
+        len: children.iter().map(|child| child.len).sum(),
+        node: Arc::new(Node::Branch(children)),
+    })
+}
+
+/// Puts a leaf that has become short together with the one behind it.
+fn join_with_next(children: &mut Vec<Child>, at: usize) {
+    let [left, right, ..] = children.get(at..).unwrap_or_default() else {
+        return;
+    };
+    let (Node::Leaf(short), Node::Leaf(next)) = (&*left.node, &*right.node) else {
+        return;
+    };
+    if short.bytes.len() + next.bytes.len() > LEAF_JOINED {
+        return;
+    }
+    let joined = Leaf {
+        bytes: [short.bytes.as_slice(), next.bytes.as_slice()].concat(),
+        len: short.len + next.len,
+    };
+    if let Some(child) = children.get_mut(at) {
+        child.len = joined.len;
+        child.node = Arc::new(Node::Leaf(joined));
+    }
+    children.remove(at + 1);
+}
+
+impl Leaf {
+    fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        let mut rest = self.bytes.as_slice();
+        std::iter::from_fn(move || {
+            let (item, behind) = split_item(rest)?;
+            rest = behind;
+            Some(item)
+        })
+    }
+
+    fn push(&mut self, item: Item<'_>) {
+        write_item(item, &mut self.bytes);
+        self.len += 1;
+    }
+
+    /// Where an item is, or belongs, and how many bytes of it are there.
+    fn place(&self, item: Item<'_>) -> (usize, usize) {
+        let mut rest = self.bytes.as_slice();
+        while let Some((own, behind)) = split_item(rest) {
+            if own >= item {
+                let length = if own == item {
+                    rest.len() - behind.len()
+                } else {
+                    0
+                };
+                return (self.bytes.len() - rest.len(), length);
+            }
+            rest = behind;
+        }
+        (self.bytes.len(), 0)
+    }
+
+    fn insert(&mut self, item: Item<'_>) {
+        let (at, there) = self.place(item);
+        if there == 0 {
+            let mut bytes = Vec::with_capacity(item.key.len() + 5);
+            write_item(item, &mut bytes);
+            self.bytes.splice(at..at, bytes);
+            self.len += 1;
+        }
+    }
+
+    fn remove(&mut self, item: Item<'_>) {
+        let (at, there) = self.place(item);
+        if there > 0 {
+            self.bytes.drain(at..at + there);
+            self.len -= 1;
+        }
+    }
+
+    /// Takes the right half out.
+    fn divide(&mut self) -> Child {
+        let mut rest = self.bytes.as_slice();
+        let mut kept = 0;
+        while rest.len() > self.bytes.len() / 2
+            && let Some((_, behind)) = split_item(rest)
+        {
+            kept += 1;
+            rest = behind;
+        }
+        let right = Leaf {
+            bytes: rest.to_vec(),
+            len: self.len - kept,
+        };
+        self.bytes.truncate(self.bytes.len() - right.bytes.len());
+        self.len = kept;
+        let first = split_item(&right.bytes).map(|(item, _)| (Arc::from(item.key), item.id));
+        let (first, first_id) = first.unwrap_or_default();
+        Child {
+            first,
+            first_id,
+            len: right.len,
+            node: Arc::new(Node::Leaf(right)),
+        }
+    }
+
+    fn into_child(self, first: Item<'_>) -> Child {
+        Child {
+            first: first.key.into(),
+            first_id: first.id,
+            len: self.len,
+            node: Arc::new(Node::Leaf(self)),
+        }
+    }
+}
+
+fn write_item(item: Item<'_>, out: &mut Vec<u8>) {
+    out.push(u8::try_from(item.key.len()).unwrap_or(u8::MAX));
+    out.extend_from_slice(item.key);
+    out.extend_from_slice(&item.id.to_le_bytes());
+}
+
+fn split_item(bytes: &[u8]) -> Option<(Item<'_>, &[u8])> {
+    let (length, rest) = bytes.split_first()?;
+    let (key, rest) = rest.split_at_checked(usize::from(*length))?;
+    let (id, rest) = rest.split_first_chunk()?;
+    let id = EntryId::from_le_bytes(*id);
+    Some((Item { key, id }, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ids(ordered: &Ordered, from: &[u8], to: Bound<'_>) -> Vec<EntryId> {
+        let mut ids = Vec::new();
+        ordered.for_each(from, to, &mut |id| ids.push(id));
+        ids
+    }
+
+    fn expected(model: &BTreeSet<(Vec<u8>, u32)>, from: &[u8], to: Bound<'_>) -> Vec<EntryId> {
+        let within = |key: &[u8]| match to {
+            Bound::Unbounded => true,
+            Bound::Included(to) => key <= to,
+        };
+        let items = model
+            .iter()
+            .filter(|(key, _)| key.as_slice() >= from && within(key));
+        items.map(|(_, id)| *id).collect()
+    }
+
+    #[test]
+    fn ten_thousand_keys_come_in_order() {
+        let keys = (0..10_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) % 7_919).to_be_bytes());
+        let model: BTreeSet<(Vec<u8>, u32)> =
+            keys.zip(0..).map(|(key, id)| (key.to_vec(), id)).collect();
+        let built: Ordered = model.iter().cloned().collect();
+        let mut grown = Ordered::default();
+        model
+            .iter()
+            .rev()
+            .for_each(|(key, id)| grown.insert(key, *id));
+        for ordered in [&built, &grown] {
+            assert_eq!(ordered.len(), model.len());
+            for (from, to) in [(0, 7_919), (5, 5), (100, 2_000), (7_000, 100)] {
+                let (from, to) = (u32::to_be_bytes(from), u32::to_be_bytes(to));
+                let to = Bound::Included(&to);
+                assert_eq!(ids(ordered, &from, to), expected(&model, &from, to));
+                assert_eq!(ordered.count(&from, to), expected(&model, &from, to).len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_published_tree_stays_as_it_was() {
+        let before: Ordered = (0..5_000_u32).map(|n| (n.to_be_bytes(), n)).collect();
+        let mut after = before.clone();
+        (0..5_000).for_each(|n| after.remove(&u32::to_be_bytes(n), n));
+        assert!(after.is_empty());
+        assert_eq!(before.len(), 5_000);
+        assert_eq!(ids(&before, b"", Bound::Unbounded).len(), 5_000);
+    }
+
+    #[test]
+    fn long_keys_are_found_by_their_beginning() {
+        let mut ordered = Ordered::default();
+        let long = vec![b'x'; 1_000];
+        ordered.insert(&long, 1);
+        assert_eq!(ids(&ordered, &long, Bound::Included(&long)), [1]);
+        ordered.remove(&long, 1);
+        assert!(ordered.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_sorted_set_whatever_happens(
+            start in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..12), 0_u32..50), 0..600),
+            steps in prop::collection::vec((any::<bool>(), prop::collection::vec(0_u8..4, 0..40), 0_u32..50), 0..600),
+            from in prop::collection::vec(any::<u8>(), 0..3),
+            to in prop::option::of(prop::collection::vec(any::<u8>(), 0..3)),
+        ) {
+            let mut model: BTreeSet<(Vec<u8>, u32)> = start.iter().cloned().collect();
+            let mut ordered: Ordered = start.into_iter().collect();
+            for (add, key, id) in steps {
+                if add {
+                    ordered.insert(&key, id);
+                    model.insert((key, id));
+                } else {
+                    ordered.remove(&key, id);
+                    model.remove(&(key, id));
+                }
+            }
+            let to = to.as_deref().map_or(Bound::Unbounded, Bound::Included);
+            prop_assert_eq!(ordered.len(), model.len());
+            prop_assert_eq!(ids(&ordered, &from, to), expected(&model, &from, to));
+            prop_assert_eq!(ordered.count(&from, to), expected(&model, &from, to).len());
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! LDAP libraries of other languages that hold the server to its own schema: python's ldap3 and Java's JNDI.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod server;
+
+use std::process::Command;
+
+use server::{ADMIN, Folder, PASSWORD, SUFFIX, text};
+
+/// Runs a program of these tests against an empty tree; it says "done" when all was as it should be.
+fn run(mut program: Command, script: &str) {
+    let folder = Folder::new();
+    folder.load(
+        "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\n\
+         dc: example\no: Example\n",
+    );
+    let server = folder.serve();
+    let done = program
+        .arg(format!("{}/tests/{script}", env!("CARGO_MANIFEST_DIR")))
+        .args([&server.url(), SUFFIX, ADMIN, PASSWORD])
+        .arg(folder.authority())
+        .output()
+        .expect("the interpreter is installed");
+    assert_eq!(text(&done.stdout), "done\n", "{}", text(&done.stderr));
+}
+
+/// With everything that it asks of a server's schema, and names checked before they are sent.
+#[test]
+fn pythons_ldap3_reads_the_schema_and_writes_by_it() {
+    // Debian's own interpreter, which knows the packages that tests/run installs.
+    run(Command::new("/usr/bin/python3"), "python_ldap3.py");
+}
+
+#[test]
+fn javas_jndi_parses_the_schema_lists_and_writes() {
+    run(Command::new("java"), "Jndi.java");
+}
