@@ -24,6 +24,7 @@ pub fn check_config(
     for listener in &config.listeners {
         writeln!(out, "listener {}, TLS {}", listener.address, listener.tls)?;
     }
+    writeln!(out, "local socket {}", config.socket().display())?;
     if let Some(tls) = &config.tls {
         let (_, warnings) = TlsSettings::load(tls.clone(), now)?;
         writeln!(out, "certificate {}", tls.certificate.display())?;

@@ -46,10 +46,16 @@ pub enum Command {
     Init(Init),
     /// Load entries from an LDIF file; the server must not be running
     Import(Import),
-    /// Write entries as LDIF; the server must not be running
+    /// Write entries as LDIF, of a running server as well
     Export(Export),
-    /// Verify every record of the store; the server must not be running
+    /// Verify every record of the store, of a running server as well
     Check(ConfigFile),
+    /// Write everything into one file, of a running server as well
+    Backup(Backup),
+    /// Make the store anew from a backup
+    Restore(Restore),
+    /// Give the administrator another password, of a running server as well
+    ResetAdminPassword(ResetAdminPassword),
     /// Read the configuration and the certificate, and say what is wrong
     CheckConfig(ConfigFile),
     /// Print the version
@@ -141,6 +147,48 @@ pub struct Export {
     pub with_password_hashes: bool,
 }
 
+/// Arguments of `backup`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The file holds all entries with their operational attributes and the hashes of\n\
+their passwords, all members, the suffixes and the administrator, as of the moment\n\
+when it was begun; not the history of changes, the configuration or certificates.\n\
+Only its owner can read it. It is read back and verified before it takes its name.")]
+pub struct Backup {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The file to write; one that is there is replaced when the new one is whole
+    #[arg(value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Arguments of `restore`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The data folder of the configuration must be empty or not exist: nothing is ever\n\
+overwritten. The administrator's password is that of the time of the backup.")]
+pub struct Restore {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub input: PathBuf,
+}
+
+/// Arguments of `reset-admin-password`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The new password is asked for twice on a terminal; otherwise it is taken from the\n\
+environment variable HEDGEROW_ADMIN_PASSWORD. It has at least 8 characters. A\n\
+running server takes it at once; connections that are bound already stay so.")]
+pub struct ResetAdminPassword {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
 impl ConfigFile {
     /// The file to read: `--config`, else `HEDGEROW_CONFIG`, else
     /// [`config::DEFAULT_PATH`].
@@ -211,7 +259,16 @@ mod tests {
 
     #[test]
     fn a_wrong_command_line_exits_with_2_and_help_with_0() {
-        for line in ["serv", "serve --wat", "import", "init", "serve --data /x"] {
+        for line in [
+            "serv",
+            "serve --wat",
+            "import",
+            "init",
+            "serve --data /x",
+            "backup",
+            "restore",
+            "reset-admin-password hunter2",
+        ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
         for line in ["--help", "serve --help", "--version"] {

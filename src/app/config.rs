@@ -14,7 +14,7 @@ mod source;
 pub use access::{AccessRule, Who};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
-    Index, Level, Limits, Listener, ListenerTls, Log, LogFormat, Operations, Passwords,
+    Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, Operations, Passwords,
     SubjectRule, Tls, TlsVersion, Unique,
 };
 pub use source::{ConfigError, Problem};
@@ -45,6 +45,9 @@ pub struct Config {
     /// The sockets LDAP is served on; at least one.
     #[serde(default, rename = "listener")]
     pub listeners: Vec<Listener>,
+    /// The socket for programs of this machine.
+    #[serde(default)]
+    pub ldapi: Ldapi,
     /// Certificate and key; present whenever a listener uses TLS.
     #[serde(default)]
     pub tls: Option<Tls>,
@@ -110,6 +113,12 @@ impl Config {
         self.source.file()
     }
 
+    /// The path of the socket for programs of this machine.
+    pub fn socket(&self) -> PathBuf {
+        let socket = self.ldapi.socket.clone();
+        socket.unwrap_or_else(|| self.data.join("ldapi"))
+    }
+
     /// An error about one key, for a meaning that only another layer can check:
     /// `config.problem("access[3].filter", "…")` names file and line.
     ///
@@ -162,6 +171,9 @@ impl Config {
 
     fn resolve_paths(&mut self, folder: &Path) {
         self.data = folder.join(&self.data);
+        if let Some(socket) = &mut self.ldapi.socket {
+            *socket = folder.join(&socket);
+        }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);
         }

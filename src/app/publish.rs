@@ -64,6 +64,11 @@ impl UnpublishedFile {
         }
     }
 
+    /// Where the file is until it has its place, for reading back what was written.
+    pub fn unfinished(&self) -> &Path {
+        &self.unfinished
+    }
+
     /// Puts the file in its place, instead of what may be there.
     ///
     /// # Errors

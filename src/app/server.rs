@@ -6,13 +6,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::assembly::Assembly;
 use super::config::{ListenerTls, Tls};
+use super::local_socket::{self, SocketFile};
 use super::metrics::{self, ListenerMetrics, Metrics};
 use super::operations::{self, Readiness};
 use super::tls::{TlsSettings, peer_subject};
@@ -28,6 +29,8 @@ use crate::storage::Store;
 
 /// How long the end waits for connections.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a program of this machine may be silent.
+const LOCAL_IDLE: Duration = Duration::from_secs(900);
 
 /// Where the server listens, and how.
 pub type Addresses = [(SocketAddr, ListenerTls)];
@@ -60,6 +63,7 @@ async fn serve(
     let stop = CancellationToken::new();
     let tls = load_tls(assembly.config.tls.as_ref())?;
     let sockets = bind(&assembly).await?;
+    let (local_socket, file) = bind_local(&assembly).await?;
     serve_operations(&assembly, &metrics, &readiness, &stop).await?;
 
     // Loading takes seconds for a large store; the sockets are bound, so that clients wait instead of being refused.
@@ -93,10 +97,18 @@ async fn serve(
         });
         tokio::spawn(Arc::clone(&listeners).accept(socket, terms, door));
     }
+    let local = Arc::clone(&listeners);
+    let door = Arc::new(Door {
+        metrics: metrics.listener("ldapi"),
+        limit: None,
+    });
+    let administrators = local_administrators(&assembly);
+    tokio::spawn(local.accept_local(local_socket, administrators, LOCAL_IDLE, door));
     ready(&addresses)?;
 
     signals.follow(tls.as_deref()).await;
     tracing::info!("stopping");
+    drop(file);
     listeners.stop(PATIENCE).await;
     stop.cancel();
     // What was acknowledged is on the disk already; this finishes what is under way.
@@ -165,6 +177,26 @@ async fn bind(assembly: &Assembly) -> Result<Vec<TcpListener>, Failure> {
         sockets.push(socket);
     }
     Ok(sockets)
+}
+
+/// Opens the socket for programs of this machine. The store is held already, so that it is no other server's by default.
+async fn bind_local(assembly: &Assembly) -> Result<(UnixListener, SocketFile), Failure> {
+    let path = assembly.config.socket();
+    let opened = local_socket::listen(&path, assembly.config.ldapi.mode.0).await;
+    let opened = opened.map_err(|error| {
+        let message = format!("cannot listen on {}: {error}", path.display());
+        assembly.config.problem("ldapi.socket", message)
+    })?;
+    tracing::info!(path = %path.display(), "listening for programs of this machine");
+    Ok(opened)
+}
+
+/// The users whose processes act as the administrator: those of the configuration, and the one that could read the store
+/// anyway.
+fn local_administrators(assembly: &Assembly) -> Arc<[u32]> {
+    let configured = assembly.config.ldapi.administrators.iter().copied();
+    let own = rustix::process::geteuid().as_raw();
+    configured.chain([own]).collect()
 }
 
 async fn serve_operations(

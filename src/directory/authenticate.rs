@@ -8,7 +8,7 @@ use super::dn::Dn;
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::resolve;
-use super::identity::Identity;
+use super::identity::{Identity, Process};
 use super::lane::{self, Job as Write};
 use super::once;
 use super::password::{self, Cost, Job, Outcome, Secret};
@@ -87,6 +87,11 @@ impl Directory {
             return Some(Identity::administrator());
         }
         snapshot.find_entry(name).map(Identity::entry)
+    }
+
+    /// Accepts a process that the operating system vouches for; `administers` when it may do what the administrator may.
+    pub fn vouch_for_process(&self, process: Process, administers: bool) -> Identity {
+        Identity::process(process, administers)
     }
 
     /// The one entry below any suffix that has a value in an attribute, such as the `uid` that SASL PLAIN names.

@@ -6,7 +6,9 @@
 use std::io::{self, Write};
 
 use super::access::AttributeMask;
+use super::dn::Dn;
 use super::entry::EntryId;
+use super::filter::Filter;
 use super::filter::evaluate::{Evaluator, Truth};
 use super::filter::resolve::Resolved;
 use super::ldif;
@@ -34,6 +36,25 @@ pub struct Export<'a> {
     pub with_secrets: bool,
     /// Told how many entries were written so far.
     pub progress: &'a mut dyn FnMut(u64),
+}
+
+/// The top and the filter of an export, from texts as people write them; the error says what is wrong with which.
+pub fn part(
+    snapshot: &Snapshot,
+    base: Option<&str>,
+    filter: Option<&str>,
+) -> Result<(Option<EntryId>, Option<Resolved>), String> {
+    let base = base.map(|text| {
+        let dn =
+            Dn::parse(text).map_err(|error| format!("the base \"{text}\" is not a DN: {error}"))?;
+        let found = snapshot.find_entry(&dn);
+        found.ok_or_else(|| format!("there is no entry {text}"))
+    });
+    let filter = filter.map(|text| {
+        let filter = Filter::parse(text).map_err(|error| format!("the filter {text}: {error}"))?;
+        Ok::<_, String>(filter.resolve(snapshot.schema()))
+    });
+    Ok((base.transpose()?, filter.transpose()?))
 }
 
 /// Writes LDIF; the number of entries written.

@@ -13,6 +13,32 @@ pub(super) enum Who {
     Administrator,
     /// An entry; ids are never used twice, so that an entry made later under the same name is another.
     Entry(EntryId),
+    /// A process of this machine.
+    Process {
+        process: Process,
+        /// Whether it may do what the administrator may.
+        administers: bool,
+    },
+}
+
+/// A process of this machine, by what the operating system says of it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// The user that it runs as.
+    pub uid: u32,
+    /// The group that it runs as.
+    pub gid: u32,
+}
+
+impl std::fmt::Display for Process {
+    /// The name that OpenLDAP gives such a client as well, so that tools and rules made for it fit.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "gidNumber={}+uidNumber={},cn=peercred,cn=external,cn=auth",
+            self.gid, self.uid
+        )
+    }
 }
 
 impl Identity {
@@ -29,11 +55,18 @@ impl Identity {
         Self(Who::Entry(id))
     }
 
+    pub(super) fn process(process: Process, administers: bool) -> Self {
+        Self(Who::Process {
+            process,
+            administers,
+        })
+    }
+
     /// The entry, if it is one.
     pub(super) fn id(&self) -> Option<EntryId> {
         match self.0 {
             Who::Entry(id) => Some(id),
-            Who::Anonymous | Who::Administrator => None,
+            Who::Anonymous | Who::Administrator | Who::Process { .. } => None,
         }
     }
 
@@ -46,8 +79,19 @@ impl Identity {
         self.0 == Who::Anonymous
     }
 
-    /// Whether this is the administrator of the directory.
+    /// Whether no rule binds this identity: the administrator of the directory, or a process that acts as one.
     pub fn is_administrator(&self) -> bool {
-        self.0 == Who::Administrator
+        self.0 == Who::Administrator || self.administers_machine()
+    }
+
+    /// Whether this is a process that acts as the administrator because of who runs it, whatever password it knows.
+    pub fn administers_machine(&self) -> bool {
+        matches!(
+            self.0,
+            Who::Process {
+                administers: true,
+                ..
+            }
+        )
     }
 }

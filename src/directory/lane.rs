@@ -40,6 +40,9 @@ pub(super) struct Order {
     pub terms: Terms,
 }
 
+/// Looks at the store and the state that it holds, from the lane's thread.
+pub(super) type Look = Box<dyn FnOnce(&dyn Store, Arc<Snapshot>) + Send>;
+
 /// What the lane is asked to do.
 pub(super) enum Job {
     /// A client's change.
@@ -59,6 +62,8 @@ pub(super) enum Job {
         old: Vec<u8>,
         new: Vec<u8>,
     },
+    /// A look at the store while nothing is written to it, and at the state that it holds.
+    Inspection(Look),
 }
 
 /// The entrance of the lane.
@@ -191,6 +196,7 @@ impl Worker {
         let (origin, now) = (Origin::Client, time::now());
         let mut draft = Draft::new(&base, &rules, &unique, origin, now, &mut random);
         let mut outcomes = Vec::with_capacity(group.len());
+        let mut inspections = Vec::new();
         for job in group {
             let outcome = match &job {
                 Job::Change { order, .. } => {
@@ -216,6 +222,10 @@ impl Worker {
                 Job::Upgrade { id, old, new } => draft
                     .upgrade_password(*id, old, new)
                     .map(|()| Changed::default()),
+                Job::Inspection(_) => {
+                    inspections.push(job);
+                    continue;
+                }
             };
             outcomes.push((job, outcome));
         }
@@ -229,6 +239,12 @@ impl Worker {
                 Err(cause) if outcome.is_ok() => Err(Error::Unavailable(cause.clone())),
                 _ => outcome,
             });
+        }
+        // After the changes that came with them, so that nothing is left to write.
+        for job in inspections {
+            if let Job::Inspection(look) = job {
+                look(&*self.store, self.published.load_full());
+            }
         }
     }
 
@@ -279,6 +295,8 @@ impl Job {
                     tracing::debug!(id, %error, "a password hash was not upgraded");
                 }
             }
+            // Who asked for it learns that it was dropped.
+            Job::Inspection(_) => {}
         }
     }
 }

@@ -174,6 +174,12 @@ impl Members {
         self.ids(kind).len() + self.dangling(kind).count()
     }
 
+    /// The number of edges.
+    pub fn count(&self) -> u64 {
+        let count = self.member.len() + self.unique_member.len() + self.dangling.len();
+        count as u64
+    }
+
     /// Whether there are no edges at all.
     pub fn is_empty(&self) -> bool {
         self.member.is_empty() && self.unique_member.is_empty() && self.dangling.is_empty()

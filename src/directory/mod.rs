@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod attributes;
+pub mod backup;
 pub mod check;
 pub mod descriptions;
 pub mod dn;
@@ -32,11 +33,14 @@ pub mod value_set;
 pub mod view;
 pub mod virtual_entry;
 
+mod administration;
 mod aliases;
 mod authenticate;
 mod change;
 mod clear_passwords;
 mod compare;
+#[cfg(test)]
+mod fixture;
 mod history;
 mod lane;
 mod once;
@@ -195,6 +199,7 @@ impl Directory {
         match identity.who() {
             identity::Who::Anonymous => String::new(),
             identity::Who::Administrator => self.0.administrator.as_ref().to_owned(),
+            identity::Who::Process { process, .. } => process.to_string(),
             identity::Who::Entry(id) => self.snapshot().dn(id),
         }
     }

@@ -101,7 +101,12 @@ impl Directory {
             (Whose::Own, Who::Administrator) => return Ok(None),
             (Whose::Own, Who::Entry(id)) => id,
             (Whose::Own, Who::Anonymous) => return Err(Error::InsufficientAccess),
-            (Whose::Named(dn), Who::Administrator) if self.is_administrator(dn) => return Ok(None),
+            (Whose::Own, Who::Process { .. }) => {
+                return refuse("a process has no password of its own: name the account");
+            }
+            (Whose::Named(dn), _) if identity.is_administrator() && self.is_administrator(dn) => {
+                return Ok(None);
+            }
             (Whose::Named(dn), _) => target::find(&snapshot, &mut access, dn, false)?.id,
             (Whose::User(uid), _) => {
                 let dn = self.name_of(well_known::UID, uid.as_bytes());

@@ -37,7 +37,7 @@ impl std::fmt::Display for SetupError {
         match self {
             Self::Name(text) => f.write_str(text),
             Self::Unfinished => f.write_str(
-                "the data folder holds no directory: its `init` did not finish; remove the folder and run `hedgerow init` again",
+                "the data folder holds no directory: its `init` or `restore` did not finish; remove the folder and run that again",
             ),
             Self::Store(error) => error.fmt(f),
         }
@@ -104,6 +104,12 @@ impl Setup {
     /// Writes the setup into a new store.
     pub fn write(&self, store: &mut dyn Store) -> Result<(), SetupError> {
         let mut batch = Batch::default();
+        self.put(&mut batch);
+        Ok(store.commit(&batch)?)
+    }
+
+    /// Puts the setup into a batch.
+    pub fn put(&self, batch: &mut Batch) {
         batch.put(
             Setting::Suffixes.key(),
             self.suffixes.join("\n").into_bytes(),
@@ -116,6 +122,13 @@ impl Setup {
             Setting::AdministratorPassword.key(),
             self.administrator.hash.to_vec(),
         );
+    }
+
+    /// Gives the administrator of a store that nobody serves another password, by its hash.
+    pub fn replace_password(store: &mut dyn Store, hash: Vec<u8>) -> Result<(), SetupError> {
+        Setup::read(store)?;
+        let mut batch = Batch::default();
+        batch.put(Setting::AdministratorPassword.key(), hash);
         Ok(store.commit(&batch)?)
     }
 

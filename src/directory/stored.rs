@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::descriptions::DescriptionTable;
 use super::dn::Dn;
 use super::entry::{DescriptionId, EntryId, EntryRef};
-use super::members::{Edge, EdgeKind};
+use super::members::{Edge, EdgeKind, Members};
 use super::schema::Schema;
 use super::snapshot::Snapshot;
 use super::time::Csn;
@@ -148,9 +148,21 @@ pub fn put_new_entry(batch: &mut Batch, snapshot: &Snapshot, id: EntryId) {
     let Some(members) = snapshot.members(id) else {
         return;
     };
-    members::put_all(batch, id, members);
+    put_members(batch, id, members);
+    put_dangling(batch, id, members);
+}
+
+/// Puts the records of all members of a group that exist into a batch.
+pub fn put_members(batch: &mut Batch, group: EntryId, members: &Members) {
+    members::put_all(batch, group, members);
+}
+
+/// Puts the records of all members of a group that do not exist into a batch.
+pub fn put_dangling(batch: &mut Batch, group: EntryId, members: &Members) {
     for edge in members.dangling_edges() {
-        put_edge(batch, snapshot, id, &edge);
+        if let Edge::Dangling { text, .. } = &edge {
+            batch.put(edge_key(group, &edge), text.as_bytes().to_vec());
+        }
     }
 }
 
@@ -278,11 +290,9 @@ fn parse_parts<'a>(
                 .ok()
                 .map(|id| Record::Description(DescriptionId(u16::from_be_bytes(id)), text))
         }
-        prefix::MEMBERS => split_edge(rest).and_then(|(group, kind, rest)| {
-            let span = u32::from_be_bytes(rest.try_into().ok()?);
-            let ids = MemberIds::parse(span, value)?;
-            Some(Record::Members(group, kind, ids))
-        }),
+        prefix::MEMBERS => {
+            parse_members(rest, value).map(|(group, kind, ids)| Record::Members(group, kind, ids))
+        }
         prefix::DANGLING => {
             let text = std::str::from_utf8(value).map_err(|error| error.to_string())?;
             split_edge(rest).map(|(group, kind, _)| {
@@ -311,6 +321,23 @@ fn parse_parts<'a>(
         prefix::CHANGE => change_of_key(key).map(|_| Record::Other),
         _ => None,
     })
+}
+
+fn parse_members<'a>(rest: &[u8], value: &'a [u8]) -> Option<(EntryId, EdgeKind, MemberIds<'a>)> {
+    let (group, kind, rest) = split_edge(rest)?;
+    let span = u32::from_be_bytes(rest.try_into().ok()?);
+    Some((group, kind, MemberIds::parse(span, value)?))
+}
+
+/// How many members a record names.
+pub fn members_in(key: &[u8], value: &[u8]) -> u64 {
+    match key.split_first() {
+        Some((&prefix::MEMBERS, rest)) => {
+            parse_members(rest, value).map_or(0, |(_, _, ids)| ids.count() as u64)
+        }
+        Some((&prefix::DANGLING, _)) => 1,
+        _ => 0,
+    }
 }
 
 fn split_edge(rest: &[u8]) -> Option<(EntryId, EdgeKind, &[u8])> {

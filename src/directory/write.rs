@@ -163,6 +163,7 @@ impl<'a> Draft<'a> {
             Who::Administrator => Actor::Administrator,
             Who::Entry(id) if id == of => Actor::Own,
             Who::Entry(id) => Actor::Named(self.snapshot.dn(id)),
+            Who::Process { process, .. } => Actor::Named(process.to_string()),
             Who::Anonymous => Actor::Named(String::new()),
         }
     }
@@ -171,6 +172,7 @@ impl<'a> Draft<'a> {
         match identity.who() {
             Who::Administrator => self.snapshot.administrator().to_owned(),
             Who::Entry(id) => self.snapshot.dn(id),
+            Who::Process { process, .. } => process.to_string(),
             Who::Anonymous => String::new(),
         }
     }

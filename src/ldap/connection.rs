@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ use super::Face;
 use super::budget::Lease;
 use super::codec::{Frame, frame, write_disconnection};
 use super::message::ResultCode;
-use super::session::{Channel, Completion, Flow, HIGH_WATER, Session};
+use super::session::{Channel, Completion, Flow, HIGH_WATER, Peer, Session};
 
 /// Bytes read from a socket at once.
 const READ: usize = 16 * 1024;
@@ -83,6 +83,40 @@ pub async fn serve(
     tracing::info!(conn = number, reason, "closed");
 }
 
+/// Serves one process of this machine, as [`serve`] does others. What is said stays within the machine, so that passwords
+/// need no TLS.
+pub async fn serve_local(
+    face: Arc<Face>,
+    mut stream: UnixStream,
+    peer: Peer,
+    idle: Duration,
+    number: u64,
+    stop: CancellationToken,
+) {
+    tracing::info!(
+        conn = number,
+        uid = peer.process.uid,
+        gid = peer.process.gid,
+        "connected"
+    );
+    let channel = Channel {
+        clear_passwords: true,
+        peer: Some(peer),
+        ..Channel::default()
+    };
+    let mut session = Session::new(Arc::clone(&face), channel, number);
+    let mut pipe = Pipe::new(&face, idle);
+    let reason = match pipe.serve(&mut stream, &mut session, &stop).await {
+        Ok(End::Closed(reason)) => reason,
+        Ok(End::StartTls) => "no TLS here",
+        Err(error) => {
+            tracing::debug!(conn = number, %error, "connection failed");
+            "connection lost"
+        }
+    };
+    tracing::info!(conn = number, reason, "closed");
+}
+
 async fn run(
     face: &Arc<Face>,
     mut stream: TcpStream,
@@ -129,8 +163,7 @@ async fn run(
     session.set_channel(Channel {
         tls: true,
         certificate_name: certificate.and_then(|certificate| source.name_of(certificate)),
-        can_start_tls: false,
-        clear_passwords: false,
+        ..Channel::default()
     });
     let end = Pipe::new(face, terms.idle)
         .serve(&mut stream, &mut session, stop)

@@ -3,18 +3,20 @@
 //! Owns the number of connections, each with a number of its own for the log, and the graceful end: no more are taken,
 //! those that are there are told and closed.
 
+use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Face;
 use super::connection::{self, Terms};
+use super::session::Peer;
+use crate::directory::identity::Process;
 
 /// How long a failing `accept` is left alone, as when no file descriptor is left.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -61,7 +63,9 @@ impl Listeners {
                 () = self.stop.cancelled() => return,
             };
             match accepted {
-                Ok((stream, peer)) => self.enter(stream, peer, terms, &*door),
+                Ok((stream, peer)) => self.enter(&peer, &*door, |face, number, stop| {
+                    connection::serve(face, stream, peer, terms, number, stop)
+                }),
                 Err(error) => {
                     report(&error);
                     tokio::time::sleep(PAUSE).await;
@@ -70,13 +74,51 @@ impl Listeners {
         }
     }
 
-    fn enter(
-        self: &Arc<Self>,
-        stream: TcpStream,
-        peer: SocketAddr,
-        terms: Terms,
-        door: &dyn Doorkeeper,
+    /// Accepts connections of the local socket until the end. Processes of the users `administrators` may act as the
+    /// administrator.
+    pub async fn accept_local(
+        self: Arc<Self>,
+        socket: UnixListener,
+        administrators: Arc<[u32]>,
+        idle: Duration,
+        door: Arc<dyn Doorkeeper>,
     ) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = socket.accept() => accepted,
+                () = self.stop.cancelled() => return,
+            };
+            let known = accepted.and_then(|(stream, _)| Ok((stream.peer_cred()?, stream)));
+            match known {
+                Ok((credentials, stream)) => {
+                    let process = Process {
+                        uid: credentials.uid(),
+                        gid: credentials.gid(),
+                    };
+                    let peer = Peer {
+                        process,
+                        administers: administrators.contains(&process.uid),
+                    };
+                    self.enter(&process, &*door, |face, number, stop| {
+                        connection::serve_local(face, stream, peer, idle, number, stop)
+                    });
+                }
+                Err(error) => {
+                    report(&error);
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn enter<W>(
+        self: &Arc<Self>,
+        peer: &dyn fmt::Display,
+        door: &dyn Doorkeeper,
+        serve: impl FnOnce(Arc<Face>, u64, CancellationToken) -> W,
+    ) where
+        W: Future<Output = ()> + Send + 'static,
+    {
         let guard = Open::new(self);
         if guard.number_open > self.limit {
             return tracing::warn!(%peer, limit = self.limit, "turned away: too many connections");
@@ -86,8 +128,9 @@ impl Listeners {
         };
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let (face, stop) = (Arc::clone(&self.face), self.stop.clone());
+        let served = serve(face, number, stop);
         self.tasks.spawn(async move {
-            connection::serve(face, stream, peer, terms, number, stop).await;
+            served.await;
             drop((guard, counted));
         });
     }

@@ -4,8 +4,10 @@
 //! the directory's; where configuration and certificates come from is the app's.
 //!
 //! One connection is one task: `listener` accepts, `connection` moves bytes, `session` decides what may be done now, and
-//! each file of `operation` does one of them.
+//! each file of `operation` does one of them. Programs of the same machine have a socket of their own, over which
+//! [`administration`] goes as well.
 
+pub mod administration;
 pub mod authorization;
 pub mod ber;
 pub mod budget;

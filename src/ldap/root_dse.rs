@@ -18,8 +18,8 @@ use crate::directory::virtual_entry::VirtualEntry;
 pub struct Safety {
     /// Whether a password may be sent over it.
     pub passwords: bool,
-    /// Whether the client has shown a certificate that stands for a name.
-    pub certificate: bool,
+    /// Whether the connection itself tells who the client is: by its certificate or its process.
+    pub external: bool,
 }
 
 /// The root DSE as each kind of connection sees it, and the subschema.
@@ -32,10 +32,10 @@ pub struct RootDse {
 impl RootDse {
     /// Describes a server of these suffixes, started at `seconds` since 1970.
     pub fn new(schema: &Arc<Schema>, suffixes: &[Suffix], seconds: i64) -> Self {
-        let variant = |passwords, certificate| {
+        let variant = |passwords, external| {
             let safety = Safety {
                 passwords,
-                certificate,
+                external,
             };
             (
                 safety,
@@ -103,7 +103,7 @@ fn owned(values: &[&str]) -> Vec<String> {
 
 fn describe(schema: &Schema, suffixes: &[Suffix], safety: Safety) -> Attributes {
     let mut mechanisms = Vec::new();
-    if safety.certificate {
+    if safety.external {
         mechanisms.push("EXTERNAL".to_owned());
     }
     if safety.passwords {

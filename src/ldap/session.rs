@@ -17,12 +17,12 @@ use super::codec::{self, DecodeError, RequestError, write_disconnection};
 use super::control::Controls;
 use super::encoder::Encoder;
 use super::message::{Message, Operation, Request, ResultCode};
-use super::operation::{self, bind, extended, password_modify, search, update};
+use super::operation::{self, administration, bind, extended, password_modify, search, update};
 use super::result::Answer;
 use super::root_dse::Safety;
 use crate::directory::Error;
 use crate::directory::dn::Dn;
-use crate::directory::identity::Identity;
+use crate::directory::identity::{Identity, Process};
 
 /// Bytes of answers above which nothing more is produced until the client has taken some.
 pub const HIGH_WATER: usize = 64 * 1024;
@@ -49,6 +49,17 @@ pub struct Channel {
     pub can_start_tls: bool,
     /// Whether a password may come in clear.
     pub clear_passwords: bool,
+    /// The process at the other end, when that is known, as on the local socket.
+    pub peer: Option<Peer>,
+}
+
+/// A process at the other end of a connection.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// What the operating system says of it.
+    pub process: Process,
+    /// Whether it may act as the administrator.
+    pub administers: bool,
 }
 
 impl Channel {
@@ -56,7 +67,7 @@ impl Channel {
     pub fn safety(&self) -> Safety {
         Safety {
             passwords: self.tls || self.clear_passwords,
-            certificate: self.certificate_name.is_some(),
+            external: self.certificate_name.is_some() || self.peer.is_some(),
         }
     }
 }
@@ -69,6 +80,8 @@ pub enum Completion {
     Update(update::Finished),
     /// A password was changed or not.
     PasswordModify(password_modify::Finished),
+    /// A task of administration has gone on.
+    Task(administration::Progress),
 }
 
 /// One operation under way: what everything done for it needs to know.
@@ -94,6 +107,8 @@ pub struct Session {
     pub(super) searches: VecDeque<search::Running>,
     /// Changes under way, by their message ids.
     pub(super) updates: Vec<i32>,
+    /// The task of administration under way.
+    pub(super) task: Option<administration::Running>,
     /// A message that waits until nothing is under way.
     held: Option<Message>,
     /// Whether a bind is being proved.
@@ -117,6 +132,7 @@ impl Session {
             identity: Identity::anonymous(),
             searches: VecDeque::new(),
             updates: Vec::new(),
+            task: None,
             held: None,
             binding: false,
             completions,
@@ -148,12 +164,17 @@ impl Session {
 
     /// Operations that are not finished.
     pub fn under_way(&self) -> usize {
-        self.searches.len() + self.updates.len()
+        self.searches.len() + self.updates.len() + usize::from(self.task.is_some())
     }
 
     /// Whether [`Session::step`] has something to do.
     pub fn has_work(&self) -> bool {
-        !self.searches.is_empty() || (self.held.is_some() && self.under_way() == 0 && !self.binding)
+        !self.searches.is_empty()
+            || self
+                .task
+                .as_ref()
+                .is_some_and(administration::Running::is_due)
+            || (self.held.is_some() && self.under_way() == 0 && !self.binding)
     }
 
     /// Whether nothing is left to do or to wait for.
@@ -235,6 +256,7 @@ impl Session {
             Request::Abandon(target) => {
                 tracing::debug!(conn = self.number, op = id, target, "abandon");
                 self.searches.retain(|search| search.call.id != target);
+                self.task.take_if(|task| task.call.id == target);
             }
             Request::Bind(request) => bind::perform(self, call, request, out),
             Request::Search(request) => search::begin(self, call, request, out),
@@ -267,6 +289,7 @@ impl Session {
 
     /// Gives each search under way a slice, and does what waited for them.
     pub fn step(&mut self, out: &mut BytesMut) -> Flow {
+        administration::step(self);
         for _ in 0..self.searches.len() {
             if out.len() >= HIGH_WATER {
                 return Flow::Continue;
@@ -301,13 +324,14 @@ impl Session {
         match completion {
             Completion::Bind(finished) => bind::finish(self, finished, out),
             Completion::Update(finished) => update::finish(self, finished, out),
+            Completion::Task(progress) => administration::advance(self, progress, out),
             Completion::PasswordModify(finished) => password_modify::finish(self, finished, out),
         }
     }
 
     /// Whether a completion is to be expected.
     pub fn awaits_completion(&self) -> bool {
-        self.binding || !self.updates.is_empty()
+        self.binding || !self.updates.is_empty() || self.task.is_some()
     }
 
     /// A change under way has come to its end.

@@ -68,6 +68,12 @@ impl Folder {
         Folder::with_config(&CONFIG.replace("CLEAR", "true"))
     }
 
+    /// As [`Folder::new`], with more sections; rules among them come before the others.
+    pub fn with_more(more: &str) -> Folder {
+        let config = CONFIG.replace("CLEAR", "true");
+        Folder::with_config(&config.replacen("[[access]]", &format!("{more}\n[[access]]"), 1))
+    }
+
     /// A folder where the key that allows passwords without TLS is absent.
     pub fn strict() -> Folder {
         Folder::with_config(&CONFIG.replace("allow_passwords_without_tls = CLEAR\n", ""))

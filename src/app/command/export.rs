@@ -1,62 +1,60 @@
-//! `export`: the tree, or a part of it, as LDIF.
+//! `export`: the tree, or a part of it, as LDIF, from the store or from a running server.
 
 use std::io::{BufWriter, Write};
 
-use super::begin;
+use super::{Place, begin, find, write_file};
+use crate::app::assembly::Assembly;
 use crate::app::cli::Export;
-use crate::app::publish::UnpublishedFile;
 use crate::app::{Failure, progress};
-use crate::directory::dn::Dn;
 use crate::directory::export;
-use crate::directory::filter::Filter;
-use crate::directory::snapshot::Snapshot;
+use crate::ldap::administration::{self, Task};
 
 pub(super) fn run(arguments: &Export) -> Result<(), Failure> {
     let assembly = begin(&arguments.config)?;
-    let mut store = assembly.open()?;
-    let (_, snapshot) = assembly.load(&mut *store)?;
-    store.close()?;
+    let place = find(&assembly)?;
     match &arguments.output {
         None => {
             let mut out = BufWriter::new(std::io::stdout().lock());
-            write(arguments, &snapshot, &mut out)?;
+            write(arguments, &assembly, place, &mut out)?;
             out.flush()?;
         }
         Some(path) => {
-            let file = UnpublishedFile::create(path, 0o600)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-            let mut out = BufWriter::new(file);
-            let entries = write(arguments, &snapshot, &mut out)?;
-            out.into_inner()
-                .map_err(|error| error.into_error())?
-                .publish()?;
+            let entries = write_file(
+                path,
+                |out| write(arguments, &assembly, place, out),
+                |_, _| Ok(()),
+            )?;
             eprintln!("{entries} entries written to {}", path.display());
         }
     }
     Ok(())
 }
 
-fn write(arguments: &Export, snapshot: &Snapshot, out: &mut impl Write) -> Result<u64, Failure> {
-    let base = match &arguments.base {
-        None => None,
-        Some(text) => {
-            let dn = Dn::parse(text)
-                .map_err(|error| format!("--base \"{text}\" is not a DN: {error}"))?;
-            Some(
-                snapshot
-                    .find_entry(&dn)
-                    .ok_or_else(|| format!("there is no entry {text}"))?,
-            )
+/// Writes the entries; how many there were.
+fn write(
+    arguments: &Export,
+    assembly: &Assembly,
+    place: Place,
+    mut out: &mut dyn Write,
+) -> Result<u64, Failure> {
+    let mut store = match place {
+        Place::Server(mut client) => {
+            let asked = administration::Export {
+                base: arguments.base.clone(),
+                filter: arguments.filter.clone(),
+                with_secrets: arguments.with_password_hashes,
+            };
+            return Ok(client.ask(&Task::Export(asked), out)?);
         }
+        Place::Store(store) => store,
     };
-    let filter = match &arguments.filter {
-        None => None,
-        Some(text) => {
-            let filter =
-                Filter::parse(text).map_err(|error| format!("--filter {text}: {error}"))?;
-            Some(filter.resolve(snapshot.schema()))
-        }
-    };
+    let (_, snapshot) = assembly.load(&mut *store)?;
+    store.close()?;
+    let (base, filter) = export::part(
+        &snapshot,
+        arguments.base.as_deref(),
+        arguments.filter.as_deref(),
+    )?;
     let bar = progress::bar(Some(snapshot.len() as u64), "writing");
     let mut progress = |entries| bar.set_position(entries);
     let export = export::Export {
@@ -65,7 +63,7 @@ fn write(arguments: &Export, snapshot: &Snapshot, out: &mut impl Write) -> Resul
         with_secrets: arguments.with_password_hashes,
         progress: &mut progress,
     };
-    let written = export::write(snapshot, export, out);
+    let written = export::write(&snapshot, export, &mut out);
     bar.finish_and_clear();
     Ok(written?)
 }

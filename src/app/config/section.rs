@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, Unexpected};
 
 use super::bounded::{optional_socket_address, optional_whole, seconds, socket_address, whole};
 
@@ -80,6 +81,47 @@ impl Listener {
                 "has no meaning with tls = \"implicit\"; remove it".to_owned(),
             ));
         }
+    }
+}
+
+/// `[ldapi]`: the socket for programs of this machine.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ldapi {
+    /// The socket's path; `ldapi` in the folder of the store when absent.
+    pub socket: Option<PathBuf>,
+    /// Who may connect.
+    pub mode: Mode,
+    /// The uids whose processes act as the administrator, beside the one that
+    /// runs the server.
+    pub administrators: Vec<u32>,
+}
+
+impl Default for Ldapi {
+    fn default() -> Ldapi {
+        Ldapi {
+            socket: None,
+            mode: Mode(0o600),
+            administrators: vec![0],
+        }
+    }
+}
+
+/// Permission bits of a file, written as `chmod` takes them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Mode(pub u32);
+
+impl<'de> Deserialize<'de> for Mode {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Mode, D::Error> {
+        let text = String::deserialize(input)?;
+        let bits = u32::from_str_radix(&text, 8).ok();
+        let bits = bits.filter(|bits| *bits <= 0o777 && text.starts_with('0'));
+        bits.map(Mode).ok_or_else(|| {
+            D::Error::invalid_value(
+                Unexpected::Str(&text),
+                &"permission bits in octal, such as \"0600\"",
+            )
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use serde::de::{self, Visitor};
 use serde::forward_to_deserialize_any;
 use toml::Table;
 
+use super::section::Mode;
 use super::*;
 use crate::app::assembly::rule_text;
 use crate::directory::access::{AccessRules, Right};
@@ -117,6 +118,31 @@ fn a_wrong_word_is_answered_with_the_allowed_ones() {
         "{message}"
     );
     assert!(message.ends_with("did you mean `starttls`?"), "{message}");
+}
+
+#[test]
+fn the_local_socket_is_in_the_data_folder_unless_named() {
+    let default = config(SMALL).unwrap();
+    assert_eq!(default.socket(), Path::new("etc/d/ldapi"));
+    assert_eq!(default.ldapi.mode, Mode(0o600));
+    assert_eq!(default.ldapi.administrators, [0]);
+    let text = "[ldapi]\nsocket = 'run/s'\nmode = '0660'\nadministrators = [7]\n";
+    let named = config(&small_and(text)).unwrap();
+    assert_eq!(named.socket(), Path::new("etc/run/s"));
+    assert_eq!(named.ldapi.mode, Mode(0o660));
+    assert_eq!(named.ldapi.administrators, [7]);
+}
+
+#[test]
+fn a_mode_is_written_in_octal() {
+    for wrong in ["660", "0888", "04755", "", "0x1"] {
+        let message = refusal(&small_and(&format!("[ldapi]\nmode = '{wrong}'\n")));
+        assert!(
+            message.starts_with("etc/h.toml:6: ldapi.mode: "),
+            "{message}"
+        );
+        assert!(message.contains("\"0600\""), "{message}");
+    }
 }
 
 #[test]
@@ -367,6 +393,7 @@ fn the_shipped_file_explains_every_key() {
     };
     for (name, keys) in [
         ("listener", keys_of::<Listener>()),
+        ("ldapi", keys_of::<Ldapi>()),
         ("tls", keys_of::<Tls>()),
         ("limits", keys_of::<Limits>()),
         ("passwords", keys_of::<Passwords>()),

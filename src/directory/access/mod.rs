@@ -10,6 +10,7 @@ mod rules;
 pub use mask::AttributeMask;
 pub use rules::{AccessRules, Right, RuleError, RuleText};
 
+use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
 use super::filter::evaluate::{Evaluator, Truth};
 use super::identity::{Identity, Who};
@@ -20,16 +21,24 @@ use rules::{Rule, Subject};
 impl AccessRules {
     /// What one asker may do with the entries of one snapshot.
     pub fn access<'a>(&'a self, snapshot: &Snapshot, identity: &Identity) -> Access<'a> {
-        let own = match identity.who() {
+        let asker = match identity.who() {
             // An entry that has gone since its bind leaves nobody behind.
-            Who::Entry(id) if snapshot.entry(id).is_some() => Some(id),
-            _ => None,
+            Who::Entry(id) if snapshot.entry(id).is_some() => Asker::Entry(id),
+            Who::Process { process, .. } => {
+                let name = Dn::parse(&process.to_string()).unwrap_or_default();
+                Asker::Process(name.normalize(snapshot.schema()))
+            }
+            Who::Entry(_) | Who::Anonymous | Who::Administrator => Asker::Nobody,
+        };
+        let own = match asker {
+            Asker::Entry(id) => Some(id),
+            Asker::Process(_) | Asker::Nobody => None,
         };
         let administrator = identity.is_administrator();
         let rules = self
             .rules
             .iter()
-            .filter(|rule| !administrator && applies(rule, snapshot, own));
+            .filter(|rule| !administrator && applies(rule, snapshot, &asker));
         let rules: Vec<Applied<'a>> = rules
             .map(|rule| Applied {
                 rule,
@@ -50,16 +59,32 @@ impl AccessRules {
     }
 }
 
+/// Who asks, as far as rules tell askers apart.
+enum Asker {
+    Nobody,
+    Entry(EntryId),
+    /// Has a name but no entry: only `anyone` and that name mean it.
+    Process(NormalizedDn),
+}
+
 /// Whether a rule may speak of an asker; `self` still depends on the entry.
-fn applies(rule: &Rule, snapshot: &Snapshot, own: Option<EntryId>) -> bool {
-    match &rule.who {
-        Subject::Anyone => true,
-        Subject::Anonymous => own.is_none(),
-        Subject::Users | Subject::Own => own.is_some(),
-        Subject::Named(dn) => own.is_some() && snapshot.find_entry(dn) == own,
-        Subject::Group(dn) => own
-            .zip(snapshot.find_entry(dn))
-            .is_some_and(|(own, group)| snapshot.is_member(own, group)),
+fn applies(rule: &Rule, snapshot: &Snapshot, asker: &Asker) -> bool {
+    match (&rule.who, asker) {
+        (Subject::Anyone, _) | (Subject::Anonymous, Asker::Nobody) => true,
+        (Subject::Users | Subject::Own, Asker::Entry(_)) => true,
+        (Subject::Named(dn), Asker::Entry(own)) => snapshot.find_entry(dn) == Some(*own),
+        (Subject::Named(dn), Asker::Process(name)) => dn.normalize(snapshot.schema()) == *name,
+        (Subject::Group(dn), Asker::Entry(own)) => snapshot
+            .find_entry(dn)
+            .is_some_and(|group| snapshot.is_member(*own, group)),
+        (
+            Subject::Anonymous
+            | Subject::Users
+            | Subject::Own
+            | Subject::Named(_)
+            | Subject::Group(_),
+            _,
+        ) => false,
     }
 }
 

@@ -185,6 +185,11 @@ impl Snapshot {
         self.groups.get(group)
     }
 
+    /// The groups that name any members, ascending, with these.
+    pub fn groups(&self) -> impl Iterator<Item = (EntryId, &Arc<Members>)> + '_ {
+        self.groups.iter()
+    }
+
     /// The groups that name an entry directly as a member.
     pub fn groups_of(&self, member: EntryId) -> Option<&IdSet> {
         self.groups_of.get(member)

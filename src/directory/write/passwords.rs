@@ -52,7 +52,8 @@ impl Draft<'_> {
                 values: vec![hash.to_vec()],
             });
             let name = draft.snapshot.administrator();
-            history::Entry::new(name.to_owned(), name.to_owned(), history::Kind::Modify)
+            let actor = draft.actor_name(identity);
+            history::Entry::new(actor, name.to_owned(), history::Kind::Modify)
                 .with_added(draft.snapshot.schema(), &added)
         });
         Ok(ROOT)

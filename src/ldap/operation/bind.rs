@@ -4,6 +4,7 @@
 use bytes::BytesMut;
 
 use super::name;
+use crate::directory::Directory;
 use crate::directory::dn::Dn;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
@@ -164,16 +165,20 @@ fn prove(
 
 fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Identity, Answer> {
     let refused = |text| Err(Answer::because(ResultCode::InvalidCredentials, text));
-    let Some(dn) = &session.channel.certificate_name else {
+    let directory = &session.face.directory;
+    let identity = if let Some(peer) = session.channel.peer {
+        directory.vouch_for_process(peer.process, peer.administers)
+    } else if let Some(dn) = &session.channel.certificate_name {
+        match directory.vouch(dn) {
+            Some(identity) => identity,
+            None => return refused("the client certificate stands for no entry"),
+        }
+    } else {
         let text = "no client certificate that stands for an entry was shown on this connection";
         return Err(Answer::because(
             ResultCode::InappropriateAuthentication,
             text,
         ));
-    };
-    let directory = &session.face.directory;
-    let Some(identity) = directory.vouch(dn) else {
-        return refused("the client certificate stands for no entry");
     };
     let name = directory.name(&identity);
     let authorize = credentials.map(|authorize| std::str::from_utf8(authorize));
@@ -181,6 +186,13 @@ fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Id
         Ok(authorize) => act_as(session, &name, identity, authorize),
         Err(_) => refused("the authorization identity is not UTF-8"),
     }
+}
+
+/// Whether two names are the same; those of processes belong to no entry.
+fn is_same(directory: &Directory, one: &Dn, other: &str) -> bool {
+    let snapshot = directory.snapshot();
+    Dn::parse(other)
+        .is_ok_and(|other| one.normalize(snapshot.schema()) == other.normalize(snapshot.schema()))
 }
 
 /// The identity of a SASL bind: the one that was proved, or the one it asks to act for and may.
@@ -195,6 +207,12 @@ fn act_as(
     };
     let directory = &session.face.directory;
     let wanted = sasl_name(directory, text);
+    if wanted
+        .as_ref()
+        .is_some_and(|wanted| is_same(directory, wanted, name))
+    {
+        return Ok(proved);
+    }
     let conn = session.number;
     match authorization::act_as(directory, &proved, wanted) {
         Ok(identity) => {

@@ -1,9 +1,12 @@
-//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Password Modify and
-//! Cancel have files of their own.
+//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Password Modify,
+//! Cancel and the tasks of administration have files of their own.
 
 use bytes::BytesMut;
 
-use super::{CANCEL, PASSWORD_MODIFY, START_TLS, WHO_AM_I, cancel, password_modify};
+use super::{
+    CANCEL, PASSWORD_MODIFY, START_TLS, WHO_AM_I, administration, cancel, password_modify,
+};
+use crate::ldap::administration::Task;
 use crate::ldap::codec::write_extended_response;
 use crate::ldap::message::{ExtendedRequest, ResultCode};
 use crate::ldap::result::Answer;
@@ -16,6 +19,11 @@ pub fn perform(
     request: &ExtendedRequest,
     out: &mut BytesMut,
 ) -> Flow {
+    // Where nobody can be an administrator by who runs it, there are no such operations.
+    if session.channel.peer.is_some() && Task::is_named(&request.name) {
+        administration::perform(session, call, request, out);
+        return Flow::Continue;
+    }
     let (answer, value, flow) = match request.name.as_str() {
         START_TLS => start_tls(session, &call, request),
         PASSWORD_MODIFY => {

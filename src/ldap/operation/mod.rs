@@ -1,5 +1,6 @@
 //! The operations, one file each; `Session::perform` has the one line for each of them.
 
+pub mod administration;
 pub mod bind;
 pub mod cancel;
 pub mod compare;

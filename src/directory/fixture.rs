@@ -1,0 +1,57 @@
+//! A small directory for tests of what is kept: a person, a group with members that exist and that do not.
+
+use std::sync::Arc;
+
+use super::Administrator;
+use super::access::AccessRules;
+use super::import;
+use super::index::IndexedAttributes;
+use super::password::{Argon2Params, Pool, PoolSettings};
+use super::schema::{PosixGroup, Schema};
+use super::setup::{Setup, load};
+use super::snapshot::Snapshot;
+use crate::storage::memory::MemoryStore;
+
+const TREE: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
+    dn: cn=one,dc=a\nobjectClass: inetOrgPerson\ncn: one\nsn: One\n\
+    userPassword: {SSHA}c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0\n\n\
+    dn: cn=two,dc=a\nobjectClass: groupOfNames\ncn: two\nmember: cn=one,dc=a\nmember: cn=two,dc=a\n\
+    member: cn=nobody,dc=a\nmember: cn=no one,dc=a\n";
+
+/// The built-in schema.
+pub fn schema() -> Arc<Schema> {
+    Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap())
+}
+
+/// Two suffixes, of which one is empty.
+pub fn setup() -> Setup {
+    Setup {
+        suffixes: vec!["dc=a".to_owned(), "o=b".to_owned()],
+        administrator: Administrator {
+            name: "cn=admin,dc=a".into(),
+            hash: b"{ARGON2}x".as_slice().into(),
+        },
+    }
+}
+
+/// Entry 1 is the suffix, 2 the person, 3 the group.
+pub fn directory(schema: &Arc<Schema>) -> (MemoryStore, Snapshot) {
+    let mut store = MemoryStore::default();
+    setup().write(&mut store).unwrap();
+    let empty = || {
+        setup()
+            .empty(schema, &IndexedAttributes::default())
+            .unwrap()
+    };
+    let rules = AccessRules::compile(schema, &[]).unwrap();
+    let pool = Pool::start(PoolSettings {
+        params: Argon2Params::new(8_192, 1, 1).unwrap(),
+        ..PoolSettings::default()
+    })
+    .unwrap();
+    let prepared =
+        import::prepare(empty(), &rules, &pool, TREE.as_bytes(), true, &mut |_| {}).unwrap();
+    prepared.write(&mut store, &mut |_| {}).unwrap();
+    let (snapshot, _) = load(&mut store, empty(), &mut |_| {}).unwrap();
+    (store, snapshot)
+}
