@@ -604,6 +604,106 @@ fn a_listed_name_becomes_the_entry_that_is_renamed_to_it() {
     follow(&steps).unwrap();
 }
 
+/// A directory with one unit in it, and what a change of it comes to.
+fn with_unit() -> Directory {
+    let fixture = Fixture::new();
+    let store = MemoryStore::default();
+    fixture.setup.write(&mut store.clone()).unwrap();
+    let tree = format!(
+        "dn: {SUFFIX}\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: example\n\n\
+         dn: ou=u0,{SUFFIX}\nobjectClass: organizationalUnit\nou: u0\n"
+    );
+    fixture.import(&mut store.clone(), tree.as_bytes());
+    let snapshot = fixture.load(&mut store.clone());
+    fixture.serve(store, snapshot)
+}
+
+fn add(rdn: &str, attributes: Vec<(String, Vec<Vec<u8>>)>) -> Change {
+    Change::Add {
+        dn: Dn::parse(&format!("{rdn},{SUFFIX}")).unwrap(),
+        attributes,
+    }
+}
+
+fn rename(rdn: &str, to: &str, delete_old_rdn: bool, below: Option<&str>) -> Change {
+    let dn = |rdn: &str| Dn::parse(&format!("{rdn},{SUFFIX}")).unwrap();
+    Change::Rename {
+        dn: dn(rdn),
+        new_rdn: Rdn::parse(to).unwrap(),
+        delete_old_rdn,
+        new_superior: below.map(dn),
+    }
+}
+
+#[test]
+fn an_alias_has_nothing_below_it() {
+    let directory = with_unit();
+    let alias = vec![
+        attribute("objectClass", &["alias", "extensibleObject"]),
+        attribute("aliasedObjectName", &[SUFFIX]),
+    ];
+    perform(&directory, add("cn=elsewhere", alias)).unwrap();
+    let unit = vec![attribute("objectClass", &["organizationalUnit"])];
+    for change in [
+        add("ou=u1,cn=elsewhere", unit),
+        rename("ou=u0", "ou=u0", true, Some("cn=elsewhere")),
+    ] {
+        let refused = perform(&directory, change);
+        assert!(
+            matches!(refused, Err(Error::AliasProblem(_))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_rename_that_drops_the_old_name_spells_its_value_anew() {
+    let directory = with_unit();
+    let spelled = || {
+        let snapshot = directory.snapshot();
+        let text = String::from_utf8(exported(&snapshot)).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("ou:"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    perform(&directory, rename("ou=u0", "ou=U0", false, None)).unwrap();
+    assert_eq!(spelled(), ["ou: u0"]);
+    perform(&directory, rename("ou=u0", "ou=U0", true, None)).unwrap();
+    assert_eq!(spelled(), ["ou: U0"]);
+}
+
+#[test]
+fn a_name_does_not_say_the_same_twice() {
+    let directory = with_unit();
+    let unit = vec![attribute("objectClass", &["organizationalUnit"])];
+    for change in [
+        add("ou=x+ou=X", unit),
+        rename("ou=u0", "ou=x+2.5.4.11=X", true, None),
+    ] {
+        let refused = perform(&directory, change);
+        assert!(
+            matches!(refused, Err(Error::NamingViolation(_))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_attribute_description_is_undefined() {
+    let directory = with_unit();
+    let names = ["1bad", "ou;", "noSuchAttribute", "ou;noSuchOption"];
+    for name in names {
+        let unit = vec![
+            attribute("objectClass", &["organizationalUnit"]),
+            attribute(name, &["x"]),
+        ];
+        let refused = perform(&directory, add("ou=u1", unit));
+        assert!(
+            matches!(refused, Err(Error::UndefinedAttributeType(_))),
+            "{name}: {refused:?}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 

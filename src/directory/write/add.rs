@@ -1,6 +1,8 @@
 //! Adding an entry (RFC 4511 section 4.7).
 
-use super::{Draft, Origin, complete_naming, description, naming, uuid_of, violation};
+use super::{
+    Draft, Origin, complete_naming, description, may_have_children, new_naming, uuid_of, violation,
+};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
 use crate::directory::dn::{Dn, Rdn};
@@ -45,7 +47,7 @@ impl Draft<'_> {
         let first = rdns
             .first()
             .ok_or_else(|| Error::NamingViolation("the root cannot be added".to_owned()))?;
-        let naming = naming(&schema, first)?;
+        let naming = new_naming(&schema, first)?;
         complete_naming(&schema, &mut attributes, &naming);
         with_first_member(&mut attributes, &members, |attributes| {
             schema.admit(attributes, &naming).map_err(violation)
@@ -120,7 +122,10 @@ impl Draft<'_> {
         match View::new(&self.snapshot, parent) {
             None if access.is_administrator() => {}
             None => return Err(Error::InsufficientAccess),
-            Some(view) if access.sees(&view) => self.may(&access, parent, Right::Add)?,
+            Some(view) if access.sees(&view) => {
+                self.may(&access, parent, Right::Add)?;
+                may_have_children(&view)?;
+            }
             Some(_) => {
                 return Err(Error::NoSuchObject {
                     matched: access.nearest_visible(&self.snapshot, Some(parent)),

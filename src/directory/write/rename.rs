@@ -1,6 +1,8 @@
 //! Renaming and moving entries (RFC 4511 section 4.9). All below an entry goes with it, and its record alone changes.
 
-use super::{Draft, complete_naming, decode, equal, naming, violation};
+use super::{
+    Draft, complete_naming, decode, equal, may_have_children, naming, new_naming, violation,
+};
 use crate::directory::access::Right;
 use crate::directory::attributes::Attributes;
 use crate::directory::dn::{Dn, Rdn};
@@ -30,6 +32,9 @@ impl Draft<'_> {
                 let parent = self.target(&mut access, superior)?;
                 self.may(&access, parent, Right::Add)?;
                 self.may(&access, id, Right::Delete)?;
+                View::new(&self.snapshot, parent)
+                    .as_ref()
+                    .map_or(Ok(()), may_have_children)?;
                 parent
             }
         };
@@ -56,14 +61,9 @@ impl Draft<'_> {
         }
         let mut head = view.entry.head();
         let mut attributes = decode(&view);
-        let new_naming = naming(&schema, new_rdn)?;
+        let new_naming = new_naming(&schema, new_rdn)?;
         if delete_old_rdn && let Ok(old) = Rdn::parse(&head.rdn) {
-            forget(
-                &schema,
-                &mut attributes,
-                &naming(&schema, &old)?,
-                &new_naming,
-            );
+            forget(&schema, &mut attributes, &naming(&schema, &old)?);
         }
         complete_naming(&schema, &mut attributes, &new_naming);
         self.admit_with_members(&schema, id, &mut attributes, &new_naming)
@@ -87,20 +87,9 @@ impl Draft<'_> {
     }
 }
 
-/// Removes the values of the old name that are not part of the new one.
-fn forget(
-    schema: &Schema,
-    attributes: &mut Attributes,
-    old: &[(AttributeTypeId, Vec<u8>)],
-    new: &[(AttributeTypeId, Vec<u8>)],
-) {
+/// Removes the values of the old name. Those that are part of the new one as well come back in its spelling.
+fn forget(schema: &Schema, attributes: &mut Attributes, old: &[(AttributeTypeId, Vec<u8>)]) {
     for (id, value) in old {
-        if new
-            .iter()
-            .any(|(of, kept)| of == id && equal(schema, *id, kept, value))
-        {
-            continue;
-        }
         let plain = AttributeDescription::from(*id);
         let emptied = attributes.find_mut(&plain).is_some_and(|values| {
             values.retain(|has| !equal(schema, *id, has, value));
