@@ -638,21 +638,28 @@ fn rename(rdn: &str, to: &str, delete_old_rdn: bool, below: Option<&str>) -> Cha
 #[test]
 fn an_alias_has_nothing_below_it() {
     let directory = with_unit();
-    let alias = vec![
-        attribute("objectClass", &["alias", "extensibleObject"]),
-        attribute("aliasedObjectName", &[SUFFIX]),
-    ];
-    perform(&directory, add("cn=elsewhere", alias)).unwrap();
-    let unit = vec![attribute("objectClass", &["organizationalUnit"])];
-    for change in [
-        add("ou=u1,cn=elsewhere", unit),
-        rename("ou=u0", "ou=u0", true, Some("cn=elsewhere")),
-    ] {
-        let refused = perform(&directory, change);
-        assert!(
-            matches!(refused, Err(Error::AliasProblem(_))),
-            "{refused:?}"
-        );
+    for class in ["alias", "ALIAS", "2.5.6.1"] {
+        let alias = vec![
+            attribute("objectClass", &[class, "extensibleObject"]),
+            attribute("aliasedObjectName", &[SUFFIX]),
+        ];
+        let rdn = format!("cn={class}");
+        perform(&directory, add(&rdn, alias)).unwrap();
+        let unit = vec![attribute("objectClass", &["organizationalUnit"])];
+        for change in [
+            add(&format!("ou=u1,{rdn}"), unit),
+            rename("ou=u0", "ou=u0", true, Some(&rdn)),
+        ] {
+            let refused = perform(&directory, change);
+            assert!(
+                matches!(refused, Err(Error::AliasProblem(_))),
+                "{class}: {refused:?}"
+            );
+        }
+        let removed = Change::Delete {
+            dn: Dn::parse(&format!("{rdn},{SUFFIX}")).unwrap(),
+        };
+        perform(&directory, removed).unwrap();
     }
 }
 

@@ -9,8 +9,8 @@ use super::dn::Dn;
 use super::entry::EntryId;
 use super::error::Error;
 use super::request::Scope;
-use super::schema::{Rule, well_known};
-use super::search::{Root, has_class};
+use super::schema::{AttributeTypeId, Rule, well_known};
+use super::search::Root;
 use super::snapshot::{Found, Snapshot};
 use super::view::View;
 
@@ -35,20 +35,31 @@ fn all(snapshot: &Snapshot) -> Vec<EntryId> {
         .collect()
 }
 
-/// Whether an entry is an alias.
+/// Whether an entry is an alias, however its classes are spelled.
 pub fn is_alias(view: &View<'_>) -> bool {
-    has_class(view, "alias")
+    values(view, well_known::OBJECT_CLASS).any(|value| {
+        let name = std::str::from_utf8(value).unwrap_or_default();
+        view.schema().class_id(name) == Some(well_known::class::ALIAS)
+    })
+}
+
+/// The values of an attribute without options.
+fn values<'a>(
+    view: &View<'a>,
+    attribute: AttributeTypeId,
+) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    let descriptions = view.snapshot.descriptions();
+    view.entry
+        .blocks()
+        .find(|block| descriptions.attribute(block.description) == Some(attribute))
+        .into_iter()
+        .flat_map(|block| block.values())
 }
 
 /// The name that an alias entry points to.
 fn target(view: &View<'_>) -> Option<Dn> {
-    let descriptions = view.snapshot.descriptions();
-    let attribute = Some(well_known::ALIASED_OBJECT_NAME);
-    let block = view
-        .entry
-        .blocks()
-        .find(|block| descriptions.attribute(block.description) == attribute)?;
-    Dn::parse(std::str::from_utf8(block.values().next()?).ok()?).ok()
+    let value = values(view, well_known::ALIASED_OBJECT_NAME).next()?;
+    Dn::parse(std::str::from_utf8(value).ok()?).ok()
 }
 
 /// Looks a name up, following the aliases that it leads through.

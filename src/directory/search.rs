@@ -314,16 +314,3 @@ fn walk(snapshot: &Snapshot, roots: &mut Vec<Root>, path: &mut Vec<Level>) -> Op
         return Some(child);
     }
 }
-
-/// Whether an entry is of a class.
-pub(super) fn has_class(view: &View<'_>, name: &str) -> bool {
-    let descriptions = view.snapshot.descriptions();
-    view.entry
-        .blocks()
-        .filter(|block| descriptions.attribute(block.description) == Some(well_known::OBJECT_CLASS))
-        .any(|block| {
-            block
-                .values()
-                .any(|value| value.eq_ignore_ascii_case(name.as_bytes()))
-        })
-}
