@@ -68,6 +68,12 @@ impl Folder {
         Folder::with_config(&CONFIG.replace("allow_passwords_without_tls = CLEAR\n", ""))
     }
 
+    /// A folder as [`Folder::new`] makes it whose posixGroup is the structural one of RFC 2307.
+    pub fn rfc2307() -> Folder {
+        let schema = "\n[schema]\nposix_group = \"structural\"\n";
+        Folder::with_config(&(CONFIG.replace("CLEAR", "true") + schema))
+    }
+
     fn with_config(config: &str) -> Folder {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("hedgerow.toml"), config).unwrap();
