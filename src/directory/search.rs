@@ -16,7 +16,6 @@ use super::filter::plan;
 use super::filter::resolve::Resolved;
 use super::identity::Identity;
 use super::request::{Dereference, Scope, SearchRequest};
-use super::schema::well_known;
 use super::selection::{Selection, VisibleEntry};
 use super::snapshot::{Found, IdSet, Snapshot};
 use super::view::View;
