@@ -62,16 +62,19 @@ fn target(view: &View<'_>) -> Option<Dn> {
     Dn::parse(std::str::from_utf8(value).ok()?).ok()
 }
 
-/// Looks a name up, following the aliases that it leads through.
-pub fn find(snapshot: &Snapshot, dn: &Dn) -> Result<Found, Error> {
+/// Looks a name up, following the aliases that it leads through. An alias that the asker may not see is followed as
+/// little as one that is not there; one whose target the asker may not see names no entry.
+pub fn find(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> Result<Found, Error> {
     let mut dn = dn.clone();
     for _ in 0..LIMIT {
-        let Some((alias, below)) = first_alias(snapshot, &dn) else {
+        let Some((alias, below)) = first_alias(snapshot, access, &dn) else {
             return Ok(snapshot.find(&dn));
         };
-        let target = target(&alias).ok_or_else(|| {
-            Error::AliasProblem(format!("{} names no entry", snapshot.dn(alias.id)))
-        })?;
+        let target = target(&alias)
+            .filter(|target| is_there(snapshot, access, target))
+            .ok_or_else(|| {
+                Error::AliasProblem(format!("{} names no entry", snapshot.dn(alias.id)))
+            })?;
         let rest = dn.rdns().get(..below).unwrap_or_default();
         dn = rest
             .iter()
@@ -83,8 +86,21 @@ pub fn find(snapshot: &Snapshot, dn: &Dn) -> Result<Found, Error> {
     )))
 }
 
+/// Whether a name is of an entry that the asker may know of, or leads on through an alias.
+fn is_there(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> bool {
+    let entry = snapshot.find_entry(dn);
+    entry
+        .and_then(|id| View::new(snapshot, id))
+        .is_some_and(|view| access.sees(&view) || access.may_see_below(snapshot, view.id))
+        || first_alias(snapshot, access, dn).is_some()
+}
+
 /// The alias nearest to the root that a name leads through, and how many levels of the name lie below it.
-fn first_alias<'a>(snapshot: &'a Snapshot, dn: &Dn) -> Option<(View<'a>, usize)> {
+fn first_alias<'a>(
+    snapshot: &'a Snapshot,
+    access: &mut Access<'_>,
+    dn: &Dn,
+) -> Option<(View<'a>, usize)> {
     if !any(snapshot) {
         return None;
     }
@@ -94,7 +110,7 @@ fn first_alias<'a>(snapshot: &'a Snapshot, dn: &Dn) -> Option<(View<'a>, usize)>
     }
     names.iter().enumerate().rev().find_map(|(below, name)| {
         let view = View::new(snapshot, snapshot.find_entry(name)?)?;
-        is_alias(&view).then_some((view, below))
+        (is_alias(&view) && access.sees(&view)).then_some((view, below))
     })
 }
 
@@ -117,7 +133,8 @@ pub fn roots(snapshot: &Snapshot, access: &mut Access<'_>, base: Root) -> Vec<Ro
             else {
                 continue;
             };
-            if let Some(Ok(Found::Entry(id))) = target(&view).map(|dn| find(snapshot, &dn)) {
+            if let Some(Ok(Found::Entry(id))) = target(&view).map(|dn| find(snapshot, access, &dn))
+            {
                 roots.push(Root { id, scope: below });
             }
         }

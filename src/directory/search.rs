@@ -212,7 +212,7 @@ fn find_base(
         Dereference::FindingBase | Dereference::Always
     );
     let found = if follow {
-        aliases::find(snapshot, &request.base)?
+        aliases::find(snapshot, access, &request.base)?
     } else {
         snapshot.find(&request.base)
     };
