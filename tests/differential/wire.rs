@@ -2,6 +2,8 @@
 //!
 //! Owns how operations become octets. Says nothing of which are sent, nor of what is right.
 
+#![allow(dead_code)]
+
 use std::fmt;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -96,7 +98,8 @@ impl Operation {
         }
     }
 
-    fn encode(&self) -> Vec<u8> {
+    /// The protocolOp as BER.
+    pub fn encode(&self) -> Vec<u8> {
         match self {
             Self::Add { dn, attributes } => {
                 let list = attributes
@@ -155,7 +158,7 @@ impl Operation {
     }
 }
 
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag];
     match u8::try_from(content.len()) {
         Ok(short @ 0..0x80) => bytes.push(short),
@@ -168,12 +171,25 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn sequence(tag: u8, parts: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+pub fn sequence(tag: u8, parts: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
     element(tag, &parts.into_iter().collect::<Vec<_>>().concat())
 }
 
-fn text(text: &str) -> Vec<u8> {
+pub fn text(text: &str) -> Vec<u8> {
     element(OCTET_STRING, text.as_bytes())
+}
+
+/// A message without controls.
+pub fn message(id: u16, operation: &[u8]) -> Vec<u8> {
+    let id = element(INTEGER, &id.to_be_bytes());
+    sequence(SEQUENCE, [id, operation.to_vec()])
+}
+
+/// A simple bind.
+pub fn bind(name: &str, password: &str) -> Vec<u8> {
+    let version = element(INTEGER, &[3]);
+    let password = element(0x80, password.as_bytes());
+    sequence(0x60, [version, text(name), password])
 }
 
 fn boolean(tag: u8, value: bool) -> Vec<u8> {
@@ -258,9 +274,7 @@ impl Client {
 
     /// Binds with a name and a password, which must work.
     pub fn bind(&mut self, name: &str, password: &str) {
-        let version = element(INTEGER, &[3]);
-        let password = element(0x80, password.as_bytes());
-        let answer = self.exchange(&sequence(0x60, [version, text(name), password]));
+        let answer = self.exchange(&bind(name, password));
         assert_eq!(answer.code, 0, "{answer:?}");
     }
 
@@ -271,8 +285,7 @@ impl Client {
 
     fn exchange(&mut self, operation: &[u8]) -> Answer {
         self.last_id = self.last_id % 0x7fff + 1;
-        let id = element(INTEGER, &self.last_id.to_be_bytes());
-        let message = sequence(SEQUENCE, [id, operation.to_vec()]);
+        let message = message(self.last_id, operation);
         self.stream.write_all(&message).unwrap();
         let mut entries = Vec::new();
         loop {
