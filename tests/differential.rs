@@ -17,11 +17,19 @@
 mod answers;
 #[path = "differential/differences.rs"]
 mod differences;
+#[path = "differential/entries.rs"]
+mod entries;
+#[path = "differential/filters.rs"]
+mod filters;
 #[path = "differential/generate.rs"]
 mod generate;
+#[path = "differential/names.rs"]
+mod names;
 mod server;
 #[path = "differential/slapd.rs"]
 mod slapd;
+#[path = "differential/values.rs"]
+mod values;
 #[path = "differential/wire.rs"]
 mod wire;
 
@@ -55,7 +63,7 @@ fn number(variable: &str, default: u32) -> u32 {
 /// Begins anew and does the operations one after the other; says what the first disagreement is.
 fn round(pair: &mut Pair, operations: &[Operation]) -> Result<(), String> {
     pair.clear();
-    let seedlings = generate::seedlings();
+    let seedlings = entries::seedlings();
     for operation in seedlings.iter().chain(operations) {
         let changed = pair.agree_on(operation)?;
         if changed {
@@ -107,7 +115,7 @@ fn the_listed_differences_are_still_there() {
     let mut pair = Pair::new(&slapd, &server);
     for difference in differences::differences() {
         pair.clear();
-        for seedling in generate::seedlings() {
+        for seedling in entries::seedlings() {
             pair.agree_on(&seedling).unwrap();
         }
         let operation = &difference.operation;
