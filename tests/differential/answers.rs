@@ -65,7 +65,10 @@ impl Pair {
     pub fn ask(&mut self, operation: &Operation) -> (Answer, Answer) {
         let slapd = self.slapd.ask(operation);
         let hedgerow = self.hedgerow.ask(operation);
-        (self.normalized(slapd), self.normalized(hedgerow))
+        let mut slapd = self.normalized(slapd);
+        // An entry that aliases lead to as well comes once (RFC 4511 section 4.5.1.3); slapd sends it for each way.
+        slapd.entries.dedup();
+        (slapd, self.normalized(hedgerow))
     }
 
     /// Whether both did it; otherwise both refused it.
