@@ -23,6 +23,7 @@ use hedgerow::directory::request::{Dereference, Scope, SearchRequest};
 use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::search::Progress;
 use hedgerow::directory::setup::Setup;
+use hedgerow::directory::unique::UniqueAttributes;
 use hedgerow::directory::{Administrator, Directory, Error, Settings, import, setup};
 use hedgerow::storage::memory::MemoryStore;
 use proptest::collection::{btree_set, vec};
@@ -319,6 +320,7 @@ fn serve(all: &[Plain], indexed: &[&str]) -> Directory {
         size_limit: None,
         time_limit: None,
         upgrade_passwords: false,
+        unique: UniqueAttributes::default(),
     };
     Directory::serve(
         Box::new(store),

@@ -27,6 +27,8 @@ const SEARCH_DONE: u8 = 0x65;
 const EXTENDED_RESPONSE: u8 = 0x78;
 const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
+const CANCEL: &str = "1.3.6.1.1.8";
 const NOTICE_OF_DISCONNECTION: &[u8] = b"1.3.6.1.4.1.1466.20036";
 
 fn loaded() -> (Folder, Server) {
@@ -92,6 +94,15 @@ fn search_for(base: &str, scope: u8, filter: &[u8]) -> Vec<u8> {
 
 fn extended(name: &str) -> Vec<u8> {
     sequence(0x77, &[&element(0x80, name.as_bytes())])
+}
+
+fn extended_with(name: &str, value: &[u8]) -> Vec<u8> {
+    let parts: [&[u8]; 2] = [&element(0x80, name.as_bytes()), &element(0x81, value)];
+    sequence(0x77, &parts)
+}
+
+fn cancel(id: i16) -> Vec<u8> {
+    extended_with(CANCEL, &sequence(0x30, &[&integer(id)]))
 }
 
 /// A message from the server.
@@ -457,6 +468,92 @@ fn an_abandon_is_not_answered() {
     client.send(&message(2, &[0x50, 1, 99]));
     client.send(&message(3, &[0x50, 1, 3]));
     client.expect_service(4);
+}
+
+/// RFC 3909 section 3: the search fails as canceled, the Cancel succeeds.
+#[test]
+fn a_search_under_way_is_cancelled() {
+    let folder = Folder::new();
+    let units = (0..3_000)
+        .map(|at| format!("dn: ou=u{at},{SUFFIX}\nobjectClass: organizationalUnit\nou: u{at}\n"));
+    let units: Vec<String> = std::iter::once(TREE.to_owned()).chain(units).collect();
+    folder.load(&units.join("\n"));
+    let server = folder.serve();
+    let mut client = Client::bound(&server);
+    // In one piece, so that the Cancel is there when the first slice of the search has been answered.
+    client.send(&[message(2, &search(SUFFIX, 2)), message(3, &cancel(2))].concat());
+    let mut entries = 0;
+    let done = loop {
+        let reply = client.reply();
+        if reply.tag != SEARCH_ENTRY {
+            break reply;
+        }
+        entries += 1;
+    };
+    assert_eq!((done.id, done.tag, done.code), (2, SEARCH_DONE, Some(118)));
+    assert!(entries < 3_001, "{entries}");
+    let reply = client.reply();
+    assert_eq!((reply.id, reply.code), (3, Some(0)));
+    // It is gone now.
+    assert_eq!(client.ask(4, &cancel(2)).code, Some(119));
+    client.expect_service(5);
+}
+
+/// RFC 3909 section 3: what cannot be cancelled goes on, and each Cancel is told why.
+#[test]
+fn a_cancel_that_does_nothing_says_why() {
+    let (_folder, server) = loaded();
+    let mut client = Client::bound(&server);
+    assert_eq!(client.ask(2, &cancel(99)).code, Some(119));
+    assert_eq!(client.ask(3, &cancel(3)).code, Some(121));
+    for (id, malformed) in [
+        (4, extended(CANCEL)),
+        (5, extended_with(CANCEL, b"")),
+        (6, extended_with(CANCEL, &[0x30, 3, 4, 1, 2])),
+    ] {
+        let reply = client.ask(id, &malformed);
+        assert_eq!((reply.tag, reply.code), (EXTENDED_RESPONSE, Some(2)));
+    }
+    let unit = sequence(
+        0x30,
+        &[
+            &element(0x04, b"objectClass"),
+            &sequence(0x31, &[&element(0x04, b"organizationalUnit")]),
+        ],
+    );
+    let name = element(0x04, format!("ou=late,{SUFFIX}").as_bytes());
+    let add = sequence(0x68, &[&name, &sequence(0x30, &[&unit])]);
+    client.send(&[message(7, &add), message(8, &cancel(7))].concat());
+    let mut replies = [client.reply(), client.reply()];
+    replies.sort_by_key(|reply| reply.id);
+    assert_eq!((replies[0].tag, replies[0].code), (0x69, Some(0)));
+    assert_eq!((replies[1].id, replies[1].code), (8, Some(120)));
+    // Who is nobody may cancel its own searches as well.
+    let mut anonymous = Client::new(server.ldap);
+    assert_eq!(anonymous.ask(1, &cancel(9)).code, Some(119));
+}
+
+/// RFC 3062 section 3: what is not understood changes no password.
+#[test]
+fn a_malformed_password_modify_is_a_protocol_error() {
+    let (_folder, server) = loaded();
+    let mut client = Client::bound(&server);
+    for (id, value) in [
+        (2, &b""[..]),
+        (3, b"\x30\x05\x82\x09new"),
+        (4, b"\x30\x0c\x82\x07new-one\x83\x01x"),
+        (5, b"\x30\x03\x80\x01\xff"),
+    ] {
+        let reply = client.ask(id, &extended_with(PASSWORD_MODIFY, value));
+        assert_eq!((reply.tag, reply.code), (EXTENDED_RESPONSE, Some(2)));
+    }
+    // Empty passwords are none.
+    for (id, value) in [(6, b"\x30\x02\x82\x00"), (7, b"\x30\x02\x81\x00")] {
+        let reply = client.ask(id, &extended_with(PASSWORD_MODIFY, value));
+        assert_eq!((reply.tag, reply.code), (EXTENDED_RESPONSE, Some(53)));
+    }
+    let reply = client.ask(8, &bind(3, ADMIN, PASSWORD.as_bytes()));
+    assert_eq!(reply.code, Some(0));
 }
 
 /// Section 4.3: an unbind has no answer either; the server closes.

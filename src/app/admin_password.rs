@@ -8,11 +8,13 @@ use std::io::{self, IsTerminal};
 
 use zeroize::Zeroizing;
 
+use crate::directory::Administrator;
+
 /// The environment variable read when standard input is not a terminal.
 pub const PASSWORD_VARIABLE: &str = "HEDGEROW_ADMIN_PASSWORD";
 
 /// The fewest characters an administrator's password may have.
-pub const MINIMUM_CHARACTERS: usize = 8;
+const MINIMUM_CHARACTERS: usize = Administrator::SHORTEST_PASSWORD;
 
 /// A password that is long enough; wiped from memory when dropped, and not
 /// shown by `Debug`.
@@ -76,7 +78,7 @@ impl fmt::Debug for AdminPassword {
 /// Why there is no administrator's password.
 #[derive(Debug)]
 pub enum PasswordError {
-    /// Fewer characters than [`MINIMUM_CHARACTERS`].
+    /// Fewer characters than [`Administrator::SHORTEST_PASSWORD`].
     TooShort,
     /// The second time something else was typed.
     Different,

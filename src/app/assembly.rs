@@ -11,6 +11,7 @@ use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
 use crate::directory::setup::Setup;
 use crate::directory::snapshot::Snapshot;
+use crate::directory::unique::UniqueAttributes;
 use crate::directory::{self, Settings};
 use crate::storage::{Options, SledStore, Store};
 
@@ -22,17 +23,23 @@ pub struct Assembly {
     pub schema: Arc<Schema>,
     /// Attribute types with an equality index.
     pub indexed: Vec<AttributeTypeId>,
+    /// Attribute types whose values are unique, all of them indexed.
+    unique: UniqueAttributes,
 }
 
 impl Assembly {
     /// Reads the schema and checks what the configuration says of attributes and rules.
     pub fn new(config: Config) -> Result<Assembly, Failure> {
         let schema = load_schema(&config)?;
-        let indexed = indexed(&config, &schema)?;
+        let unique = UniqueAttributes::compile(&schema, &config.unique.attributes)
+            .map_err(|message| config.problem("unique.attributes", message))?;
+        let mut indexed = indexed(&config, &schema)?;
+        indexed.extend(unique.ids());
         let assembly = Assembly {
             config,
             schema: Arc::new(schema),
             indexed,
+            unique,
         };
         // Rules are compiled once to see that they can be; the suffixes do not matter for that.
         assembly.rules(&[])?;
@@ -102,6 +109,7 @@ impl Assembly {
             size_limit: u32::try_from(limits.search_entries).ok(),
             time_limit: Some(limits.search_time),
             upgrade_passwords: self.config.passwords.upgrade,
+            unique: self.unique.clone(),
         }
     }
 }
@@ -143,7 +151,8 @@ fn indexed(config: &Config, schema: &Schema) -> Result<Vec<AttributeTypeId>, Fai
         .map_err(|message| config.problem("index.equality", message))?)
 }
 
-fn rule_text(rule: &AccessRule) -> RuleText {
+/// A rule as the directory takes it.
+pub(super) fn rule_text(rule: &AccessRule) -> RuleText {
     RuleText {
         who: match &rule.who {
             Who::Anyone => "anyone".to_owned(),

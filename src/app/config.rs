@@ -15,7 +15,7 @@ pub use access::{AccessRule, Right, Who};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
     Index, Level, Limits, Listener, ListenerTls, Log, LogFormat, Operations, Passwords,
-    SubjectRule, Tls, TlsVersion,
+    SubjectRule, Tls, TlsVersion, Unique,
 };
 pub use source::{ConfigError, Problem};
 
@@ -60,6 +60,9 @@ pub struct Config {
     /// Which attributes have an index.
     #[serde(default)]
     pub index: Index,
+    /// Which attributes have values that no two entries share.
+    #[serde(default)]
+    pub unique: Unique,
     /// Who may do what, in order; the first rule that matches decides. Without
     /// a rule only the administrator gets anywhere.
     #[serde(default)]

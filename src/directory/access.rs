@@ -6,6 +6,7 @@
 
 use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
+use super::error::Error;
 use super::filter::Filter;
 use super::filter::evaluate::{Evaluator, Truth};
 use super::filter::resolve::Resolved;
@@ -488,6 +489,21 @@ impl Access<'_> {
     /// Whether this is the administrator.
     pub fn is_administrator(&self) -> bool {
         self.administrator
+    }
+
+    /// The entry of a name, if the asker may see it; what may not be seen does not exist.
+    pub fn find(&mut self, snapshot: &Snapshot, dn: &Dn) -> Result<EntryId, Error> {
+        let nearest = match snapshot.find(dn) {
+            Found::Entry(id) if View::new(snapshot, id).is_some_and(|view| self.sees(&view)) => {
+                return Ok(id);
+            }
+            Found::Entry(id) => Some(id),
+            Found::Nothing { nearest, .. } => nearest,
+            Found::Outside => None,
+        };
+        Err(Error::NoSuchObject {
+            matched: self.nearest_visible(snapshot, nearest),
+        })
     }
 
     /// The nearest of an entry and its ancestors that the asker may see, by name; empty for none.

@@ -118,10 +118,7 @@ impl Directory {
 
     fn claim(&self, snapshot: &Snapshot, name: &Dn) -> (Claim, Vec<Vec<u8>>) {
         if self.is_administrator(name) {
-            return (
-                Claim::Administrator,
-                vec![self.administrator_hash().to_vec()],
-            );
+            return (Claim::Administrator, vec![self.administrator_hash()]);
         }
         let Some(view) = snapshot
             .find_entry(name)
@@ -175,7 +172,7 @@ impl Claim {
 }
 
 /// The stored passwords of an entry.
-fn passwords(view: &View<'_>) -> Vec<Vec<u8>> {
+pub(super) fn passwords(view: &View<'_>) -> Vec<Vec<u8>> {
     let descriptions = view.snapshot.descriptions();
     view.entry
         .blocks()

@@ -94,7 +94,13 @@ impl Checker {
                 self.admit(id, entry);
                 self.snapshot.put_entry(id, value.into());
             }
-            Ok(Record::Edge(group, edge)) => {
+            Ok(Record::Members(group, kind, ids)) => {
+                for member in ids {
+                    self.findings.edges += 1;
+                    self.edges.push((group, Edge::Entry { kind, member }));
+                }
+            }
+            Ok(Record::Dangling(group, edge)) => {
                 self.findings.edges += 1;
                 self.edges.push((group, edge));
             }

@@ -8,7 +8,6 @@ use super::filter::evaluate::{Evaluator, Truth};
 use super::filter::resolve::{self, Resolved, Target};
 use super::identity::Identity;
 use super::schema::AttributeDescription;
-use super::snapshot::Found;
 use super::view::View;
 
 impl Directory {
@@ -23,21 +22,8 @@ impl Directory {
         let snapshot = self.snapshot();
         let schema = snapshot.schema();
         let mut access = self.rules().access(&snapshot, identity);
-        let found = snapshot.find(dn);
-        let view = match found {
-            Found::Entry(id) => View::new(&snapshot, id).filter(|view| access.sees(view)),
-            _ => None,
-        };
-        let Some(view) = view else {
-            let nearest = match found {
-                Found::Entry(id) => Some(id),
-                Found::Nothing { nearest, .. } => nearest,
-                Found::Outside => None,
-            };
-            return Err(Error::NoSuchObject {
-                matched: access.nearest_visible(&snapshot, nearest),
-            });
-        };
+        let id = access.find(&snapshot, dn)?;
+        let view = View::new(&snapshot, id).ok_or(Error::InsufficientAccess)?;
         let description = AttributeDescription::parse(schema, attribute)
             .map_err(|error| Error::UndefinedAttributeType(format!("\"{attribute}\": {error}")))?;
         let target = Target::new(schema, &description);

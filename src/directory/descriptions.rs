@@ -22,7 +22,10 @@ pub struct Described {
 #[derive(Clone, Debug, Default)]
 pub struct DescriptionTable {
     list: Vec<Arc<Described>>,
-    ids: HashMap<AttributeDescription, DescriptionId>,
+    /// Of descriptions without options, by the attribute type: nearly all are such.
+    plain: Vec<Option<DescriptionId>>,
+    /// Of descriptions with options.
+    tagged: HashMap<AttributeDescription, DescriptionId>,
 }
 
 /// The number of descriptions is bounded, because clients invent options.
@@ -53,13 +56,32 @@ impl DescriptionTable {
             description: description.clone(),
             name,
         }));
-        self.ids.insert(description, id);
+        self.number(description, id);
         id
+    }
+
+    fn number(&mut self, description: AttributeDescription, id: DescriptionId) {
+        if !description.options.is_empty() {
+            self.tagged.insert(description, id);
+            return;
+        }
+        let at = usize::from(description.attribute.0);
+        if self.plain.len() <= at {
+            self.plain.resize(at + 1, None);
+        }
+        if let Some(known) = self.plain.get_mut(at) {
+            *known = Some(id);
+        }
     }
 
     /// The id of a description in use.
     pub fn id(&self, description: &AttributeDescription) -> Option<DescriptionId> {
-        self.ids.get(description).copied()
+        if description.options.is_empty() {
+            let at = usize::from(description.attribute.0);
+            self.plain.get(at).copied().flatten()
+        } else {
+            self.tagged.get(description).copied()
+        }
     }
 
     /// The description of an id that [`DescriptionTable::id`] or [`DescriptionTable::intern`] gave.

@@ -1,7 +1,7 @@
 //! Taking LDIF in: all of a file or nothing.
 //!
-//! Owns the two steps of it. First everything is read, judged and put into an unpublished state in memory, where an error
-//! costs nothing. Then the store is told: new entries in steps behind a mark, which an interruption leaves for the next
+//! Owns the two steps of it. First everything is read on one thread, judged and put into an unpublished state in memory on
+//! another, where an error costs nothing. Then the store is told: new entries in steps behind a mark, which an interruption leaves for the next
 //! start to roll back, and at last everything else together with the mark's removal, as one batch.
 
 use std::collections::VecDeque;
@@ -12,19 +12,25 @@ use super::access::AccessRules;
 use super::clear_passwords::{self, Place};
 use super::dn::{Dn, Rdn};
 use super::identity::Identity;
-use super::lane::{put_entry, random_bytes};
+use super::lane::random_bytes;
 use super::ldif::{self, Reader, Record};
 use super::password::{Job, Outcome, Pool, Secret};
 use super::request::{Change, Modification, ModificationKind};
 use super::schema::Schema;
 use super::snapshot::Snapshot;
-use super::stored::Setting;
+use super::stored::{self, Setting};
 use super::time;
+use super::unique::UniqueAttributes;
 use super::write::{Draft, Origin};
 use crate::storage::{Batch, Store, StoreError};
 
-/// Entries that go to the store together.
+/// Entries that go to the store together, at the most.
 const STEP: u32 = 4_096;
+/// Bytes of entries after which no more go together.
+const STEP_BYTES: usize = 8 << 20;
+/// Records that are handed from thread to thread together, and how many such lots may wait.
+const LOT: usize = 64;
+const LOTS: usize = 16;
 /// Records that may wait for their passwords to be hashed.
 const WAITING: usize = 1_024;
 /// Why an import did nothing.
@@ -39,6 +45,8 @@ pub enum ImportError {
         /// What is wrong.
         reason: String,
     },
+    /// The thread that reads could not be started.
+    Thread(std::io::Error),
     /// The store could not take the records. What it had taken is removed at the next start.
     Store(StoreError),
 }
@@ -50,6 +58,7 @@ impl std::fmt::Display for ImportError {
                 write!(f, "line {line}: {reason}")
             }
             Self::Record { line, dn, reason } => write!(f, "line {line}: {dn}: {reason}"),
+            Self::Thread(error) => write!(f, "no thread to read the file on: {error}"),
             Self::Store(error) => error.fmt(f),
         }
     }
@@ -95,41 +104,85 @@ pub fn prepare(
     base: Snapshot,
     rules: &AccessRules,
     pool: &Pool,
-    input: impl BufRead,
+    input: impl BufRead + Send,
     keep: bool,
     progress: &mut dyn FnMut(Step),
 ) -> Result<Prepared, ImportError> {
     let schema = base.shared_schema();
     let mut random = random_source();
-    let mut draft = Draft::new(&base, rules, Origin::Import, time::now(), &mut random);
+    // Everything is taken as it is in the file; what is there twice is for its owner to put right afterwards.
+    let unique = UniqueAttributes::default();
+    let (origin, now) = (Origin::Import, time::now());
+    let mut draft = Draft::new(&base, rules, &unique, origin, now, &mut random);
     // The draft shall be the only owner, so that it changes in place.
     drop(base);
-    let mut reader = Reader::new(input);
     let mut report = Report::default();
     let mut waiting = VecDeque::new();
-    let mut read = 0_u64;
-    while let Some(record) = next(&mut reader)? {
-        let mut pending = Pending::new(record)?;
-        pending.hash_passwords(&schema, pool, keep, &mut report)?;
-        waiting.push_back(pending);
-        while waiting.len() > WAITING || waiting.front().is_some_and(Pending::is_ready) {
+    let (send, lots) = mpsc::sync_channel(LOTS);
+    std::thread::scope(|scope| {
+        // In here, so that the reader ends with the first error: nobody takes its next lot.
+        let lots = lots;
+        std::thread::Builder::new()
+            .name("import-reader".to_owned())
+            .spawn_scoped(scope, move || read(input, &send))
+            .map_err(ImportError::Thread)?;
+        for lot in lots {
+            for mut pending in lot.pending {
+                pending.hash_passwords(&schema, pool, keep, &mut report)?;
+                waiting.push_back(pending);
+                while waiting.len() > WAITING || waiting.front().is_some_and(Pending::is_ready) {
+                    apply(&mut draft, waiting.pop_front(), &mut report)?;
+                }
+            }
+            progress(Step::Reading(lot.position));
+            lot.end?;
+        }
+        while !waiting.is_empty() {
             apply(&mut draft, waiting.pop_front(), &mut report)?;
         }
-        read += 1;
-        if read.is_multiple_of(1_024) {
-            progress(Step::Reading(reader.position()));
-        }
-    }
-    while !waiting.is_empty() {
-        apply(&mut draft, waiting.pop_front(), &mut report)?;
-    }
-    progress(Step::Reading(reader.position()));
+        Ok::<(), ImportError>(())
+    })?;
     let (snapshot, outstanding) = draft.finish();
     Ok(Prepared {
         snapshot,
         outstanding,
         report,
     })
+}
+
+/// Records that were read.
+struct Lot {
+    pending: Vec<Pending>,
+    /// Bytes of the file up to their end.
+    position: u64,
+    /// What is wrong with the record after them.
+    end: Result<(), ImportError>,
+}
+
+/// Reads a file to its end, to its first mistake, or until nobody wants more of it.
+fn read(input: impl BufRead, lots: &mpsc::SyncSender<Lot>) {
+    let mut reader = Reader::new(input);
+    loop {
+        let mut pending = Vec::with_capacity(LOT);
+        let mut end = Ok(());
+        let mut more = true;
+        while more && pending.len() < LOT {
+            match next(&mut reader) {
+                Ok(Some(record)) => pending.push(record),
+                Ok(None) => more = false,
+                Err(error) => (end, more) = (Err(error), false),
+            }
+        }
+        let position = reader.position();
+        let lot = Lot {
+            pending,
+            position,
+            end,
+        };
+        if lots.send(lot).is_err() || !more {
+            return;
+        }
+    }
 }
 
 /// A version 4 UUID needs only to be unlike all others: one secret from the system is stretched by a hash, because asking
@@ -179,10 +232,14 @@ impl Prepared {
             if at == first {
                 batch.put(Setting::Import.key(), first.to_be_bytes().to_vec());
             }
-            let next = end.min(at.saturating_add(STEP));
-            (at..next).for_each(|id| put_entry(&mut batch, &self.snapshot, id));
+            let full = end.min(at.saturating_add(STEP));
+            let mut bytes = 0;
+            while at < full && bytes < STEP_BYTES {
+                stored::put_new_entry(&mut batch, &self.snapshot, at);
+                bytes += self.snapshot.entry_bytes(at).map_or(0, |entry| entry.len());
+                at += 1;
+            }
             store.commit(&batch)?;
-            at = next;
             progress(Step::Writing(u64::from(at - first), total));
         }
         let mut last = self.outstanding.batch;
@@ -192,12 +249,13 @@ impl Prepared {
     }
 }
 
-fn next<R: BufRead>(reader: &mut Reader<R>) -> Result<Option<Record<'_>>, ImportError> {
-    reader.next_record().map_err(|error| ImportError::Record {
+fn next<R: BufRead>(reader: &mut Reader<R>) -> Result<Option<Pending>, ImportError> {
+    let record = reader.next_record().map_err(|error| ImportError::Record {
         line: error.line,
         dn: String::new(),
         reason: error.reason.to_string(),
-    })
+    })?;
+    record.map(Pending::new).transpose()
 }
 
 fn apply(
@@ -353,3 +411,6 @@ impl Pending {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ use super::request::Change;
 use super::snapshot::Snapshot;
 use super::stored;
 use super::time::{self, Csn};
+use super::unique::UniqueAttributes;
 use super::write::{Draft, Origin};
 use crate::storage::{Store, StoreError};
 
@@ -37,6 +38,15 @@ pub(super) enum Job {
     Change {
         identity: Identity,
         change: Box<Change>,
+        done: Done,
+    },
+    /// A new password, hashed (RFC 3062): of an entry, or of the administrator when `of` is none.
+    Password {
+        identity: Identity,
+        of: Option<EntryId>,
+        /// The stored value that the old password was proved by.
+        proved: Option<Vec<u8>>,
+        hash: Vec<u8>,
         done: Done,
     },
     /// A better hash of a password that was just proved.
@@ -59,6 +69,7 @@ impl Lane {
         store: Box<dyn Store>,
         published: Arc<ArcSwap<Snapshot>>,
         rules: Arc<AccessRules>,
+        unique: UniqueAttributes,
         failure: Arc<ArcSwap<Option<String>>>,
     ) -> std::io::Result<Lane> {
         let (queue, jobs) = sync_channel(QUEUE);
@@ -67,6 +78,7 @@ impl Lane {
             store,
             published,
             rules,
+            unique,
             failure,
         };
         let thread = std::thread::Builder::new()
@@ -141,6 +153,7 @@ struct Worker {
     store: Box<dyn Store>,
     published: Arc<ArcSwap<Snapshot>>,
     rules: Arc<AccessRules>,
+    unique: UniqueAttributes,
     failure: Arc<ArcSwap<Option<String>>>,
     kept: std::collections::VecDeque<Csn>,
 }
@@ -167,14 +180,28 @@ impl Worker {
         }
         let base = self.published.load_full();
         let mut random = random_bytes;
-        let rules = Arc::clone(&self.rules);
-        let mut draft = Draft::new(&base, &rules, Origin::Client, time::now(), &mut random);
+        let (rules, unique) = (Arc::clone(&self.rules), self.unique.clone());
+        let (origin, now) = (Origin::Client, time::now());
+        let mut draft = Draft::new(&base, &rules, &unique, origin, now, &mut random);
         let mut outcomes = Vec::with_capacity(group.len());
         for job in group {
             let outcome = match &job {
                 Job::Change {
                     identity, change, ..
                 } => draft.apply(identity, change),
+                Job::Password {
+                    identity,
+                    of: Some(id),
+                    proved,
+                    hash,
+                    ..
+                } => draft.set_password(identity, *id, proved.as_deref(), hash),
+                Job::Password {
+                    identity,
+                    of: None,
+                    hash,
+                    ..
+                } => draft.set_administrator_password(identity, hash),
                 Job::Upgrade { id, old, new } => {
                     draft.upgrade_password(*id, old, new).map(|()| *id)
                 }
@@ -198,7 +225,9 @@ impl Worker {
     /// before anything was written.
     fn commit(&mut self, draft: Draft<'_>) -> Result<(), String> {
         let (snapshot, mut outstanding) = draft.finish();
-        put_new_entries(&mut outstanding.batch, &snapshot, outstanding.first_new);
+        for id in outstanding.first_new..snapshot.next_id() {
+            stored::put_new_entry(&mut outstanding.batch, &snapshot, id);
+        }
         self.kept.extend(outstanding.changes);
         while self.kept.len() > CHANGES_KEPT {
             if let Some(oldest) = self.kept.pop_front() {
@@ -230,35 +259,10 @@ impl Worker {
     }
 }
 
-/// Puts the entries from `first` on, with their edges, into a batch.
-pub(super) fn put_new_entries(
-    batch: &mut crate::storage::Batch,
-    snapshot: &Snapshot,
-    first: EntryId,
-) {
-    for id in first..snapshot.next_id() {
-        put_entry(batch, snapshot, id);
-    }
-}
-
-/// Puts one entry with its edges into a batch.
-pub(super) fn put_entry(batch: &mut crate::storage::Batch, snapshot: &Snapshot, id: EntryId) {
-    if let Some(bytes) = snapshot.entry_bytes(id) {
-        batch.put(stored::entry_key(id), bytes.to_vec());
-        for edge in snapshot
-            .members(id)
-            .into_iter()
-            .flat_map(|members| members.edges())
-        {
-            stored::put_edge(batch, id, &edge);
-        }
-    }
-}
-
 impl Job {
-    fn answer(self, outcome: Result<EntryId, Error>) {
+    pub(super) fn answer(self, outcome: Result<EntryId, Error>) {
         match self {
-            Job::Change { done, .. } => done(outcome),
+            Job::Change { done, .. } | Job::Password { done, .. } => done(outcome),
             Job::Upgrade { id, .. } => {
                 if let Err(error) = outcome {
                     tracing::debug!(id, %error, "a password hash was not upgraded");

@@ -73,7 +73,26 @@ pub enum Edge {
     },
 }
 
+/// What tells the edges of one group apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EdgeKey {
+    /// The member exists.
+    Entry(EdgeKind, EntryId),
+    /// It does not; the normal form of its name.
+    Dangling(EdgeKind, Arc<[u8]>),
+}
+
 impl Edge {
+    /// What tells it from the other edges of its group.
+    pub fn key(&self) -> EdgeKey {
+        match self {
+            Self::Entry { kind, member } => EdgeKey::Entry(*kind, *member),
+            Self::Dangling {
+                kind, normalized, ..
+            } => EdgeKey::Dangling(*kind, Arc::clone(normalized)),
+        }
+    }
+
     /// The attribute.
     pub fn kind(&self) -> EdgeKind {
         match self {
@@ -125,9 +144,14 @@ impl Members {
             .map(|((_, normalized), text)| (normalized, text))
     }
 
+    /// The text of the value of this normal form that names no entry, if there is one.
+    pub fn dangling_text(&self, kind: EdgeKind, normalized: &[u8]) -> Option<&Arc<str>> {
+        self.dangling.get(&(kind, Arc::from(normalized)))
+    }
+
     /// Whether one attribute has a value of this normal form that names no entry.
     pub fn has_dangling(&self, kind: EdgeKind, normalized: &[u8]) -> bool {
-        self.dangling.contains_key(&(kind, Arc::from(normalized)))
+        self.dangling_text(kind, normalized).is_some()
     }
 
     /// Whether an edge is there.
@@ -162,15 +186,30 @@ impl Members {
                 .iter()
                 .map(move |member| Edge::Entry { kind, member })
         });
-        let dangling = self
-            .dangling
+        ids.chain(self.dangling_edges())
+    }
+
+    /// The edges to names that no entry has.
+    pub fn dangling_edges(&self) -> impl Iterator<Item = Edge> + '_ {
+        self.dangling
             .iter()
             .map(|((kind, normalized), text)| Edge::Dangling {
                 kind: *kind,
                 normalized: Arc::clone(normalized),
                 text: Arc::clone(text),
-            });
-        ids.chain(dangling)
+            })
+    }
+
+    /// Adds members that exist, and gives back those that were not there.
+    pub(super) fn extend(&mut self, kind: EdgeKind, members: IdSet) -> Vec<EntryId> {
+        let ids = self.ids_mut(kind);
+        let new = members.iter().filter(|id| !ids.contains(*id)).collect();
+        *ids = if ids.is_empty() {
+            members
+        } else {
+            ids.union(&members)
+        };
+        new
     }
 
     pub(super) fn insert(&mut self, edge: &Edge) -> bool {

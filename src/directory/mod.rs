@@ -17,6 +17,7 @@ pub mod import;
 pub mod ldif;
 pub mod members;
 pub mod password;
+pub mod password_change;
 pub mod request;
 pub mod schema;
 pub mod search;
@@ -25,12 +26,14 @@ pub mod setup;
 pub mod snapshot;
 pub mod stored;
 pub mod time;
+pub mod unique;
 pub mod value_set;
 pub mod view;
 pub mod virtual_entry;
 
 mod aliases;
 mod authenticate;
+mod change;
 mod clear_passwords;
 mod compare;
 mod history;
@@ -46,14 +49,14 @@ use arc_swap::ArcSwap;
 
 use access::AccessRules;
 use dn::{Dn, NormalizedDn};
-use entry::EntryId;
 pub use error::Error;
 use identity::Identity;
 use password::Pool;
-use request::{Change, SearchRequest};
+use request::SearchRequest;
 use search::{Progress, Search, SearchLimits};
 pub use selection::VisibleEntry;
 use snapshot::Snapshot;
+use unique::UniqueAttributes;
 
 use crate::storage::Store;
 
@@ -66,6 +69,8 @@ pub struct Settings {
     pub time_limit: Option<Duration>,
     /// Whether a proved password that is stored under an old scheme is stored anew as Argon2id.
     pub upgrade_passwords: bool,
+    /// Of which attributes no two entries may have equal values; the snapshot must have an index of each.
+    pub unique: UniqueAttributes,
 }
 
 /// Who administers a directory: a name and a hash, kept with the data but no entry of the tree.
@@ -75,6 +80,11 @@ pub struct Administrator {
     pub name: Arc<str>,
     /// The stored form of the password.
     pub hash: Arc<[u8]>,
+}
+
+impl Administrator {
+    /// The fewest characters that the administrator's password may have.
+    pub const SHORTEST_PASSWORD: usize = 8;
 }
 
 impl std::fmt::Debug for Administrator {
@@ -93,8 +103,10 @@ struct Inner {
     published: Arc<ArcSwap<Snapshot>>,
     rules: Arc<AccessRules>,
     settings: Settings,
-    administrator: Administrator,
+    administrator: Arc<str>,
     administrator_name: NormalizedDn,
+    /// Set anew when a change of it is on the disk.
+    administrator_hash: ArcSwap<Vec<u8>>,
     failure: Arc<ArcSwap<Option<String>>>,
     pool: Pool,
     lane: lane::Lane,
@@ -121,14 +133,16 @@ impl Directory {
             store,
             Arc::clone(&published),
             Arc::clone(&rules),
+            settings.unique.clone(),
             Arc::clone(&failure),
         )?;
         Ok(Directory(Arc::new(Inner {
             published,
             rules,
             settings,
-            administrator,
+            administrator: administrator.name,
             administrator_name,
+            administrator_hash: ArcSwap::from_pointee(administrator.hash.to_vec()),
             failure,
             pool,
             lane,
@@ -159,8 +173,12 @@ impl Directory {
         !name.is_root() && name.normalize(self.snapshot().schema()) == self.0.administrator_name
     }
 
-    fn administrator_hash(&self) -> &[u8] {
-        &self.0.administrator.hash
+    fn administrator_hash(&self) -> Vec<u8> {
+        self.0.administrator_hash.load().to_vec()
+    }
+
+    fn set_administrator_hash(&self, hash: Vec<u8>) {
+        self.0.administrator_hash.store(Arc::new(hash));
     }
 
     fn upgrades_passwords(&self) -> bool {
@@ -171,7 +189,7 @@ impl Directory {
     pub fn name(&self, identity: &Identity) -> String {
         match identity.who() {
             identity::Who::Anonymous => String::new(),
-            identity::Who::Administrator => self.0.administrator.name.as_ref().to_owned(),
+            identity::Who::Administrator => self.0.administrator.as_ref().to_owned(),
             identity::Who::Entry(id) => self.snapshot().dn(id),
         }
     }
@@ -207,59 +225,6 @@ impl Directory {
         sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
     ) -> Result<Progress, Error> {
         search.advance(&self.snapshot(), self.rules(), identity, budget, sink)
-    }
-
-    /// Asks for a change. `done` is called once it is on the disk and every later read sees it, or with the reason why not.
-    pub fn change(
-        &self,
-        identity: &Identity,
-        change: Change,
-        done: impl FnOnce(Result<EntryId, Error>) + Send + 'static,
-    ) {
-        let mut change = change;
-        let clear = clear_passwords::take(self.snapshot().schema(), &mut change);
-        self.hash_and_submit(identity.clone(), change, clear, Box::new(done));
-    }
-
-    /// Hashes the passwords of a change, one after the other, and sends it down the lane.
-    fn hash_and_submit(
-        &self,
-        identity: Identity,
-        mut change: Change,
-        mut clear: Vec<(clear_passwords::Place, Vec<u8>)>,
-        done: lane::Done,
-    ) {
-        let Some((place, password)) = clear.pop() else {
-            let job = lane::Job::Change {
-                identity,
-                change: Box::new(change),
-                done,
-            };
-            if let Err((error, lane::Job::Change { done, .. })) = self.0.lane.submit(job) {
-                done(Err(error));
-            }
-            return;
-        };
-        let directory = self.clone();
-        let (answer, fallback) = once::shared(done);
-        let job = password::Job::Hash {
-            password: password::Secret::from(password),
-            salt: lane::random_bytes(),
-        };
-        let submitted = self.pool().submit(
-            job,
-            Box::new(move |outcome| match outcome {
-                password::Outcome::Hashed(hash) => {
-                    clear_passwords::put(&mut change, place, hash);
-                    let done = Box::new(move |outcome| answer.call(outcome));
-                    directory.hash_and_submit(identity, change, clear, done);
-                }
-                _ => answer.call(Err(Error::Busy("a password could not be hashed"))),
-            }),
-        );
-        if submitted.is_err() {
-            fallback.call(Err(Error::Busy("too many passwords are being hashed")));
-        }
     }
 
     /// Finishes what was taken, and closes the store. Later changes are refused.

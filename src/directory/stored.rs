@@ -3,6 +3,10 @@
 //! Owns the keys and the small values: entries (`entry` owns their bytes), edges, attribute descriptions, settings and
 //! changes. It does not own how records get onto the disk.
 
+mod members;
+
+pub use members::MemberIds;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -23,8 +27,8 @@ pub mod prefix {
     pub const DESCRIPTION: u8 = b'd';
     /// Entries, by their id.
     pub const ENTRY: u8 = b'e';
-    /// Edges to members that exist: group, attribute, member.
-    pub const EDGE: u8 = b'g';
+    /// Members that exist: group, attribute, upper bits of the ids.
+    pub const MEMBERS: u8 = b'h';
     /// Settings, by their name.
     pub const SETTING: u8 = b'm';
     /// Edges to members that do not exist: group, attribute, digest of the name.
@@ -90,17 +94,11 @@ pub fn change_of_key(key: &[u8]) -> Option<Csn> {
     })
 }
 
-/// The key of an edge; the names of members that do not exist are long, so their digest stands for them.
+/// The key of the record that an edge is part of; the names of members that do not exist are long, so their digest
+/// stands for them.
 pub fn edge_key(group: EntryId, edge: &Edge) -> Vec<u8> {
-    let group = group.to_be_bytes();
     match edge {
-        Edge::Entry { kind, member } => [
-            &[prefix::EDGE],
-            group.as_slice(),
-            &[kind.code()],
-            member.to_be_bytes().as_slice(),
-        ]
-        .concat(),
+        Edge::Entry { kind, member } => members::key(group, *kind, *member),
         Edge::Dangling {
             kind, normalized, ..
         } => {
@@ -109,6 +107,7 @@ pub fn edge_key(group: EntryId, edge: &Edge) -> Vec<u8> {
                 .as_bytes()
                 .first_chunk::<16>()
                 .map_or(&[][..], |half| half);
+            let group = group.to_be_bytes();
             [
                 &[prefix::DANGLING],
                 group.as_slice(),
@@ -120,13 +119,39 @@ pub fn edge_key(group: EntryId, edge: &Edge) -> Vec<u8> {
     }
 }
 
-/// Puts the record of an edge into a batch.
-pub fn put_edge(batch: &mut Batch, group: EntryId, edge: &Edge) {
-    let value = match edge {
-        Edge::Entry { .. } => Vec::new(),
-        Edge::Dangling { text, .. } => text.as_bytes().to_vec(),
+/// Puts the record that an edge is part of into a batch as it is in a state, where the edge may be there or not.
+pub fn put_edge(batch: &mut Batch, snapshot: &Snapshot, group: EntryId, edge: &Edge) {
+    match edge {
+        Edge::Entry { kind, member } => {
+            members::put_around(batch, snapshot, group, *kind, *member);
+        }
+        Edge::Dangling {
+            kind, normalized, ..
+        } => {
+            let text = snapshot
+                .members(group)
+                .and_then(|members| members.dangling_text(*kind, normalized));
+            match text {
+                Some(text) => batch.put(edge_key(group, edge), text.as_bytes().to_vec()),
+                None => batch.delete(edge_key(group, edge)),
+            }
+        }
+    }
+}
+
+/// Puts an entry that the store does not have into a batch, with all its edges.
+pub fn put_new_entry(batch: &mut Batch, snapshot: &Snapshot, id: EntryId) {
+    let Some(bytes) = snapshot.entry_bytes(id) else {
+        return;
     };
-    batch.put(edge_key(group, edge), value);
+    batch.put(entry_key(id), bytes.to_vec());
+    let Some(members) = snapshot.members(id) else {
+        return;
+    };
+    members::put_all(batch, id, members);
+    for edge in members.dangling_edges() {
+        put_edge(batch, snapshot, id, &edge);
+    }
 }
 
 /// Puts what must outlive every entry into a batch: ids and change numbers are never given twice.
@@ -145,25 +170,6 @@ pub fn put_descriptions(batch: &mut Batch, descriptions: &DescriptionTable, firs
         if let Some(described) = descriptions.described(id) {
             batch.put(description_key(id), described.name.as_bytes().to_vec());
         }
-    }
-}
-
-/// The edge that a membership value stands for, in the state of a snapshot.
-pub fn edge_of_value(snapshot: &Snapshot, kind: EdgeKind, text: &str) -> Edge {
-    let Ok(dn) = Dn::parse(text) else {
-        return Edge::Dangling {
-            kind,
-            normalized: text.as_bytes().into(),
-            text: text.into(),
-        };
-    };
-    match snapshot.find_entry(&dn) {
-        Some(member) => Edge::Entry { kind, member },
-        None => Edge::Dangling {
-            kind,
-            normalized: dn.normalize(snapshot.schema()).as_bytes().into(),
-            text: text.into(),
-        },
     }
 }
 
@@ -233,8 +239,10 @@ pub enum Record<'a> {
     Description(DescriptionId, &'a str),
     /// An entry.
     Entry(EntryId, EntryRef<'a>),
-    /// An edge of a group.
-    Edge(EntryId, Edge),
+    /// Members of a group that exist.
+    Members(EntryId, EdgeKind, MemberIds<'a>),
+    /// A member of a group that does not.
+    Dangling(EntryId, Edge),
     /// The next entry id and the newest change number.
     State(EntryId, Csn),
     /// A change, or a setting that is read where it is needed.
@@ -270,9 +278,10 @@ fn parse_parts<'a>(
                 .ok()
                 .map(|id| Record::Description(DescriptionId(u16::from_be_bytes(id)), text))
         }
-        prefix::EDGE => split_edge(rest).and_then(|(group, kind, rest)| {
-            let member = u32::from_be_bytes(rest.try_into().ok()?);
-            Some(Record::Edge(group, Edge::Entry { kind, member }))
+        prefix::MEMBERS => split_edge(rest).and_then(|(group, kind, rest)| {
+            let span = u32::from_be_bytes(rest.try_into().ok()?);
+            let ids = MemberIds::parse(span, value)?;
+            Some(Record::Members(group, kind, ids))
         }),
         prefix::DANGLING => {
             let text = std::str::from_utf8(value).map_err(|error| error.to_string())?;
@@ -281,7 +290,7 @@ fn parse_parts<'a>(
                     Ok(dn) => dn.normalize(schema).as_bytes().into(),
                     Err(_) => text.as_bytes().into(),
                 };
-                Record::Edge(
+                Record::Dangling(
                     group,
                     Edge::Dangling {
                         kind,
@@ -364,7 +373,11 @@ fn take(
             snapshot.put_entry(id, value.into());
             Ok(())
         }
-        Record::Edge(group, edge) => {
+        Record::Members(group, kind, ids) => {
+            snapshot.add_members(group, kind, ids.collect());
+            Ok(())
+        }
+        Record::Dangling(group, edge) => {
             snapshot.add_edge(group, &edge);
             Ok(())
         }
@@ -377,28 +390,36 @@ fn take(
     }
 }
 
+/// Records that are removed together: a store refuses a batch that takes more than a minute or the rest of the disk.
+const REMOVED_TOGETHER: usize = 4_096;
+
 /// Removes what an interrupted import had written so far; nothing of it was acknowledged. The number of records removed.
+/// The mark goes last, so that the next start goes on where this one is interrupted.
 pub fn roll_back_import(store: &mut dyn Store) -> Result<usize, StoreError> {
     let Some(first) = store.read(&Setting::Import.key())? else {
         return Ok(0);
     };
     let first = u32::from_be_bytes(first.first_chunk::<4>().copied().unwrap_or([0xff; 4]));
-    let mut batch = Batch::default();
-    let mut removed = 0;
-    for kind in [prefix::ENTRY, prefix::EDGE, prefix::DANGLING] {
+    let mut keys = Vec::new();
+    for kind in [prefix::ENTRY, prefix::MEMBERS, prefix::DANGLING] {
         store.scan(&[kind], &mut |key, _| {
             let of = key
                 .get(1..5)
                 .and_then(|id| id.first_chunk::<4>())
                 .map(|id| u32::from_be_bytes(*id));
             if of.is_some_and(|id| id >= first) {
-                batch.delete(key.to_vec());
-                removed += 1;
+                keys.push(key.to_vec());
             }
             ControlFlow::Continue(())
         })?;
     }
-    batch.delete(Setting::Import.key());
-    store.commit(&batch)?;
-    Ok(removed)
+    for some in keys.chunks(REMOVED_TOGETHER) {
+        let mut batch = Batch::default();
+        some.iter().for_each(|key| batch.delete(key.as_slice()));
+        store.commit(&batch)?;
+    }
+    let mut last = Batch::default();
+    last.delete(Setting::Import.key());
+    store.commit(&last)?;
+    Ok(keys.len())
 }

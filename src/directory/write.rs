@@ -7,8 +7,10 @@
 mod add;
 mod edges;
 mod modify;
+mod passwords;
 mod remove;
 mod rename;
+mod unique;
 
 use modify::Refusal;
 
@@ -18,19 +20,18 @@ use std::sync::Arc;
 use super::access::{Access, AccessRules, Right};
 use super::aliases::is_alias;
 use super::attributes::{Attribute, Attributes};
-use super::dn::{Dn, Rdn};
+use super::dn::Rdn;
 use super::entry::{self, Actor, EntryId, Head};
 use super::error::Error;
 use super::history;
 use super::identity::{Identity, Who};
 use super::members::Edge;
 use super::request::Change;
-use super::schema::{
-    AttributeDescription, AttributeTypeId, Schema, Violation, ViolationKind, well_known,
-};
-use super::snapshot::{Found, Snapshot};
-use super::stored;
+use super::schema::{AttributeDescription, AttributeTypeId, Schema, Violation, ViolationKind};
+use super::snapshot::Snapshot;
+use super::stored::{self, Setting};
 use super::time::Csn;
+use super::unique::UniqueAttributes;
 use super::view::{Computed, View};
 use crate::storage::{Batch, MAX_VALUE_LEN};
 
@@ -47,14 +48,17 @@ pub enum Origin {
 pub struct Draft<'a> {
     snapshot: Snapshot,
     rules: &'a AccessRules,
+    unique: &'a UniqueAttributes,
     origin: Origin,
     now: u64,
     random: &'a mut dyn FnMut() -> [u8; 16],
     first_new: EntryId,
     known_descriptions: usize,
     entries: BTreeSet<EntryId>,
+    /// An edge out of each record of edges that has changed, by its key.
     edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
     changes: Vec<(Csn, Vec<u8>)>,
+    administrator_password: Option<Vec<u8>>,
 }
 
 /// What the store must be told of a draft.
@@ -68,10 +72,11 @@ pub struct Outstanding {
 }
 
 impl<'a> Draft<'a> {
-    /// Begins a group of changes on top of a state. `now` is in microseconds since 1970, `random` makes UUIDs.
+    /// Begins a group of changes on top of a state, of which those of clients keep `unique` what is. `now` is in microseconds since 1970, `random` makes UUIDs.
     pub fn new(
         base: &Snapshot,
         rules: &'a AccessRules,
+        unique: &'a UniqueAttributes,
         origin: Origin,
         now: u64,
         random: &'a mut dyn FnMut() -> [u8; 16],
@@ -85,12 +90,14 @@ impl<'a> Draft<'a> {
             known_descriptions: base.descriptions().len(),
             snapshot,
             rules,
+            unique,
             origin,
             now,
             random,
             entries: BTreeSet::new(),
             edges: BTreeMap::new(),
             changes: Vec::new(),
+            administrator_password: None,
         }
     }
 
@@ -115,28 +122,6 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Puts one hash of a password in the place of another, if that is still there. No trace of it but the value: the
-    /// password is the same.
-    pub fn upgrade_password(&mut self, id: EntryId, old: &[u8], new: &[u8]) -> Result<(), Error> {
-        let view = View::new(&self.snapshot, id)
-            .ok_or(Error::NoSuchAttribute("the entry is gone".to_owned()))?;
-        let mut attributes = decode(&view);
-        let password = AttributeDescription::from(well_known::USER_PASSWORD);
-        let value = attributes
-            .find_mut(&password)
-            .and_then(|values| values.iter_mut().find(|value| value.as_slice() == old));
-        match value {
-            Some(value) => new.clone_into(value),
-            None => {
-                return Err(Error::NoSuchAttribute(
-                    "the password has changed".to_owned(),
-                ));
-            }
-        }
-        let head = view.entry.head();
-        self.store(id, &head, &attributes)
-    }
-
     /// The new state, and what the store must be told so that it holds the same.
     pub fn finish(mut self) -> (Snapshot, Outstanding) {
         self.snapshot.end_bulk();
@@ -152,16 +137,8 @@ impl<'a> Draft<'a> {
                 None => batch.delete(stored::entry_key(id)),
             }
         }
-        for (key, (group, edge)) in self.edges {
-            if self
-                .snapshot
-                .members(group)
-                .is_some_and(|members| members.holds(&edge))
-            {
-                stored::put_edge(&mut batch, group, &edge);
-            } else {
-                batch.delete(key);
-            }
+        for (group, edge) in self.edges.values() {
+            stored::put_edge(&mut batch, &self.snapshot, *group, edge);
         }
         stored::put_descriptions(
             &mut batch,
@@ -169,6 +146,9 @@ impl<'a> Draft<'a> {
             self.known_descriptions,
         );
         stored::put_state(&mut batch, &self.snapshot);
+        if let Some(hash) = self.administrator_password {
+            batch.put(Setting::AdministratorPassword.key(), hash);
+        }
         let changes = self.changes.iter().map(|(csn, _)| *csn).collect();
         for (csn, record) in self.changes {
             batch.put(stored::change_key(csn), record);
@@ -241,26 +221,6 @@ impl<'a> Draft<'a> {
         if self.origin == Origin::Client {
             let record = change(self).encode(MAX_VALUE_LEN);
             self.changes.push((csn, record));
-        }
-    }
-
-    /// The entry that a change is about, if the asker may see it; what may not be seen does not exist.
-    fn target(&self, access: &mut Access<'_>, dn: &Dn) -> Result<EntryId, Error> {
-        match self.snapshot.find(dn) {
-            Found::Entry(id)
-                if View::new(&self.snapshot, id).is_some_and(|view| access.sees(&view)) =>
-            {
-                Ok(id)
-            }
-            Found::Entry(id) => Err(Error::NoSuchObject {
-                matched: access.nearest_visible(&self.snapshot, Some(id)),
-            }),
-            Found::Nothing { nearest, .. } => Err(Error::NoSuchObject {
-                matched: access.nearest_visible(&self.snapshot, nearest),
-            }),
-            Found::Outside => Err(Error::NoSuchObject {
-                matched: String::new(),
-            }),
         }
     }
 

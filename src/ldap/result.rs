@@ -4,7 +4,7 @@
 
 use bytes::BytesMut;
 
-use super::codec::{LdapResult, write_result};
+use super::codec::{ControlOut, LdapResult, write_result};
 use super::message::{ResponseTag, ResultCode};
 use crate::directory::Error;
 
@@ -17,6 +17,17 @@ pub struct Answer {
     pub matched: String,
     /// For people, or empty.
     pub text: String,
+    /// What the request's controls answer.
+    pub controls: Vec<ResponseControl>,
+}
+
+/// A control of a response (RFC 4511 section 4.1.11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseControl {
+    /// The OID of its type.
+    pub oid: &'static str,
+    /// Its content, of a form that its type defines.
+    pub value: Option<Vec<u8>>,
 }
 
 impl Answer {
@@ -31,6 +42,7 @@ impl Answer {
             code,
             matched: String::new(),
             text: text.into(),
+            controls: Vec::new(),
         }
     }
 
@@ -43,9 +55,18 @@ impl Answer {
         }
     }
 
+    /// The controls as the codec takes them.
+    pub fn controls(&self) -> Vec<ControlOut<'_>> {
+        let controls = self.controls.iter().map(|control| ControlOut {
+            oid: control.oid,
+            value: control.value.as_deref(),
+        });
+        controls.collect()
+    }
+
     /// Writes a response that consists of the result alone.
     pub fn write(&self, out: &mut BytesMut, id: i32, tag: ResponseTag) {
-        write_result(out, id, tag, &self.result(), &[]);
+        write_result(out, id, tag, &self.result(), &self.controls());
     }
 }
 
@@ -84,6 +105,7 @@ impl From<Error> for Answer {
             code,
             matched,
             text,
+            controls: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::control;
 use super::operation::{EXTENSIONS, FEATURES};
 use crate::directory::attributes::{Attribute, Attributes};
 use crate::directory::dn::{Dn, NormalizedDn};
@@ -121,6 +122,8 @@ fn describe(schema: &Schema, suffixes: &[Suffix], safety: Safety) -> Attributes 
     );
     put(schema, &mut root, "namingContexts", contexts);
     put(schema, &mut root, "supportedLDAPVersion", owned(&["3"]));
+    let controls = control::supported().map(str::to_owned).collect();
+    put(schema, &mut root, "supportedControl", controls);
     put(schema, &mut root, "supportedExtension", owned(EXTENSIONS));
     put(schema, &mut root, "supportedFeatures", owned(FEATURES));
     put(schema, &mut root, "supportedSASLMechanisms", mechanisms);

@@ -13,10 +13,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Face;
 use super::codec::{self, DecodeError, RequestError, write_disconnection};
-use super::control;
+use super::control::Controls;
 use super::encoder::Encoder;
-use super::message::{Message, Operation, Request, ResponseTag, ResultCode};
-use super::operation::{self, bind, extended, search, update};
+use super::message::{Message, Operation, Request, ResultCode};
+use super::operation::{self, bind, extended, password_modify, search, update};
 use super::result::Answer;
 use super::root_dse::Safety;
 use crate::directory::dn::Dn;
@@ -65,6 +65,23 @@ pub enum Completion {
     Bind(bind::Finished),
     /// A change was made or refused.
     Update(update::Finished),
+    /// A password was changed or not.
+    PasswordModify(password_modify::Finished),
+}
+
+/// One operation under way: what everything done for it needs to know.
+#[derive(Debug)]
+pub struct Call {
+    /// The message id.
+    pub id: i32,
+    /// Which operation it is.
+    pub operation: Operation,
+    /// When it was asked for.
+    pub started: Instant,
+    /// Who it is done for.
+    pub identity: Identity,
+    /// What its controls ask.
+    pub controls: Controls,
 }
 
 /// One client's session.
@@ -73,8 +90,8 @@ pub struct Session {
     pub(super) channel: Channel,
     pub(super) identity: Identity,
     pub(super) searches: VecDeque<search::Running>,
-    /// Changes under way.
-    pub(super) updates: usize,
+    /// Changes under way, by their message ids.
+    pub(super) updates: Vec<i32>,
     /// A message that waits until nothing is under way.
     held: Option<Message>,
     /// Whether a bind is being proved.
@@ -97,7 +114,7 @@ impl Session {
             channel,
             identity: Identity::anonymous(),
             searches: VecDeque::new(),
-            updates: 0,
+            updates: Vec::new(),
             held: None,
             binding: false,
             completions,
@@ -129,7 +146,7 @@ impl Session {
 
     /// Operations that are not finished.
     pub fn under_way(&self) -> usize {
-        self.searches.len() + self.updates
+        self.searches.len() + self.updates.len()
     }
 
     /// Whether [`Session::step`] has something to do.
@@ -161,16 +178,14 @@ impl Session {
                     RequestError::FilterTooDeep => ResultCode::AdminLimitExceeded,
                     RequestError::Field(_) => ResultCode::ProtocolError,
                 };
-                if let Some(tag) = operation.response() {
-                    self.finish(
-                        out,
-                        id,
-                        operation,
-                        tag,
-                        &Answer::because(code, reason.to_string()),
-                        Instant::now(),
-                    );
-                }
+                let call = Call {
+                    id,
+                    operation,
+                    started: Instant::now(),
+                    identity: self.identity.clone(),
+                    controls: Controls::default(),
+                };
+                self.finish(out, &call, &Answer::because(code, reason.to_string()));
                 Flow::Continue
             }
         }
@@ -191,15 +206,20 @@ impl Session {
     }
 
     fn perform(&mut self, message: Message, out: &mut BytesMut) -> Flow {
-        let started = Instant::now();
         let (id, operation) = (message.id, message.operation.operation());
-        if let (Err(text), Some(tag)) = (
-            control::check(operation, &message.controls),
-            operation.response(),
-        ) {
-            let answer = Answer::because(ResultCode::UnavailableCriticalExtension, text);
-            self.finish(out, id, operation, tag, &answer, started);
-            return Flow::Continue;
+        let mut call = Call {
+            id,
+            operation,
+            started: Instant::now(),
+            identity: self.identity.clone(),
+            controls: Controls::default(),
+        };
+        match Controls::of(operation, &message.controls) {
+            Ok(controls) => call.controls = controls,
+            Err(answer) => {
+                self.finish(out, &call, &answer);
+                return Flow::Continue;
+            }
         }
         match message.operation {
             Request::Unbind => {
@@ -208,20 +228,16 @@ impl Session {
             }
             Request::Abandon(target) => {
                 tracing::debug!(conn = self.number, op = id, target, "abandon");
-                self.searches.retain(|search| search.id != target);
+                self.searches.retain(|search| search.call.id != target);
             }
-            Request::Bind(request) => bind::perform(self, id, request, out, started),
-            Request::Search(request) => search::begin(self, id, request, out, started),
-            Request::Extended(request) => {
-                return extended::perform(self, id, &request, out, started);
-            }
-            Request::Compare(request) => {
-                operation::compare::perform(self, id, &request, out, started)
-            }
-            Request::Add(request) => update::add(self, id, request, out, started),
-            Request::Modify(request) => update::modify(self, id, request, out, started),
-            Request::Delete(entry) => update::delete(self, id, &entry, out, started),
-            Request::ModifyDn(request) => update::modify_dn(self, id, &request, out, started),
+            Request::Bind(request) => bind::perform(self, call, request, out),
+            Request::Search(request) => search::begin(self, call, request, out),
+            Request::Extended(request) => return extended::perform(self, call, &request, out),
+            Request::Compare(request) => operation::compare::perform(self, &call, &request, out),
+            Request::Add(request) => update::add(self, call, request, out),
+            Request::Modify(request) => update::modify(self, call, request, out),
+            Request::Delete(entry) => update::delete(self, call, &entry, out),
+            Request::ModifyDn(request) => update::modify_dn(self, call, &request, out),
         }
         Flow::Continue
     }
@@ -262,12 +278,20 @@ impl Session {
         match completion {
             Completion::Bind(finished) => bind::finish(self, finished, out),
             Completion::Update(finished) => update::finish(self, finished, out),
+            Completion::PasswordModify(finished) => password_modify::finish(self, finished, out),
         }
     }
 
     /// Whether a completion is to be expected.
     pub fn awaits_completion(&self) -> bool {
-        self.binding || self.updates > 0
+        self.binding || !self.updates.is_empty()
+    }
+
+    /// A change under way has come to its end.
+    pub(super) fn update_ended(&mut self, id: i32) {
+        if let Some(at) = self.updates.iter().position(|of| *of == id) {
+            self.updates.swap_remove(at);
+        }
     }
 
     /// The client is now this identity.
@@ -276,29 +300,23 @@ impl Session {
         self.identity = identity;
     }
 
-    /// Writes the final response of an operation and tells who counts.
-    pub(super) fn finish(
-        &self,
-        out: &mut BytesMut,
-        id: i32,
-        operation: Operation,
-        tag: ResponseTag,
-        answer: &Answer,
-        started: Instant,
-    ) {
-        answer.write(out, id, tag);
-        self.observe(id, operation, answer, started);
+    /// Writes the final response of an operation, if it has one, and tells who counts.
+    pub(super) fn finish(&self, out: &mut BytesMut, call: &Call, answer: &Answer) {
+        if let Some(tag) = call.operation.response() {
+            answer.write(out, call.id, tag);
+        }
+        self.observe(call, answer);
     }
 
-    pub(super) fn observe(&self, id: i32, operation: Operation, answer: &Answer, started: Instant) {
-        let elapsed = started.elapsed();
+    pub(super) fn observe(&self, call: &Call, answer: &Answer) {
+        let elapsed = call.started.elapsed();
         self.face
             .observer
-            .operation(operation, answer.code, elapsed);
+            .operation(call.operation, answer.code, elapsed);
         tracing::debug!(
             conn = self.number,
-            op = id,
-            %operation,
+            op = call.id,
+            operation = %call.operation,
             code = answer.code.code(),
             text = answer.text,
             micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),

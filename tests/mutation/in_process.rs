@@ -12,6 +12,7 @@ use hedgerow::directory::access::AccessRules;
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::setup::Setup;
+use hedgerow::directory::unique::UniqueAttributes;
 use hedgerow::directory::{Administrator, Directory, Settings, import, setup};
 use hedgerow::ldap::budget::Budget;
 use hedgerow::ldap::codec::{Frame, NOTICE_OF_DISCONNECTION, frame};
@@ -93,6 +94,7 @@ impl Place {
             size_limit: None,
             time_limit: None,
             upgrade_passwords: false,
+            unique: UniqueAttributes::default(),
         };
         let (rules, administrator) = (rules(), setup.administrator.clone());
         let directory = Directory::serve(

@@ -74,6 +74,15 @@ impl Folder {
         Folder::with_config(&(CONFIG.replace("CLEAR", "true") + schema))
     }
 
+    /// A folder like [`Folder::new`] where users set their own passwords, with more lines of configuration.
+    pub fn self_service(more: &str) -> Folder {
+        let own =
+            "[[access]]\nwho = \"self\"\nattributes = [\"userPassword\"]\nallow = [\"write\"]\n\n";
+        let (before, rules) = CONFIG.split_once("[[access]]").unwrap();
+        let config = format!("{before}{more}\n\n{own}[[access]]{rules}");
+        Folder::with_config(&config.replace("CLEAR", "true"))
+    }
+
     fn with_config(config: &str) -> Folder {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("hedgerow.toml"), config).unwrap();

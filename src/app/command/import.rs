@@ -13,7 +13,7 @@ const BUFFER: usize = 256 * 1024;
 
 pub(super) fn run(arguments: &Import) -> Result<(), Failure> {
     let assembly = begin(&arguments.config)?;
-    let (input, size): (Box<dyn BufRead>, Option<u64>) = match &arguments.input {
+    let (input, size): (Box<dyn BufRead + Send>, Option<u64>) = match &arguments.input {
         Input::Standard => (
             Box::new(BufReader::with_capacity(BUFFER, std::io::stdin())),
             None,

@@ -14,13 +14,11 @@ use crate::app::tls::generate_development;
 use crate::app::{DEMO_TREE, Failure, logging, server};
 use crate::directory::Administrator;
 use crate::directory::import::prepare;
-use crate::directory::password::Secret;
+use crate::directory::password::{self, Secret};
 use crate::directory::setup::Setup;
 
 /// The suffix of the demonstration.
 const DEMO_SUFFIX: &str = "dc=example,dc=org";
-/// Characters of a password made for one run, none of which is easily taken for another.
-const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
 pub(super) fn run(arguments: &Serve) -> Result<(), Failure> {
     if arguments.demo {
@@ -63,7 +61,8 @@ fn demo(data: Option<&Path>) -> Result<(), Failure> {
     let config = Config::demo(&folder)?;
     logging::start(&config.log)?;
     let assembly = Assembly::new(config)?;
-    let password = password()?;
+    let password = password::generate()?;
+    let password = String::from_utf8_lossy(password.as_bytes());
     let administrator = Administrator {
         name: format!("cn=admin,{DEMO_SUFFIX}").into(),
         hash: hash(&assembly, Secret::from(password.as_bytes()))?.into(),
@@ -112,16 +111,6 @@ fn load_tree(assembly: &Assembly, setup: &Setup) -> Result<(), Failure> {
     prepared.write(&mut *store, &mut |_| {})?;
     store.close()?;
     Ok(())
-}
-
-fn password() -> Result<String, Failure> {
-    let mut bytes = [0_u8; 20];
-    getrandom::fill(&mut bytes)?;
-    // A few letters are a little more likely than others; twenty of them are strong all the same.
-    let letters = bytes
-        .iter()
-        .filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
-    Ok(letters.map(|letter| char::from(*letter)).collect())
 }
 
 fn welcome(

@@ -279,6 +279,15 @@ impl Default for Index {
     }
 }
 
+/// `[unique]`: which attributes have values that no two entries share.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Unique {
+    /// Names of the attributes; each has an equality index, whether
+    /// [`Index::equality`] lists it or not.
+    pub attributes: Vec<String>,
+}
+
 /// `[operations]`: health and metrics over HTTP.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, deny_unknown_fields)]

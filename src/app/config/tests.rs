@@ -7,6 +7,8 @@ use serde::forward_to_deserialize_any;
 use toml::Table;
 
 use super::*;
+use crate::app::assembly::rule_text;
+use crate::directory::access::AccessRules;
 
 fn config(text: &str) -> Result<Config, ConfigError> {
     Config::from_source(Source::new(PathBuf::from("etc/h.toml"), text.to_owned()))
@@ -323,11 +325,12 @@ fn the_demonstration_stays_below_its_folder() {
     assert!(config.schema.files.is_empty());
 }
 
-/// The shipped file with every key that it only shows set as well.
+/// The shipped file with every key and section that it only shows set as well.
 fn shipped_with_every_key() -> String {
     let shown = |line: &str| {
-        line.strip_prefix('#')
-            .is_some_and(|key| key.starts_with(|first: char| first.is_ascii_lowercase()))
+        line.strip_prefix('#').is_some_and(|key| {
+            key.starts_with("[[") || key.starts_with(|first: char| first.is_ascii_lowercase())
+        })
     };
     let lines = SHIPPED.lines().map(|line| match shown(line) {
         true => &line[1..],
@@ -341,6 +344,15 @@ fn the_keys_that_the_shipped_file_only_shows_can_be_set() {
     let config = config(&shipped_with_every_key()).unwrap();
     assert_eq!(config.passwords.threads, Some(2));
     assert_eq!(config.tls.unwrap().subject_map.len(), 1);
+}
+
+#[test]
+fn the_rules_that_the_shipped_file_shows_are_those_that_hold_without_any() {
+    assert!(config(SHIPPED).unwrap().access.is_empty());
+    let shown = config(&shipped_with_every_key()).unwrap().access;
+    let shown: Vec<_> = shown.iter().map(rule_text).collect();
+    let defaults = AccessRules::default_texts(&["dc=example,dc=org".to_owned()]);
+    assert_eq!(shown, defaults);
 }
 
 #[test]

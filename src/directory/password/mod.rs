@@ -11,10 +11,12 @@
 //!    [`Cost::Expensive`], otherwise [`Job::Decoy`], also when there is no such account.
 //! 3. After a match that [`needs_upgrade`], [`Pool::try_submit_background`] makes the better hash when nobody waits.
 
+mod generate;
 mod hash;
 mod pool;
 mod secret;
 
+pub use generate::generate;
 pub use hash::{
     Argon2Params, Cost, HashError, Scheme, Stored, check_stored, classify, cost, needs_upgrade,
     verify_cheap,

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use super::descriptions::DescriptionTable;
 use super::dn::{Dn, NormalizedDn, Rdn};
 use super::entry::{EntryId, EntryRef, ROOT};
-use super::members::{Edge, Members};
+use super::members::{Edge, EdgeKind, Members};
 use super::schema::{AttributeTypeId, Schema};
 use super::time::Csn;
 
@@ -38,13 +38,20 @@ pub struct Suffix {
     pub dn: Dn,
     /// For comparing.
     pub normalized: NormalizedDn,
+    /// The name as the entry has it that was added under this spelling.
+    text: Box<str>,
 }
 
 impl Suffix {
     /// The suffix of this name.
     pub fn new(schema: &Schema, dn: Dn) -> Self {
         let normalized = dn.normalize(schema);
-        Self { dn, normalized }
+        let text = dn.to_string().into();
+        Self {
+            dn,
+            normalized,
+            text,
+        }
     }
 }
 
@@ -288,8 +295,9 @@ impl Snapshot {
         self.names.get(hash).iter().find(|id| {
             self.entry(*id).is_some_and(|entry| {
                 entry.parent() == ROOT
-                    && Dn::parse(entry.rdn())
-                        .is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized)
+                    && (entry.rdn() == &*suffix.text
+                        || Dn::parse(entry.rdn())
+                            .is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized))
             })
         })
     }
@@ -435,6 +443,23 @@ impl Snapshot {
         let hash = self.keys.of_name(&self.schema, entry);
         self.names.remove(hash, id);
         remove_from(&mut self.children, entry.parent(), id);
+    }
+
+    /// Adds members that exist to a group, all at once.
+    pub(super) fn add_members(&mut self, group: EntryId, kind: EdgeKind, ids: IdSet) {
+        if ids.is_empty() {
+            return;
+        }
+        if self.groups.get(group).is_none() {
+            self.groups.set(group, Arc::default());
+        }
+        let new = self
+            .groups
+            .get_mut(group)
+            .map(|members| Arc::make_mut(members).extend(kind, ids));
+        for member in new.into_iter().flatten() {
+            insert_into(&mut self.groups_of, member, group);
+        }
     }
 
     /// Adds one edge; false when it was there.

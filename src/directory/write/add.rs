@@ -1,5 +1,7 @@
 //! Adding an entry (RFC 4511 section 4.7).
 
+use super::edges::{SOME_MEMBER, Siblings};
+use super::passwords::passwords_are_hashed;
 use super::{
     Draft, Origin, complete_naming, description, may_have_children, new_naming, uuid_of, violation,
 };
@@ -11,8 +13,7 @@ use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
 use crate::directory::members::{Edge, EdgeKind};
-use crate::directory::password;
-use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, well_known};
+use crate::directory::schema::{AttributeDescription, Schema};
 use crate::directory::snapshot::Found;
 use crate::directory::time;
 use crate::directory::view::{Computed, View};
@@ -49,12 +50,18 @@ impl Draft<'_> {
             .ok_or_else(|| Error::NamingViolation("the root cannot be added".to_owned()))?;
         let naming = new_naming(&schema, first)?;
         complete_naming(&schema, &mut attributes, &naming);
-        with_first_member(&mut attributes, &members, |attributes| {
+        let forgiven = self.forgiven(&schema, &attributes, &members);
+        let forgiven = forgiven
+            .into_iter()
+            .map(|kind| (kind, SOME_MEMBER.to_vec()));
+        let seen: Vec<_> = first_members(&members).cloned().chain(forgiven).collect();
+        with_first_member(&mut attributes, &seen, |attributes| {
             schema.admit(attributes, &naming).map_err(violation)
         })?;
         passwords_are_hashed(&attributes)?;
         let edges = self.new_edges(&schema, &members)?;
         let id = self.snapshot.next_id();
+        self.keep_unique(identity, id, &Attributes::default(), &attributes)?;
         let rdn = rdns
             .iter()
             .map(Rdn::to_string)
@@ -75,9 +82,7 @@ impl Draft<'_> {
         self.snapshot.take_id();
         self.snapshot.advance_csn(head.csn);
         self.store(id, &head, &attributes)?;
-        for edge in &edges {
-            self.put_edge(id, edge);
-        }
+        self.put_edges(id, &edges);
         self.claim_names(id);
         self.record(head.csn, |draft| {
             history::Entry::new(
@@ -216,15 +221,22 @@ fn take_operational(head: &mut Head, operational: &[(Computed, Vec<u8>)]) -> Res
     Ok(())
 }
 
+/// The first value of each membership attribute.
+fn first_members(
+    members: &[(EdgeKind, Vec<u8>)],
+) -> impl Iterator<Item = &(EdgeKind, Vec<u8>)> + Clone {
+    EdgeKind::ALL
+        .into_iter()
+        .filter_map(|kind| members.iter().find(|(of, _)| *of == kind))
+}
+
 /// Lets the schema see one value for each membership attribute, since the values themselves are kept elsewhere.
 pub(super) fn with_first_member(
     attributes: &mut Attributes,
     members: &[(EdgeKind, Vec<u8>)],
     check: impl FnOnce(&mut Attributes) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let present = EdgeKind::ALL
-        .into_iter()
-        .filter_map(|kind| members.iter().find(|(of, _)| *of == kind));
+    let present = first_members(members);
     let plain = |kind: EdgeKind| AttributeDescription::from(kind.attribute());
     for (kind, value) in present.clone() {
         attributes.insert(Attribute {
@@ -239,21 +251,6 @@ pub(super) fn with_first_member(
     result
 }
 
-/// Passwords are hashed before a change gets here; a clear one is never stored.
-pub(super) fn passwords_are_hashed(attributes: &Attributes) -> Result<(), Error> {
-    let secret: AttributeTypeId = well_known::USER_PASSWORD;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.description.attribute == secret)
-    {
-        for value in &attribute.values {
-            password::check_stored(value)
-                .map_err(|error| Error::ConstraintViolation(format!("userPassword: {error}")))?;
-        }
-    }
-    Ok(())
-}
-
 impl Draft<'_> {
     /// The edges that the values of membership attributes stand for, each once.
     pub(super) fn new_edges(
@@ -263,9 +260,10 @@ impl Draft<'_> {
     ) -> Result<Vec<Edge>, Error> {
         let mut edges = Vec::with_capacity(members.len());
         let mut seen = std::collections::HashSet::with_capacity(members.len());
+        let mut siblings = Siblings::default();
         for (at, (kind, value)) in members.iter().enumerate() {
-            let edge = self.edge(schema, *kind, value, at)?;
-            if !seen.insert(super::stored::edge_key(0, &edge)) {
+            let edge = self.edge(schema, *kind, value, at, &mut siblings)?;
+            if !seen.insert(edge.key()) {
                 let name = schema.attribute(kind.attribute()).name();
                 return Err(Error::AttributeOrValueExists(format!(
                     "value {} of \"{name}\" is given twice",

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::add::{not_for_users, passwords_are_hashed, with_first_member};
+use super::add::{not_for_users, with_first_member};
+use super::edges::{SOME_MEMBER, Siblings};
+use super::passwords::passwords_are_hashed;
 use super::{Draft, Origin, decode, description, equal, naming};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
@@ -11,10 +13,9 @@ use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
-use crate::directory::members::{Edge, EdgeKind, Members};
+use crate::directory::members::{Edge, EdgeKey, EdgeKind, Members};
 use crate::directory::request::{Modification, ModificationKind};
 use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, Violation};
-use crate::directory::stored;
 use crate::directory::view::{Computed, View};
 
 /// Why an entry may not become what a change would make of it.
@@ -28,8 +29,8 @@ pub(super) enum Refusal {
 /// Edges that a modification adds and removes, by their keys.
 #[derive(Default)]
 struct EdgeChanges {
-    added: BTreeMap<Vec<u8>, Edge>,
-    removed: BTreeMap<Vec<u8>, Edge>,
+    added: BTreeMap<EdgeKey, Edge>,
+    removed: BTreeMap<EdgeKey, Edge>,
 }
 
 impl Draft<'_> {
@@ -41,7 +42,7 @@ impl Draft<'_> {
     ) -> Result<EntryId, Error> {
         let schema = self.snapshot.shared_schema();
         let mut access = self.rules.access(&self.snapshot, identity);
-        let id = self.target(&mut access, dn)?;
+        let id = access.find(&self.snapshot, dn)?;
         let view = View::new(&self.snapshot, id).ok_or(Error::InsufficientAccess)?;
         let writable = access.mask(&view, Right::Write);
         let before = decode(&view);
@@ -63,7 +64,8 @@ impl Draft<'_> {
         let naming = self.naming_of(&schema, &head.rdn, head.parent)?;
         let classes = |attributes: &Attributes| schema.structural_class(attributes);
         let old_class = classes(&before);
-        self.admit_changed(&schema, id, &mut attributes, &naming, &edges)
+        let bereft = self.bereft(&schema, id, &before);
+        self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
             .map_err(|error| match error {
                 Refusal::Schema(error)
                     if error.kind() == crate::directory::schema::ViolationKind::Naming =>
@@ -78,6 +80,7 @@ impl Draft<'_> {
             return Err(Error::ObjectClassModsProhibited(text.to_owned()));
         }
         passwords_are_hashed(&attributes)?;
+        self.keep_unique(identity, id, &before, &attributes)?;
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
         head.csn = self.snapshot.csn().next(self.now);
@@ -143,7 +146,9 @@ impl Draft<'_> {
         attributes: &mut Attributes,
         naming: &[(AttributeTypeId, Vec<u8>)],
     ) -> Result<(), Refusal> {
-        self.admit_changed(schema, id, attributes, naming, &EdgeChanges::default())
+        let bereft = self.bereft(schema, id, attributes);
+        let unchanged = EdgeChanges::default();
+        self.admit_changed(schema, id, attributes, naming, &unchanged, &bereft)
     }
 
     fn admit_changed(
@@ -153,10 +158,13 @@ impl Draft<'_> {
         attributes: &mut Attributes,
         naming: &[(AttributeTypeId, Vec<u8>)],
         edges: &EdgeChanges,
+        bereft: &[EdgeKind],
     ) -> Result<(), Refusal> {
-        let members = EdgeKind::ALL
-            .into_iter()
-            .filter_map(|kind| Some((kind, self.a_member(id, kind, edges)?)));
+        let members = EdgeKind::ALL.into_iter().filter_map(|kind| {
+            let exempt = || bereft.contains(&kind).then(|| SOME_MEMBER.to_vec());
+            let member = self.a_member(id, kind, edges).or_else(exempt)?;
+            Some((kind, member))
+        });
         let members: Vec<(EdgeKind, Vec<u8>)> = members.collect();
         let mut refusal = None;
         with_first_member(attributes, &members, |attributes| {
@@ -174,7 +182,7 @@ impl Draft<'_> {
             .members(id)
             .into_iter()
             .flat_map(|members| members.edges());
-        let stays = stays.filter(|edge| !edges.removed.contains_key(&stored::edge_key(id, edge)));
+        let stays = stays.filter(|edge| !edges.removed.contains_key(&edge.key()));
         let edge = stays
             .chain(edges.added.values().cloned())
             .find(|edge| edge.kind() == kind)?;
@@ -191,9 +199,10 @@ impl Draft<'_> {
     ) -> Result<(), Error> {
         let name = schema.attribute(kind.attribute()).name();
         let mut given = BTreeMap::new();
+        let mut siblings = Siblings::default();
         for (at, value) in modification.values.iter().enumerate() {
-            let edge = self.edge(schema, kind, value, at)?;
-            if given.insert(stored::edge_key(id, &edge), edge).is_some() {
+            let edge = self.edge(schema, kind, value, at, &mut siblings)?;
+            if given.insert(edge.key(), edge).is_some() {
                 return Err(Error::AttributeOrValueExists(format!(
                     "value {} of \"{name}\" is given twice",
                     at + 1
@@ -201,7 +210,7 @@ impl Draft<'_> {
             }
         }
         let members = self.snapshot.members(id);
-        let has = |changes: &EdgeChanges, key: &[u8], edge: &Edge| {
+        let has = |changes: &EdgeChanges, key: &EdgeKey, edge: &Edge| {
             changes.added.contains_key(key)
                 || (!changes.removed.contains_key(key)
                     && members.is_some_and(|members| members.holds(edge)))
@@ -233,7 +242,7 @@ impl Draft<'_> {
                 }
             }
             ModificationKind::Delete | ModificationKind::Replace => {
-                let any = changes.remove_all(id, kind, members.map(AsRef::as_ref));
+                let any = changes.remove_all(kind, members.map(AsRef::as_ref));
                 if modification.kind == ModificationKind::Delete && !any {
                     return Err(Error::NoSuchAttribute(format!(
                         "the entry has no \"{name}\""
@@ -249,20 +258,20 @@ impl Draft<'_> {
 }
 
 impl EdgeChanges {
-    fn add(&mut self, key: Vec<u8>, edge: Edge) {
+    fn add(&mut self, key: EdgeKey, edge: Edge) {
         if self.removed.remove(&key).is_none() {
             self.added.insert(key, edge);
         }
     }
 
-    fn remove(&mut self, key: Vec<u8>, edge: Edge) {
+    fn remove(&mut self, key: EdgeKey, edge: Edge) {
         if self.added.remove(&key).is_none() {
             self.removed.insert(key, edge);
         }
     }
 
     /// Removes every edge of one attribute; whether there was any.
-    fn remove_all(&mut self, id: EntryId, kind: EdgeKind, members: Option<&Members>) -> bool {
+    fn remove_all(&mut self, kind: EdgeKind, members: Option<&Members>) -> bool {
         let added = self.added.len();
         self.added.retain(|_, edge| edge.kind() != kind);
         let mut any = self.added.len() < added;
@@ -271,10 +280,7 @@ impl EdgeChanges {
             .flat_map(Members::edges)
             .filter(|edge| edge.kind() == kind)
         {
-            any |= self
-                .removed
-                .insert(stored::edge_key(id, &edge), edge)
-                .is_none();
+            any |= self.removed.insert(edge.key(), edge).is_none();
         }
         any
     }

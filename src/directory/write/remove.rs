@@ -11,7 +11,7 @@ use crate::directory::identity::Identity;
 impl Draft<'_> {
     pub(super) fn remove(&mut self, identity: &Identity, dn: &Dn) -> Result<EntryId, Error> {
         let mut access = self.rules.access(&self.snapshot, identity);
-        let id = self.target(&mut access, dn)?;
+        let id = access.find(&self.snapshot, dn)?;
         self.may(&access, id, Right::Delete)?;
         drop(access);
         if self.snapshot.children(id).is_some() {

@@ -23,13 +23,13 @@ impl Draft<'_> {
         new_superior: Option<&Dn>,
     ) -> Result<EntryId, Error> {
         let mut access = self.rules.access(&self.snapshot, identity);
-        let id = self.target(&mut access, dn)?;
+        let id = access.find(&self.snapshot, dn)?;
         self.may(&access, id, Right::Write)?;
         let view = View::new(&self.snapshot, id).ok_or(Error::InsufficientAccess)?;
         let parent = match new_superior {
             None => view.entry.parent(),
             Some(superior) => {
-                let parent = self.target(&mut access, superior)?;
+                let parent = access.find(&self.snapshot, superior)?;
                 self.may(&access, parent, Right::Add)?;
                 self.may(&access, id, Right::Delete)?;
                 View::new(&self.snapshot, parent)
@@ -60,7 +60,8 @@ impl Draft<'_> {
             return Err(Error::EntryAlreadyExists);
         }
         let mut head = view.entry.head();
-        let mut attributes = decode(&view);
+        let before = decode(&view);
+        let mut attributes = before.clone();
         let new_naming = new_naming(&schema, new_rdn)?;
         if delete_old_rdn && let Ok(old) = Rdn::parse(&head.rdn) {
             forget(&schema, &mut attributes, &naming(&schema, &old)?);
@@ -71,6 +72,7 @@ impl Draft<'_> {
                 super::Refusal::Schema(error) => violation(error),
                 super::Refusal::Other(error) => error,
             })?;
+        self.keep_unique(identity, id, &before, &attributes)?;
         let old_name = self.snapshot.dn(id);
         head.parent = parent;
         head.rdn = new_rdn.to_string();

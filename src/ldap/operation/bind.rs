@@ -1,8 +1,6 @@
 //! Bind (RFC 4511 section 4.2, RFC 4513 section 5): simple, anonymous, SASL PLAIN (RFC 4616) and EXTERNAL
 //! (RFC 4422 appendix A).
 
-use std::time::Instant;
-
 use bytes::BytesMut;
 
 use super::name;
@@ -12,26 +10,19 @@ use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
 use crate::directory::schema::well_known;
 use crate::ldap::codec::write_bind_response;
-use crate::ldap::message::{Authentication, BindRequest, Operation, PasswordBytes, ResultCode};
+use crate::ldap::message::{Authentication, BindRequest, PasswordBytes, ResultCode};
 use crate::ldap::result::Answer;
-use crate::ldap::session::{Completion, Session};
+use crate::ldap::session::{Call, Completion, Session};
 
 /// The end of a proof.
 pub struct Finished {
-    id: i32,
+    call: Call,
     name: String,
     verdict: Result<Identity, Error>,
-    started: Instant,
 }
 
 /// Begins a bind. Until it has succeeded the client is nobody (RFC 4513 section 4).
-pub fn perform(
-    session: &mut Session,
-    id: i32,
-    request: BindRequest,
-    out: &mut BytesMut,
-    started: Instant,
-) {
+pub fn perform(session: &mut Session, call: Call, request: BindRequest, out: &mut BytesMut) {
     session.become_identity(Identity::anonymous());
     let outcome = match request.authentication {
         _ if request.version != 3 => {
@@ -41,13 +32,13 @@ pub fn perform(
             );
             Err(Answer::because(ResultCode::ProtocolError, text))
         }
-        Authentication::Simple(password) => simple(session, id, &request.name, &password, started),
+        Authentication::Simple(password) => simple(session, &request.name, &password),
         Authentication::Sasl {
             mechanism,
             credentials,
         } => match mechanism.as_str() {
-            "PLAIN" => plain(session, id, credentials.as_ref(), started),
-            "EXTERNAL" => external(session, credentials.as_ref()),
+            "PLAIN" => plain(session, credentials.as_ref()),
+            "EXTERNAL" => external(session, credentials.as_ref()).map(Proof::Given),
             _ => {
                 let text = format!(
                     "SASL mechanism \"{}\" is not supported",
@@ -59,58 +50,54 @@ pub fn perform(
         Authentication::Unknown(_) => Err(Answer::new(ResultCode::AuthMethodNotSupported)),
     };
     match outcome {
-        Ok(Proof::Under) => session.binding = true,
-        Ok(Proof::Of(identity)) => {
+        Ok(Proof::Password { name, dn, password }) => {
+            prove(session, call, name, &dn, password);
+        }
+        Ok(Proof::Given(identity)) => {
             let name = session.face.directory.name(&identity);
             session.become_identity(identity);
             answer(
                 session,
-                id,
+                &call,
                 &name,
                 &Answer::new(ResultCode::Success),
                 out,
-                started,
             );
         }
-        Err(refusal) => answer(session, id, &request.name, &refusal, out, started),
+        Err(refusal) => answer(session, &call, &request.name, &refusal, out),
     }
 }
 
-/// How far a proof is.
+/// What shows who the client is.
 enum Proof {
-    /// Another thread checks it.
-    Under,
-    /// It is done.
-    Of(Identity),
+    /// A password, yet to be checked.
+    Password {
+        /// As the client gave it, for the log.
+        name: String,
+        dn: Dn,
+        password: Secret,
+    },
+    /// The connection itself, or nothing for nobody.
+    Given(Identity),
 }
 
-fn simple(
-    session: &mut Session,
-    id: i32,
-    bind_name: &str,
-    password: &PasswordBytes,
-    started: Instant,
-) -> Result<Proof, Answer> {
+fn simple(session: &Session, bind_name: &str, password: &PasswordBytes) -> Result<Proof, Answer> {
     if bind_name.is_empty() && password.is_empty() {
-        return Ok(Proof::Of(Identity::anonymous()));
+        return Ok(Proof::Given(Identity::anonymous()));
     }
     if password.is_empty() {
         return Err(Error::EmptyPassword.into());
     }
     require_confidentiality(session)?;
-    let dn = name(bind_name)?;
-    Ok(prove(
-        session,
-        id,
-        bind_name.to_owned(),
-        &dn,
-        Secret::from(&**password),
-        started,
-    ))
+    Ok(Proof::Password {
+        name: bind_name.to_owned(),
+        dn: name(bind_name)?,
+        password: Secret::from(&**password),
+    })
 }
 
 /// Refuses a password on an open line before looking at it (RFC 4513 section 5.1.3).
-fn require_confidentiality(session: &Session) -> Result<(), Answer> {
+pub(super) fn require_confidentiality(session: &Session) -> Result<(), Answer> {
     if session.channel.safety().passwords {
         return Ok(());
     }
@@ -118,12 +105,7 @@ fn require_confidentiality(session: &Session) -> Result<(), Answer> {
     Err(Answer::because(ResultCode::ConfidentialityRequired, text))
 }
 
-fn plain(
-    session: &mut Session,
-    id: i32,
-    credentials: Option<&PasswordBytes>,
-    started: Instant,
-) -> Result<Proof, Answer> {
+fn plain(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Proof, Answer> {
     require_confidentiality(session)?;
     let Some(credentials) = credentials else {
         // The client wants to be asked (RFC 4422 section 3.3).
@@ -150,14 +132,11 @@ fn plain(
             return Err(Answer::because(ResultCode::InvalidCredentials, text));
         }
     }
-    Ok(prove(
-        session,
-        id,
-        authenticate.to_owned(),
-        &dn,
-        Secret::from(password),
-        started,
-    ))
+    Ok(Proof::Password {
+        name: authenticate.to_owned(),
+        dn,
+        password: Secret::from(password),
+    })
 }
 
 /// The entry that a SASL identity names: `dn:` and a DN, or a user name, with or without `u:` (RFC 4513 section 5.2.1.8).
@@ -173,14 +152,8 @@ fn sasl_name(session: &Session, text: &str) -> Option<Dn> {
     named.or_else(|| Dn::parse(user).ok())
 }
 
-fn prove(
-    session: &mut Session,
-    id: i32,
-    name: String,
-    dn: &Dn,
-    password: Secret,
-    started: Instant,
-) -> Proof {
+fn prove(session: &mut Session, call: Call, name: String, dn: &Dn, password: Secret) {
+    session.binding = true;
     let completions = session.completions.clone();
     session.face.directory.authenticate(
         dn,
@@ -188,17 +161,15 @@ fn prove(
         Box::new(move |verdict| {
             // The client may have gone; then nobody wants to know.
             let _ = completions.send(Completion::Bind(Finished {
-                id,
+                call,
                 name,
                 verdict,
-                started,
             }));
         }),
     );
-    Proof::Under
 }
 
-fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Proof, Answer> {
+fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Identity, Answer> {
     let refused = |text| Err(Answer::because(ResultCode::InvalidCredentials, text));
     let Some(dn) = &session.channel.certificate_name else {
         let text = "no client certificate that stands for an entry was shown on this connection";
@@ -211,7 +182,7 @@ fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Pr
         return refused("the client certificate stands for no entry");
     };
     match credentials.filter(|authorize| !authorize.is_empty()) {
-        None => Ok(Proof::Of(identity)),
+        None => Ok(identity),
         Some(authorize) => {
             let snapshot = session.face.directory.snapshot();
             let asked = std::str::from_utf8(authorize)
@@ -221,7 +192,7 @@ fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Pr
                 asked.normalize(snapshot.schema()) == dn.normalize(snapshot.schema())
             });
             if same {
-                Ok(Proof::Of(identity))
+                Ok(identity)
             } else {
                 refused("acting for another identity is not allowed")
             }
@@ -232,10 +203,9 @@ fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Pr
 /// Takes the verdict on a password.
 pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
     let Finished {
-        id,
+        call,
         name,
         verdict,
-        started,
     } = finished;
     session.binding = false;
     let result = match verdict {
@@ -245,29 +215,15 @@ pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
         }
         Err(error) => error.into(),
     };
-    answer(session, id, &name, &result, out, started);
+    answer(session, &call, &name, &result, out);
 }
 
-fn answer(
-    session: &Session,
-    id: i32,
-    name: &str,
-    answer: &Answer,
-    out: &mut BytesMut,
-    started: Instant,
-) {
-    write_bind_response(out, id, &answer.result(), None, &[]);
-    session.observe(id, Operation::Bind, answer, started);
-    let code = answer.code.code();
+fn answer(session: &Session, call: &Call, name: &str, answer: &Answer, out: &mut BytesMut) {
+    write_bind_response(out, call.id, &answer.result(), None, &answer.controls());
+    session.observe(call, answer);
+    let (conn, op, code) = (session.number, call.id, answer.code.code());
     match answer.code {
-        ResultCode::Success => tracing::info!(conn = session.number, op = id, name, code, "bind"),
-        _ => tracing::info!(
-            conn = session.number,
-            op = id,
-            name,
-            code,
-            reason = answer.text,
-            "bind refused"
-        ),
+        ResultCode::Success => tracing::info!(conn, op, name, code, "bind"),
+        _ => tracing::info!(conn, op, name, code, reason = answer.text, "bind refused"),
     }
 }

@@ -1,26 +1,18 @@
 //! Compare (RFC 4511 section 4.10).
 
-use std::time::Instant;
-
 use bytes::BytesMut;
 
 use super::name;
-use crate::ldap::message::{CompareRequest, Operation, ResponseTag, ResultCode};
+use crate::ldap::message::{CompareRequest, ResultCode};
 use crate::ldap::result::Answer;
-use crate::ldap::session::Session;
+use crate::ldap::session::{Call, Session};
 
 /// Answers whether an entry has a value.
-pub fn perform(
-    session: &Session,
-    id: i32,
-    request: &CompareRequest,
-    out: &mut BytesMut,
-    started: Instant,
-) {
+pub fn perform(session: &Session, call: &Call, request: &CompareRequest, out: &mut BytesMut) {
     let compared = name(&request.entry).and_then(|dn| {
         let directory = &session.face.directory;
         directory
-            .compare(&session.identity, &dn, &request.attribute, &request.value)
+            .compare(&call.identity, &dn, &request.attribute, &request.value)
             .map_err(Answer::from)
     });
     let answer = match compared {
@@ -28,12 +20,5 @@ pub fn perform(
         Ok(false) => Answer::new(ResultCode::CompareFalse),
         Err(answer) => answer,
     };
-    session.finish(
-        out,
-        id,
-        Operation::Compare,
-        ResponseTag::Compare,
-        &answer,
-        started,
-    );
+    session.finish(out, call, &answer);
 }

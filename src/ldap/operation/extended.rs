@@ -1,31 +1,37 @@
-//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532).
-
-use std::time::Instant;
+//! Extended operations (RFC 4511 section 4.12): StartTLS (section 4.14) and Who am I? (RFC 4532). Password Modify and
+//! Cancel have files of their own.
 
 use bytes::BytesMut;
 
-use super::{START_TLS, WHO_AM_I};
+use super::{CANCEL, PASSWORD_MODIFY, START_TLS, WHO_AM_I, cancel, password_modify};
 use crate::ldap::codec::write_extended_response;
-use crate::ldap::message::{ExtendedRequest, Operation, ResultCode};
+use crate::ldap::message::{ExtendedRequest, ResultCode};
 use crate::ldap::result::Answer;
-use crate::ldap::session::{Flow, Session};
+use crate::ldap::session::{Call, Flow, Session};
 
 /// Does an extended operation.
 pub fn perform(
     session: &mut Session,
-    id: i32,
+    call: Call,
     request: &ExtendedRequest,
     out: &mut BytesMut,
-    started: Instant,
 ) -> Flow {
     let (answer, value, flow) = match request.name.as_str() {
         START_TLS => start_tls(session, request),
+        PASSWORD_MODIFY => {
+            password_modify::begin(session, call, request.value.as_deref(), out);
+            return Flow::Continue;
+        }
+        CANCEL => {
+            let answer = cancel::perform(session, call.id, request.value.as_deref(), out);
+            (answer, None, Flow::Continue)
+        }
         WHO_AM_I if request.value.is_some() => {
             (malformed("Who am I? takes no value"), None, Flow::Continue)
         }
         WHO_AM_I => (
             Answer::new(ResultCode::Success),
-            Some(who_am_i(session)),
+            Some(who_am_i(session, &call)),
             Flow::Continue,
         ),
         other => {
@@ -39,13 +45,13 @@ pub fn perform(
     let name = (request.name == START_TLS).then_some(START_TLS);
     write_extended_response(
         out,
-        id,
+        call.id,
         &answer.result(),
         name,
         value.as_deref().map(str::as_bytes),
         &[],
     );
-    session.observe(id, Operation::Extended, &answer, started);
+    session.observe(&call, &answer);
     flow
 }
 
@@ -68,8 +74,8 @@ fn start_tls(session: &Session, request: &ExtendedRequest) -> (Answer, Option<St
 }
 
 /// The authorization identity, `dn:` and its name, or empty for nobody.
-fn who_am_i(session: &Session) -> String {
-    match session.face.directory.name(&session.identity) {
+fn who_am_i(session: &Session, call: &Call) -> String {
+    match session.face.directory.name(&call.identity) {
         name if name.is_empty() => name,
         name => format!("dn:{name}"),
     }

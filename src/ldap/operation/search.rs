@@ -1,7 +1,7 @@
 //! Search (RFC 4511 section 4.5).
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::BytesMut;
 
@@ -9,53 +9,34 @@ use super::name;
 use crate::directory::error::Error;
 use crate::directory::request::{self, Dereference};
 use crate::directory::search::{Progress, Search};
-use crate::ldap::message::{
-    DerefAliases, Operation, ResponseTag, ResultCode, Scope, SearchRequest,
-};
+use crate::ldap::message::{DerefAliases, ResultCode, Scope, SearchRequest};
 use crate::ldap::result::Answer;
-use crate::ldap::session::{HIGH_WATER, Session};
+use crate::ldap::session::{Call, HIGH_WATER, Session};
 
 /// Entries that a search looks at before another gets its turn.
 const SLICE: usize = 1_024;
 
 /// A search that is not finished.
 pub struct Running {
-    /// The message id.
-    pub id: i32,
+    /// The operation.
+    pub call: Call,
     search: Search,
-    started: Instant,
 }
 
 /// Begins a search and answers it whole if one slice is enough.
-pub fn begin(
-    session: &mut Session,
-    id: i32,
-    request: SearchRequest,
-    out: &mut BytesMut,
-    started: Instant,
-) {
-    let done = |session: &Session, out: &mut BytesMut, answer: &Answer| {
-        session.finish(
-            out,
-            id,
-            Operation::Search,
-            ResponseTag::SearchDone,
-            answer,
-            started,
-        );
-    };
+pub fn begin(session: &mut Session, call: Call, request: SearchRequest, out: &mut BytesMut) {
     let base = match name(&request.base) {
         Ok(base) => base,
-        Err(answer) => return done(session, out, &answer),
+        Err(answer) => return session.finish(out, &call, &answer),
     };
     tracing::debug!(
         conn = session.number,
-        op = id,
+        op = call.id,
         base = request.base,
         "search"
     );
-    if describes_server(session, id, &base, &request, out) {
-        return done(session, out, &Answer::new(ResultCode::Success));
+    if describes_server(session, call.id, &base, &request, out) {
+        return session.finish(out, &call, &Answer::new(ResultCode::Success));
     }
     let request = request::SearchRequest {
         base,
@@ -78,19 +59,15 @@ pub fn begin(
         time_limit: (request.time_limit > 0)
             .then(|| Duration::from_secs(u64::from(request.time_limit))),
     };
-    match session.face.directory.search(&session.identity, &request) {
+    match session.face.directory.search(&call.identity, &request) {
         Ok(search) => {
-            session.searches.push_back(Running {
-                id,
-                search,
-                started,
-            });
+            session.searches.push_back(Running { call, search });
             // Behind others it waits for its turn; alone it is answered here and now.
             if session.searches.len() == 1 {
                 step(session, out);
             }
         }
-        Err(error) => done(session, out, &error.into()),
+        Err(error) => session.finish(out, &call, &error.into()),
     }
 }
 
@@ -101,9 +78,22 @@ pub fn step(session: &mut Session, out: &mut BytesMut) {
     };
     match slice(session, &mut running, out) {
         Ok(Progress::More) => session.searches.push_back(running),
-        Ok(Progress::Done) => finish(session, &running, out, &Answer::new(ResultCode::Success)),
-        Err(error) => finish(session, &running, out, &error.into()),
+        Ok(Progress::Done) => session.finish(out, &running.call, &Answer::new(ResultCode::Success)),
+        Err(error) => session.finish(out, &running.call, &error.into()),
     }
+}
+
+/// Ends a search under way as canceled (RFC 3909 section 3); false when there is none of that id.
+pub(super) fn cancel(session: &mut Session, id: i32, out: &mut BytesMut) -> bool {
+    let at = session
+        .searches
+        .iter()
+        .position(|search| search.call.id == id);
+    let Some(running) = at.and_then(|at| session.searches.remove(at)) else {
+        return false;
+    };
+    session.finish(out, &running.call, &Answer::new(ResultCode::Canceled));
+    true
 }
 
 fn slice(
@@ -114,11 +104,11 @@ fn slice(
     let (encoder, types_only, id) = (
         &mut session.encoder,
         running.search.types_only(),
-        running.id,
+        running.call.id,
     );
     session.face.directory.advance(
         &mut running.search,
-        &session.identity,
+        &running.call.identity,
         SLICE,
         &mut |entry| {
             encoder.write(out, id, entry, types_only);
@@ -129,17 +119,6 @@ fn slice(
             }
         },
     )
-}
-
-fn finish(session: &Session, running: &Running, out: &mut BytesMut, answer: &Answer) {
-    session.finish(
-        out,
-        running.id,
-        Operation::Search,
-        ResponseTag::SearchDone,
-        answer,
-        running.started,
-    );
 }
 
 /// Answers for the entries that are in no suffix: the root DSE and the subschema, which have no entries around them.

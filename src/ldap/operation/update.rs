@@ -1,9 +1,7 @@
 //! The operations that change the tree: add, modify, delete, modify DN (RFC 4511 sections 4.6 to 4.9).
 //!
-//! They go through the directory's one lane in the order in which the client sent them, and are answered once they are on
-//! the disk.
-
-use std::time::Instant;
+//! They go through the directory's one lane, and are answered once they are on the disk. One with a password to hash waits
+//! for that first, so that another behind it may be done before it: RFC 4511 section 3.1 leaves the order open.
 
 use bytes::BytesMut;
 
@@ -12,27 +10,19 @@ use crate::directory::dn::{Dn, Rdn};
 use crate::directory::error::Error;
 use crate::directory::request::{Change, Modification, ModificationKind};
 use crate::ldap::message::{
-    AddRequest, ChangeOperation, ModifyDnRequest, ModifyRequest, Operation, ResponseTag, ResultCode,
+    AddRequest, ChangeOperation, ModifyDnRequest, ModifyRequest, ResultCode,
 };
 use crate::ldap::result::Answer;
-use crate::ldap::session::{Completion, Session};
+use crate::ldap::session::{Call, Completion, Session};
 
 /// The end of a change.
 pub struct Finished {
-    id: i32,
-    operation: Operation,
+    call: Call,
     outcome: Result<(), Error>,
-    started: Instant,
 }
 
 /// Adds an entry.
-pub fn add(
-    session: &mut Session,
-    id: i32,
-    request: AddRequest,
-    out: &mut BytesMut,
-    started: Instant,
-) {
+pub fn add(session: &mut Session, call: Call, request: AddRequest, out: &mut BytesMut) {
     let change = name(&request.entry).map(|dn| Change::Add {
         dn,
         attributes: request
@@ -41,17 +31,11 @@ pub fn add(
             .map(|attribute| (attribute.description, attribute.values))
             .collect(),
     });
-    submit(session, id, Operation::Add, change, out, started);
+    submit(session, call, change, out);
 }
 
 /// Changes an entry.
-pub fn modify(
-    session: &mut Session,
-    id: i32,
-    request: ModifyRequest,
-    out: &mut BytesMut,
-    started: Instant,
-) {
+pub fn modify(session: &mut Session, call: Call, request: ModifyRequest, out: &mut BytesMut) {
     let modifications = request.changes.into_iter().map(|change| Modification {
         kind: match change.operation {
             ChangeOperation::Add => ModificationKind::Add,
@@ -66,25 +50,19 @@ pub fn modify(
         dn,
         modifications: modifications.collect(),
     });
-    submit(session, id, Operation::Modify, change, out, started);
+    submit(session, call, change, out);
 }
 
 /// Deletes an entry.
-pub fn delete(session: &mut Session, id: i32, entry: &str, out: &mut BytesMut, started: Instant) {
+pub fn delete(session: &mut Session, call: Call, entry: &str, out: &mut BytesMut) {
     let change = name(entry).map(|dn| Change::Delete { dn });
-    submit(session, id, Operation::Delete, change, out, started);
+    submit(session, call, change, out);
 }
 
 /// Renames or moves an entry.
-pub fn modify_dn(
-    session: &mut Session,
-    id: i32,
-    request: &ModifyDnRequest,
-    out: &mut BytesMut,
-    started: Instant,
-) {
+pub fn modify_dn(session: &mut Session, call: Call, request: &ModifyDnRequest, out: &mut BytesMut) {
     let change = rename(request);
-    submit(session, id, Operation::ModifyDn, change, out, started);
+    submit(session, call, change, out);
 }
 
 fn rename(request: &ModifyDnRequest) -> Result<Change, Answer> {
@@ -100,60 +78,30 @@ fn rename(request: &ModifyDnRequest) -> Result<Change, Answer> {
     })
 }
 
-fn submit(
-    session: &mut Session,
-    id: i32,
-    operation: Operation,
-    change: Result<Change, Answer>,
-    out: &mut BytesMut,
-    started: Instant,
-) {
+fn submit(session: &mut Session, call: Call, change: Result<Change, Answer>, out: &mut BytesMut) {
     let change = match change {
         Ok(change) => change,
-        Err(answer) => return respond(session, id, operation, &answer, out, started),
+        Err(answer) => return session.finish(out, &call, &answer),
     };
-    tracing::debug!(conn = session.number, op = id, %operation, dn = %change.dn(), "change");
+    tracing::debug!(conn = session.number, op = call.id, operation = %call.operation, dn = %change.dn(), "change");
     let completions = session.completions.clone();
-    session.updates += 1;
+    session.updates.push(call.id);
+    let identity = call.identity.clone();
     session
         .face
         .directory
-        .change(&session.identity, change, move |outcome| {
+        .change(&identity, change, move |outcome| {
             let outcome = outcome.map(|_| ());
-            let _ = completions.send(Completion::Update(Finished {
-                id,
-                operation,
-                outcome,
-                started,
-            }));
+            let _ = completions.send(Completion::Update(Finished { call, outcome }));
         });
 }
 
 /// Answers a change that is done.
 pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
-    session.updates = session.updates.saturating_sub(1);
+    session.update_ended(finished.call.id);
     let answer = match finished.outcome {
         Ok(()) => Answer::new(ResultCode::Success),
         Err(error) => error.into(),
     };
-    respond(
-        session,
-        finished.id,
-        finished.operation,
-        &answer,
-        out,
-        finished.started,
-    );
-}
-
-fn respond(
-    session: &Session,
-    id: i32,
-    operation: Operation,
-    answer: &Answer,
-    out: &mut BytesMut,
-    started: Instant,
-) {
-    let tag = operation.response().unwrap_or(ResponseTag::Modify);
-    session.finish(out, id, operation, tag, answer, started);
+    session.finish(out, &finished.call, &answer);
 }

@@ -1,0 +1,209 @@
+//! A change on its way to the lane: what the password pool must do for it first.
+//!
+//! Owns the detour. Passwords in clear text that are to be stored are hashed; those that are to be removed are proved
+//! against what is stored, and the stored value takes their place, because the lane compares bytes and waits for no
+//! hash. Where they stand in a change is the business of `clear_passwords`.
+
+use super::Directory;
+use super::access::Right;
+use super::authenticate::passwords;
+use super::clear_passwords::{self, Place};
+use super::entry::EntryId;
+use super::error::Error;
+use super::identity::Identity;
+use super::lane::{self, Done};
+use super::once;
+use super::password::{Job, Outcome, Secret};
+use super::request::Change;
+use super::schema::well_known;
+use super::snapshot::Found;
+use super::view::View;
+
+/// A change whose passwords are being worked on.
+struct Underway {
+    directory: Directory,
+    identity: Identity,
+    change: Change,
+    /// Passwords that are still to be hashed.
+    clear: Vec<(Place, Vec<u8>)>,
+    /// Passwords that are still to be proved.
+    claimed: Vec<(Place, Secret)>,
+    /// Passwords in whose places stored values stand now.
+    proved: Vec<(Place, Secret)>,
+    last_try: bool,
+    done: Done,
+}
+
+impl Directory {
+    /// Asks for a change. `done` is called once it is on the disk and every later read sees it, or with the reason why not.
+    pub fn change(
+        &self,
+        identity: &Identity,
+        change: Change,
+        done: impl FnOnce(Result<EntryId, Error>) + Send + 'static,
+    ) {
+        let mut change = change;
+        let snapshot = self.snapshot();
+        let schema = snapshot.schema();
+        let any = match clear_passwords::judge(schema, &mut change, identity.is_administrator()) {
+            Ok(any) => any,
+            Err(error) => return done(Err(error)),
+        };
+        let (mut clear, mut claimed) = (Vec::new(), Vec::new());
+        // What is left in clear text is refused by the lane, should it get past the rights there.
+        if any && self.may_bring_passwords(identity, &change) {
+            clear = clear_passwords::take(schema, &mut change);
+            claimed = clear_passwords::to_remove(schema, &mut change);
+        }
+        drop(snapshot);
+        let underway = Underway {
+            directory: self.clone(),
+            identity: identity.clone(),
+            change,
+            clear,
+            claimed,
+            proved: Vec::new(),
+            last_try: false,
+            done: Box::new(done),
+        };
+        underway.proceed();
+    }
+
+    /// Whether passwords of a change are worth the pool's work; and nobody finds out by removing a password whether it
+    /// is that of an entry which is not theirs to write.
+    fn may_bring_passwords(&self, identity: &Identity, change: &Change) -> bool {
+        let snapshot = self.snapshot();
+        let mut access = self.rules().access(&snapshot, identity);
+        let (id, right) = match (change, snapshot.find(change.dn())) {
+            (Change::Modify { .. }, Found::Entry(id)) => (id, Right::Write),
+            (
+                Change::Add { .. },
+                Found::Nothing {
+                    nearest: Some(parent),
+                    missing: 1,
+                },
+            ) => (parent, Right::Add),
+            // What is there when the change's turn comes is judged then: the client may have sent several at once.
+            _ => return !identity.is_anonymous(),
+        };
+        let Some(view) = View::new(&snapshot, id).filter(|view| access.sees(view)) else {
+            return false;
+        };
+        let mask = access.mask(&view, right);
+        match right {
+            Right::Write => mask.contains(well_known::USER_PASSWORD),
+            _ => !mask.is_empty(),
+        }
+    }
+
+    /// Has the pool do a job. `then` is called once, with what came of it or with why nothing did.
+    pub(super) fn ask_pool(
+        &self,
+        job: Job,
+        then: impl FnOnce(Result<Outcome, Error>) + Send + 'static,
+    ) {
+        let (answer, fallback) = once::shared(Box::new(then));
+        let submitted = self.pool().submit(
+            job,
+            Box::new(move |outcome| {
+                answer.call(match outcome {
+                    Outcome::Failed(_) => Err(Error::Busy("a password could not be hashed")),
+                    outcome => Ok(outcome),
+                });
+            }),
+        );
+        if submitted.is_err() {
+            fallback.call(Err(Error::Busy("too many passwords are being hashed")));
+        }
+    }
+
+    /// Puts a job into the lane, or answers it with the reason why not.
+    pub(super) fn enter_lane(&self, job: lane::Job) {
+        if let Err((error, job)) = self.0.lane.submit(job) {
+            job.answer(Err(error));
+        }
+    }
+
+    /// The stored passwords of an entry, none when it is gone.
+    pub(super) fn stored_passwords(&self, id: EntryId) -> Vec<Vec<u8>> {
+        let snapshot = self.snapshot();
+        View::new(&snapshot, id).map_or_else(Vec::new, |view| passwords(&view))
+    }
+}
+
+impl Underway {
+    /// Does what is next: one password after the other, then the change.
+    fn proceed(mut self) {
+        if let Some((place, password)) = self.clear.pop() {
+            self.hash(place, password);
+        } else if let Some((place, password)) = self.claimed.pop() {
+            self.prove(place, password);
+        } else {
+            self.submit();
+        }
+    }
+
+    fn hash(mut self, place: Place, password: Vec<u8>) {
+        let job = Job::Hash {
+            password: Secret::from(password),
+            salt: lane::random_bytes(),
+        };
+        let directory = self.directory.clone();
+        directory.ask_pool(job, move |outcome| match outcome {
+            Ok(Outcome::Hashed(hash)) => {
+                clear_passwords::put(&mut self.change, place, hash);
+                self.proceed();
+            }
+            Ok(_) => (self.done)(Err(Error::Busy("a password could not be hashed"))),
+            Err(error) => (self.done)(Err(error)),
+        });
+    }
+
+    /// A password that is not proved stays as it is; no stored value equals it.
+    fn prove(mut self, place: Place, password: Secret) {
+        let entry = self.directory.snapshot().find_entry(self.change.dn());
+        let stored = entry.map_or_else(Vec::new, |id| self.directory.stored_passwords(id));
+        let job = Job::Verify {
+            stored: stored.clone(),
+            password: Secret::from(password.as_bytes()),
+        };
+        let directory = self.directory.clone();
+        directory.ask_pool(job, move |outcome| match outcome {
+            Ok(Outcome::Match(at)) => {
+                if let Some(value) = stored.get(at) {
+                    clear_passwords::put(&mut self.change, place, value.clone());
+                    self.proved.push((place, password));
+                }
+                self.proceed();
+            }
+            Ok(_) => self.proceed(),
+            Err(error) => (self.done)(Err(error)),
+        });
+    }
+
+    fn submit(self) {
+        let (directory, identity) = (self.directory.clone(), self.identity.clone());
+        let (change, done): (_, Done) = if self.proved.is_empty() || self.last_try {
+            (self.change, self.done)
+        } else {
+            let change = self.change.clone();
+            (change, Box::new(move |outcome| self.settle(outcome)))
+        };
+        directory.enter_lane(lane::Job::Change {
+            identity,
+            change: Box::new(change),
+            done,
+        });
+    }
+
+    /// The stored value of a proved password may have been replaced meanwhile by a better hash of the same, which a bind
+    /// just before brings about: then it is proved once more.
+    fn settle(mut self, outcome: Result<EntryId, Error>) {
+        if !matches!(outcome, Err(Error::NoSuchAttribute(_))) {
+            return (self.done)(outcome);
+        }
+        self.claimed = std::mem::take(&mut self.proved);
+        self.last_try = true;
+        self.proceed();
+    }
+}

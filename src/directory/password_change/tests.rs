@@ -1,0 +1,199 @@
+//! Passwords changed while the directory is busy with the same ones.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, mpsc};
+
+use super::*;
+use crate::directory::Settings;
+use crate::directory::access::{AccessRules, RuleText};
+use crate::directory::import;
+use crate::directory::password::{Argon2Params, Pool, PoolSettings};
+use crate::directory::request::{Change, Modification, ModificationKind};
+use crate::directory::schema::{PosixGroup, Schema};
+use crate::directory::setup::{self, Setup};
+use crate::directory::unique::UniqueAttributes;
+use crate::storage::memory::MemoryStore;
+
+const KEN: &str = "uid=ken,dc=example,dc=org";
+const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=org";
+/// What an older server kept of "secret-ken".
+const SSHA: &str = "{SSHA}HkNY0VkO095K2fXKABvtBmodFEVzYWx0c2FsdA==";
+
+/// A directory with one thread for passwords, for which each hash is much work.
+fn directory() -> Directory {
+    let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap());
+    let setup = Setup {
+        suffixes: vec!["dc=example,dc=org".to_owned()],
+        administrator: Administrator {
+            name: ADMINISTRATOR.into(),
+            hash: SSHA.as_bytes().into(),
+        },
+    };
+    let own = RuleText {
+        who: "self".to_owned(),
+        allow: vec!["read".to_owned(), "write".to_owned()],
+        ..RuleText::default()
+    };
+    let rules = AccessRules::compile(&schema, &[own]).unwrap();
+    let pool = Pool::start(PoolSettings {
+        threads: NonZeroUsize::MIN,
+        queue_per_thread: NonZeroUsize::MIN,
+        params: Argon2Params::new(32 * 1024, 4, 1).unwrap(),
+    })
+    .unwrap();
+    let ldif = format!(
+        "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\no: e\ndc: example\n\n\
+         dn: {KEN}\nobjectClass: inetOrgPerson\ncn: k\nsn: k\nuserPassword: {SSHA}\n"
+    );
+    let mut store = MemoryStore::default();
+    setup.write(&mut store).unwrap();
+    let empty = || setup.empty(&schema, &[]).unwrap();
+    import::prepare(empty(), &rules, &pool, ldif.as_bytes(), true, &mut |_| {})
+        .unwrap()
+        .write(&mut store, &mut |_| {})
+        .unwrap();
+    let (snapshot, _) = setup::load(&mut store, empty(), &mut |_| {}).unwrap();
+    let settings = Settings {
+        size_limit: None,
+        time_limit: None,
+        upgrade_passwords: true,
+        unique: UniqueAttributes::default(),
+    };
+    let administrator = setup.administrator.clone();
+    Directory::serve(
+        Box::new(store),
+        snapshot,
+        rules,
+        administrator,
+        pool,
+        settings,
+    )
+    .unwrap()
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::from(text.as_bytes())
+}
+
+fn bind(directory: &Directory, name: &str, password: &str) -> Result<Identity, Error> {
+    let (send, receive) = mpsc::channel();
+    let done = Box::new(move |verdict| send.send(verdict).unwrap());
+    directory.authenticate(&Dn::parse(name).unwrap(), secret(password), done);
+    receive.recv().unwrap()
+}
+
+/// Binds by a weak hash and comes back while the better one is being made.
+fn bind_with_upgrade(directory: &Directory) -> Identity {
+    let ken = bind(directory, KEN, "secret-ken").unwrap();
+    let is_weak = || directory.stored_passwords(2) == [SSHA.as_bytes()];
+    while directory.pool().gauges().running == 0 && is_weak() {
+        std::thread::yield_now();
+    }
+    ken
+}
+
+fn change(directory: &Directory, who: &Identity, old: Option<&str>, new: &str) -> Changed {
+    let (send, receive) = mpsc::channel();
+    let change = PasswordChange {
+        whose: Whose::Own,
+        old: old.map(secret),
+        new: Some(secret(new)),
+    };
+    directory.change_password(who, change, move |changed| send.send(changed).unwrap());
+    receive.recv().unwrap()
+}
+
+#[test]
+fn an_old_password_is_proved_though_a_better_hash_of_it_is_being_made() {
+    let directory = directory();
+    let ken = bind_with_upgrade(&directory);
+    assert!(change(&directory, &ken, Some("secret-ken"), "second-ken").is_ok());
+    assert!(bind(&directory, KEN, "second-ken").is_ok());
+    assert_eq!(
+        bind(&directory, KEN, "secret-ken"),
+        Err(Error::InvalidCredentials)
+    );
+}
+
+#[test]
+fn an_old_password_is_removed_though_a_better_hash_of_it_is_being_made() {
+    let directory = directory();
+    let ken = bind_with_upgrade(&directory);
+    let removal = Change::Modify {
+        dn: Dn::parse(KEN).unwrap(),
+        modifications: vec![Modification {
+            kind: ModificationKind::Delete,
+            attribute: "userPassword".to_owned(),
+            values: vec!["secret-ken".into()],
+        }],
+    };
+    let (send, receive) = mpsc::channel();
+    directory.change(&ken, removal, move |outcome| send.send(outcome).unwrap());
+    assert!(receive.recv().unwrap().is_ok());
+    assert!(directory.stored_passwords(2).is_empty());
+}
+
+#[test]
+fn what_the_pool_has_no_room_for_is_answered_busy_and_changes_nothing() {
+    let directory = directory();
+    let ken = bind_with_upgrade(&directory);
+    let (send, receive) = mpsc::channel();
+    // One is being hashed and one waits at the most: of these many, some must be refused.
+    for at in 0..8 {
+        let send = send.clone();
+        let change = PasswordChange {
+            whose: Whose::Own,
+            old: None,
+            new: Some(secret(&format!("password-{at}"))),
+        };
+        directory.change_password(&ken, change, move |changed| {
+            send.send((at, changed.map(drop))).unwrap();
+        });
+    }
+    let outcomes: Vec<_> = receive.iter().take(8).collect();
+    let busy = outcomes
+        .iter()
+        .filter(|(_, outcome)| matches!(outcome, Err(Error::Busy(_))));
+    assert!((1..8).contains(&busy.count()), "{outcomes:?}");
+    for (at, outcome) in outcomes {
+        if outcome.is_err() {
+            let refused = bind(&directory, KEN, &format!("password-{at}"));
+            assert_eq!(refused, Err(Error::InvalidCredentials));
+        }
+    }
+}
+
+#[test]
+fn nobody_in_particular_has_no_password_to_change() {
+    let directory = directory();
+    let outcome = change(&directory, &Identity::anonymous(), None, "a password");
+    assert_eq!(outcome.map(drop), Err(Error::InsufficientAccess));
+}
+
+#[test]
+fn the_administrators_password_is_of_some_length_and_the_old_one_ends() {
+    let directory = directory();
+    let administrator = bind(&directory, ADMINISTRATOR, "secret-ken").unwrap();
+    for (old, new) in [
+        (None, "seven77"),
+        (None, ""),
+        (Some(""), "long enough"),
+        (Some("wrong"), "long enough"),
+        (None, "{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+    ] {
+        assert!(change(&directory, &administrator, old, new).is_err());
+        assert!(bind(&directory, ADMINISTRATOR, "secret-ken").is_ok());
+    }
+    let changed = change(
+        &directory,
+        &administrator,
+        Some("secret-ken"),
+        "long enough",
+    );
+    assert!(changed.is_ok_and(|made| made.is_none()));
+    assert!(bind(&directory, ADMINISTRATOR, "long enough").is_ok());
+    assert_eq!(
+        bind(&directory, ADMINISTRATOR, "secret-ken"),
+        Err(Error::InvalidCredentials)
+    );
+}

@@ -1,0 +1,109 @@
+//! Whether a change keeps unique what shall be.
+
+use super::Draft;
+use crate::directory::attributes::Attributes;
+use crate::directory::entry::EntryId;
+use crate::directory::error::Error;
+use crate::directory::identity::Identity;
+use crate::directory::schema::{AttributeTypeId, Rule};
+use crate::directory::view::View;
+
+impl Draft<'_> {
+    /// Refuses an entry's new values of unique attributes that another entry has, in this state, which knows the changes
+    /// before it in the same group. Values that were there before stay: an import may have brought them twice, and that
+    /// is no reason to refuse every other change of the entry.
+    pub(super) fn keep_unique(
+        &self,
+        identity: &Identity,
+        id: EntryId,
+        before: &Attributes,
+        after: &Attributes,
+    ) -> Result<(), Error> {
+        let unique = self.unique.ids();
+        for attribute in after
+            .iter()
+            .filter(|attribute| unique.contains(&attribute.description.attribute))
+        {
+            let type_id = attribute.description.attribute;
+            let had = before
+                .find(&attribute.description)
+                .map_or(&[][..], |attribute| &attribute.values);
+            for (at, value) in attribute.values.iter().enumerate() {
+                if !had.contains(value)
+                    && let Some(other) = self.another_holder(id, type_id, value)?
+                {
+                    return Err(self.not_unique(identity, type_id, at, other));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Another entry with an equal value, whatever options its attribute has.
+    fn another_holder(
+        &self,
+        id: EntryId,
+        attribute: AttributeTypeId,
+        value: &[u8],
+    ) -> Result<Option<EntryId>, Error> {
+        let schema = self.snapshot.schema();
+        let Some(rule) = schema.attribute(attribute).equality else {
+            return Ok(None);
+        };
+        let mut wanted = Vec::new();
+        // What cannot be compared equals nothing.
+        if rule.normalize_value(schema, value, &mut wanted).is_err() {
+            return Ok(None);
+        }
+        let holders = self.snapshot.holders(attribute, &wanted).ok_or_else(|| {
+            let name = schema.attribute(attribute).name();
+            Error::Unavailable(format!("\"{name}\" shall be unique and has no index"))
+        })?;
+        Ok(holders
+            .iter()
+            .filter(|other| *other != id)
+            .find(|other| self.holds(*other, attribute, rule, &wanted)))
+    }
+
+    fn holds(&self, id: EntryId, attribute: AttributeTypeId, rule: Rule, wanted: &[u8]) -> bool {
+        let schema = self.snapshot.schema();
+        let descriptions = self.snapshot.descriptions();
+        let mut normalized = Vec::new();
+        let mut equals = |value: &[u8]| {
+            normalized.clear();
+            rule.normalize_value(schema, value, &mut normalized).is_ok() && normalized == wanted
+        };
+        self.snapshot.entry(id).is_some_and(|entry| {
+            entry
+                .blocks()
+                .filter(|block| descriptions.attribute(block.description) == Some(attribute))
+                .any(|block| block.values().any(&mut equals))
+        })
+    }
+
+    /// Names the other entry only to an asker who may read there that it has the value.
+    fn not_unique(
+        &self,
+        identity: &Identity,
+        attribute: AttributeTypeId,
+        at: usize,
+        other: EntryId,
+    ) -> Error {
+        let name = self.snapshot.schema().attribute(attribute).name();
+        let mut access = self.rules.access(&self.snapshot, identity);
+        let is_visible = View::new(&self.snapshot, other)
+            .is_some_and(|view| access.masks(&view).read.contains(attribute));
+        let whose = if is_visible {
+            self.snapshot.dn(other)
+        } else {
+            "another entry".to_owned()
+        };
+        Error::ConstraintViolation(format!(
+            "\"{name}\" is unique, and value {} is that of {whose}",
+            at + 1
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests;
