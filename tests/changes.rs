@@ -582,14 +582,18 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
 }
 
 fn perform(directory: &Directory, step: &Step, trial: bool) -> Result<(), Error> {
-    let identity = directory.vouch(&Dn::parse(ADMINISTRATOR).unwrap()).unwrap();
-    let (send, receive) = mpsc::channel();
     let terms = Terms {
         trial,
         subtree: matches!(step, Step::Prune(_)),
         ..Terms::default()
     };
-    directory.change(&identity, change(step), terms, move |result| {
+    make(directory, change(step), terms)
+}
+
+fn make(directory: &Directory, change: Change, terms: Terms) -> Result<(), Error> {
+    let identity = directory.vouch(&Dn::parse(ADMINISTRATOR).unwrap()).unwrap();
+    let (send, receive) = mpsc::channel();
+    directory.change(&identity, change, terms, move |result| {
         send.send(result).unwrap();
     });
     receive.recv().unwrap().map(|_| ())
@@ -666,6 +670,123 @@ fn a_listed_name_becomes_the_entry_that_is_renamed_to_it() {
         Step::Rename(person(1), 2, true, None),
     ];
     follow(&steps).unwrap();
+}
+
+/// A directory with one unit in it, and what a change of it comes to.
+fn with_unit() -> Directory {
+    let fixture = Fixture::new();
+    let store = MemoryStore::default();
+    fixture.setup.write(&mut store.clone()).unwrap();
+    let tree = format!(
+        "dn: {SUFFIX}\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: example\n\n\
+         dn: ou=u0,{SUFFIX}\nobjectClass: organizationalUnit\nou: u0\n"
+    );
+    fixture.import(&mut store.clone(), tree.as_bytes());
+    let snapshot = fixture.load(&mut store.clone());
+    fixture.serve(store, snapshot)
+}
+
+fn add(rdn: &str, attributes: Vec<(String, Vec<Vec<u8>>)>) -> Change {
+    Change::Add {
+        dn: Dn::parse(&format!("{rdn},{SUFFIX}")).unwrap(),
+        attributes,
+    }
+}
+
+fn rename(rdn: &str, to: &str, delete_old_rdn: bool, below: Option<&str>) -> Change {
+    let dn = |rdn: &str| Dn::parse(&format!("{rdn},{SUFFIX}")).unwrap();
+    Change::Rename {
+        dn: dn(rdn),
+        new_rdn: Rdn::parse(to).unwrap(),
+        delete_old_rdn,
+        new_superior: below.map(dn),
+    }
+}
+
+#[test]
+fn an_alias_has_nothing_below_it() {
+    let directory = with_unit();
+    for class in ["alias", "ALIAS", "2.5.6.1"] {
+        let alias = vec![
+            attribute("objectClass", &[class, "extensibleObject"]),
+            attribute("aliasedObjectName", &[SUFFIX]),
+        ];
+        let rdn = format!("cn={class}");
+        make(&directory, add(&rdn, alias), Terms::default()).unwrap();
+        let unit = vec![attribute("objectClass", &["organizationalUnit"])];
+        for change in [
+            add(&format!("ou=u1,{rdn}"), unit),
+            rename("ou=u0", "ou=u0", true, Some(&rdn)),
+        ] {
+            let refused = make(&directory, change, Terms::default());
+            assert!(
+                matches!(refused, Err(Error::AliasProblem(_))),
+                "{class}: {refused:?}"
+            );
+        }
+        let removed = Change::Delete {
+            dn: Dn::parse(&format!("{rdn},{SUFFIX}")).unwrap(),
+        };
+        make(&directory, removed, Terms::default()).unwrap();
+    }
+}
+
+#[test]
+fn a_rename_that_drops_the_old_name_spells_its_value_anew() {
+    let directory = with_unit();
+    let spelled = || {
+        let snapshot = directory.snapshot();
+        let text = String::from_utf8(exported(&snapshot)).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("ou:"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    make(
+        &directory,
+        rename("ou=u0", "ou=U0", false, None),
+        Terms::default(),
+    )
+    .unwrap();
+    assert_eq!(spelled(), ["ou: u0"]);
+    make(
+        &directory,
+        rename("ou=u0", "ou=U0", true, None),
+        Terms::default(),
+    )
+    .unwrap();
+    assert_eq!(spelled(), ["ou: U0"]);
+}
+
+#[test]
+fn a_name_does_not_say_the_same_twice() {
+    let directory = with_unit();
+    let unit = vec![attribute("objectClass", &["organizationalUnit"])];
+    for change in [
+        add("ou=x+ou=X", unit),
+        rename("ou=u0", "ou=x+2.5.4.11=X", true, None),
+    ] {
+        let refused = make(&directory, change, Terms::default());
+        assert!(
+            matches!(refused, Err(Error::NamingViolation(_))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_attribute_description_is_undefined() {
+    let directory = with_unit();
+    let names = ["1bad", "ou;", "noSuchAttribute", "ou;noSuchOption"];
+    for name in names {
+        let unit = vec![
+            attribute("objectClass", &["organizationalUnit"]),
+            attribute(name, &["x"]),
+        ];
+        let refused = make(&directory, add("ou=u1", unit), Terms::default());
+        assert!(
+            matches!(refused, Err(Error::UndefinedAttributeType(_))),
+            "{name}: {refused:?}"
+        );
+    }
 }
 
 #[test]

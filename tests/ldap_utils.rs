@@ -378,6 +378,41 @@ fn a_selection_says_which_attributes_come() {
 }
 
 #[test]
+fn an_alias_that_names_nothing_is_a_problem_for_those_who_see_it() {
+    let folder = Folder::new();
+    let alias = |cn: &str, target: &str| {
+        format!(
+            "\ndn: cn={cn},{SUFFIX}\nobjectClass: alias\nobjectClass: extensibleObject\ncn: {cn}\n\
+             aliasedObjectName: {target},{SUFFIX}\n"
+        )
+    };
+    let aliases = [
+        alias("people", "ou=people"),
+        alias("gone", "cn=nothing"),
+        alias("circle", "cn=circle"),
+    ];
+    folder.load(&(TREE.to_owned() + &aliases.concat()));
+    let server = folder.serve();
+    let below = |client: Command, base: &str| {
+        let base = format!("{base},{SUFFIX}");
+        search(client, &["-a", "find", "-s", "base", "-b", &base, "1.1"])
+    };
+    for (base, expected) in [
+        ("cn=people", 0),
+        ("uid=ada,cn=people", 0),
+        ("uid=eve,cn=people", 32),
+        ("cn=gone", 33),
+        ("uid=ada,cn=gone", 33),
+        ("cn=circle", 33),
+    ] {
+        let output = below(as_ada(&server, "ldapsearch"), base);
+        assert_eq!(code(&output), Some(expected), "{base}: {output:?}");
+        let output = below(server.tool("ldapsearch", &server.url()), base);
+        assert_eq!(code(&output), Some(32), "{base}: {output:?}");
+    }
+}
+
+#[test]
 fn changes_last_over_a_stop_that_ends_with_0() {
     let folder = loaded();
     let server = folder.serve();

@@ -75,8 +75,12 @@ fn who_runs_a_tool_is_known_and_acts_as_the_administrator() {
     // An authorization identity is taken if it is one's own.
     let own = run(external("ldapwhoami", &folder).args(["-X", &format!("dn:{name}")]));
     assert_eq!(own.status.code(), Some(0), "{own:?}");
+    // So is any other, since an administrator may act for everyone there is.
     let other = run(external("ldapwhoami", &folder).args(["-X", &format!("dn:{ADMIN}")]));
-    assert_eq!(other.status.code(), Some(49), "{other:?}");
+    assert_eq!(text(&other.stdout), format!("dn:{ADMIN}\n"), "{other:?}");
+    let nobody = format!("dn:uid=nobody,{SUFFIX}");
+    let nobody = run(external("ldapwhoami", &folder).args(["-X", &nobody]));
+    assert_eq!(nobody.status.code(), Some(49), "{nobody:?}");
 
     let file = folder.path("change.ldif");
     let ada = format!("uid=ada,{SUFFIX}");

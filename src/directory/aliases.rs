@@ -10,7 +10,7 @@ use super::entry::EntryId;
 use super::error::Error;
 use super::request::Scope;
 use super::schema::well_known::class;
-use super::schema::{Rule, well_known};
+use super::schema::{AttributeTypeId, Rule, well_known};
 use super::search::Root;
 use super::snapshot::{Found, Snapshot};
 use super::view::View;
@@ -36,42 +36,45 @@ fn all(snapshot: &Snapshot) -> Vec<EntryId> {
         .collect()
 }
 
-/// Whether an entry is an alias.
+/// Whether an entry is an alias, however its classes are spelled.
 pub fn is_alias(view: &View<'_>) -> bool {
     view.has_class(class::ALIAS)
 }
 
-/// The name that an alias entry points to.
-fn target(view: &View<'_>) -> Option<Dn> {
+/// The values of an attribute without options.
+fn values<'a>(
+    view: &View<'a>,
+    attribute: AttributeTypeId,
+) -> impl Iterator<Item = &'a [u8]> + use<'a> {
     let descriptions = view.snapshot.descriptions();
-    let attribute = Some(well_known::ALIASED_OBJECT_NAME);
-    let block = view
-        .entry
+    view.entry
         .blocks()
-        .find(|block| descriptions.attribute(block.description) == attribute)?;
-    Dn::parse(std::str::from_utf8(block.values().next()?).ok()?).ok()
+        .find(|block| descriptions.attribute(block.description) == Some(attribute))
+        .into_iter()
+        .flat_map(|block| block.values())
 }
 
-/// Looks a name up, following the aliases that it leads through and that the asker may see; gives the name that it leads
-/// to as well.
+/// The name that an alias entry points to.
+fn target(view: &View<'_>) -> Option<Dn> {
+    let value = values(view, well_known::ALIASED_OBJECT_NAME).next()?;
+    Dn::parse(std::str::from_utf8(value).ok()?).ok()
+}
+
+/// Looks a name up, following the aliases that it leads through; gives the name that it leads to as well. An alias that
+/// the asker may not see is followed as little as one that is not there; one whose target the asker may not see names
+/// no entry.
 ///
 /// # Errors
 /// [`Error::AliasProblem`] when an alias leads to no entry that the asker may know of, or through too many others.
 pub fn find(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> Result<(Dn, Found), Error> {
     let mut dn = dn.clone();
     for _ in 0..LIMIT {
-        let Some((alias, below)) = first_alias(snapshot, &dn) else {
+        let Some((alias, below)) = first_alias(snapshot, access, &dn) else {
             let found = snapshot.find(&dn);
             return Ok((dn, found));
         };
-        if !access.sees(&alias) {
-            let found = snapshot.find(&dn);
-            return Ok((dn, found));
-        }
         let target = target(&alias)
-            .filter(|target| {
-                first_alias(snapshot, target).is_some() || is_known(snapshot, access, target)
-            })
+            .filter(|target| is_there(snapshot, access, target))
             .ok_or_else(|| {
                 Error::AliasProblem(format!("{} names no entry", snapshot.dn(alias.id)))
             })?;
@@ -86,16 +89,21 @@ pub fn find(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> Result<(Dn
     )))
 }
 
-/// Whether there is an entry of a name, as far as the asker may know.
-fn is_known(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> bool {
-    let view = snapshot
-        .find_entry(dn)
-        .and_then(|id| View::new(snapshot, id));
-    view.is_some_and(|view| access.sees(&view) || access.may_see_below(snapshot, view.id))
+/// Whether a name is of an entry that the asker may know of, or leads on through an alias.
+fn is_there(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> bool {
+    let entry = snapshot.find_entry(dn);
+    entry
+        .and_then(|id| View::new(snapshot, id))
+        .is_some_and(|view| access.sees(&view) || access.may_see_below(snapshot, view.id))
+        || first_alias(snapshot, access, dn).is_some()
 }
 
 /// The alias nearest to the root that a name leads through, and how many levels of the name lie below it.
-fn first_alias<'a>(snapshot: &'a Snapshot, dn: &Dn) -> Option<(View<'a>, usize)> {
+fn first_alias<'a>(
+    snapshot: &'a Snapshot,
+    access: &mut Access<'_>,
+    dn: &Dn,
+) -> Option<(View<'a>, usize)> {
     if !any(snapshot) {
         return None;
     }
@@ -105,7 +113,7 @@ fn first_alias<'a>(snapshot: &'a Snapshot, dn: &Dn) -> Option<(View<'a>, usize)>
     }
     names.iter().enumerate().rev().find_map(|(below, name)| {
         let view = View::new(snapshot, snapshot.find_entry(name)?)?;
-        is_alias(&view).then_some((view, below))
+        (is_alias(&view) && access.sees(&view)).then_some((view, below))
     })
 }
 

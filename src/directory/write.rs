@@ -30,9 +30,7 @@ use super::history;
 use super::identity::{Identity, Who};
 use super::members::Edge;
 use super::request::Terms;
-use super::schema::{
-    AttributeDescription, AttributeTypeId, DescriptionError, Schema, Violation, ViolationKind,
-};
+use super::schema::{AttributeDescription, AttributeTypeId, Schema, Violation, ViolationKind};
 use super::snapshot::Snapshot;
 use super::stored::{self, Setting};
 use super::target;
@@ -227,16 +225,11 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Reads an attribute description that a change names.
+/// Reads an attribute description that a change names. One that is malformed is as little known as any other: an
+/// invalid syntax is one of values (RFC 4511 appendix A.2).
 fn description(schema: &Schema, text: &str) -> Result<AttributeDescription, Error> {
-    AttributeDescription::parse(schema, text).map_err(|error| match error {
-        DescriptionError::UnknownType | DescriptionError::UnknownOption => {
-            Error::UndefinedAttributeType(format!("\"{text}\": {error}"))
-        }
-        DescriptionError::Malformed => {
-            Error::InvalidAttributeSyntax(format!("\"{text}\": {error}"))
-        }
-    })
+    AttributeDescription::parse(schema, text)
+        .map_err(|error| Error::UndefinedAttributeType(format!("\"{text}\": {error}")))
 }
 
 /// The attributes of an entry as it is stored, without those that are computed.
@@ -275,6 +268,23 @@ fn naming(schema: &Schema, rdn: &Rdn) -> Result<Vec<(AttributeTypeId, Vec<u8>)>,
             )));
         }
         assertions.push((id, ava.value.clone()));
+    }
+    Ok(assertions)
+}
+
+/// The assertions of a relative name that an entry is to get: no two are the same (RFC 4512 section 2.3.1).
+fn new_naming(schema: &Schema, rdn: &Rdn) -> Result<Vec<(AttributeTypeId, Vec<u8>)>, Error> {
+    let assertions = naming(schema, rdn)?;
+    let mut rest = assertions.as_slice();
+    while let Some(((id, value), others)) = rest.split_first() {
+        let same = |(of, other): &(_, Vec<u8>)| of == id && equal(schema, *id, other, value);
+        if others.iter().any(same) {
+            return Err(Error::NamingViolation(format!(
+                "the name has the same value of \"{}\" twice",
+                schema.attribute(*id).name()
+            )));
+        }
+        rest = others;
     }
     Ok(assertions)
 }

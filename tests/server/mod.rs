@@ -84,6 +84,12 @@ impl Folder {
         Folder::with_config(&edit(CONFIG.replace("CLEAR", "true")))
     }
 
+    /// A folder as [`Folder::new`] makes it whose posixGroup is the structural one of RFC 2307.
+    pub fn rfc2307() -> Folder {
+        let schema = "\n[schema]\nposix_group = \"structural\"\n";
+        Folder::with_config(&(CONFIG.replace("CLEAR", "true") + schema))
+    }
+
     /// A folder like [`Folder::new`] where users set their own passwords, with more lines of configuration.
     pub fn self_service(more: &str) -> Folder {
         let own =

@@ -2,7 +2,9 @@
 
 use super::edges::{SOME_MEMBER, Siblings};
 use super::passwords::passwords_are_hashed;
-use super::{Draft, Origin, below_alias, complete_naming, description, naming, uuid_of, violation};
+use super::{
+    Draft, Origin, below_alias, complete_naming, description, new_naming, uuid_of, violation,
+};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
 use crate::directory::dn::{Dn, Rdn};
@@ -52,7 +54,7 @@ impl Draft<'_> {
         let first = rdns
             .first()
             .ok_or_else(|| Error::NamingViolation("the root cannot be added".to_owned()))?;
-        let naming = naming(&schema, first)?;
+        let naming = new_naming(&schema, first)?;
         complete_naming(&schema, &mut attributes, &naming);
         let forgiven = self.forgiven(&schema, &attributes, &members);
         let forgiven = forgiven

@@ -1,6 +1,6 @@
 //! Renaming and moving entries (RFC 4511 section 4.9). All below an entry goes with it, and its record alone changes.
 
-use super::{Draft, below_alias, complete_naming, decode, equal, naming, violation};
+use super::{Draft, below_alias, complete_naming, decode, equal, naming, new_naming, violation};
 use crate::directory::access::{Access, Right};
 use crate::directory::attributes::Attributes;
 use crate::directory::dn::{Dn, Rdn};
@@ -69,16 +69,11 @@ impl Draft<'_> {
         let mut head = view.entry.head();
         let before = decode(&view);
         let mut attributes = before.clone();
-        let new_naming = naming(&schema, new_rdn)?;
+        let new_naming = new_naming(&schema, new_rdn)?;
         if to.delete_old_rdn
             && let Ok(old) = Rdn::parse(&head.rdn)
         {
-            forget(
-                &schema,
-                &mut attributes,
-                &naming(&schema, &old)?,
-                &new_naming,
-            );
+            forget(&schema, &mut attributes, &naming(&schema, &old)?);
         }
         complete_naming(&schema, &mut attributes, &new_naming);
         self.admit_with_members(&schema, id, &mut attributes, &new_naming)
@@ -156,20 +151,9 @@ impl Draft<'_> {
     }
 }
 
-/// Removes the values of the old name that are not part of the new one.
-fn forget(
-    schema: &Schema,
-    attributes: &mut Attributes,
-    old: &[(AttributeTypeId, Vec<u8>)],
-    new: &[(AttributeTypeId, Vec<u8>)],
-) {
+/// Removes the values of the old name. Those that are part of the new one as well come back in its spelling.
+fn forget(schema: &Schema, attributes: &mut Attributes, old: &[(AttributeTypeId, Vec<u8>)]) {
     for (id, value) in old {
-        if new
-            .iter()
-            .any(|(of, kept)| of == id && equal(schema, *id, kept, value))
-        {
-            continue;
-        }
         let plain = AttributeDescription::from(*id);
         let emptied = attributes.find_mut(&plain).is_some_and(|values| {
             values.retain(|has| !equal(schema, *id, has, value));

@@ -202,6 +202,14 @@ fn change(mut components: Reader<'_>) -> Result<Change, ReadError> {
     };
     let attribute = attribute(components.constructed(SEQUENCE, "modification")?)?;
     components.finish("change", &[ENUMERATED, SEQUENCE])?;
+    let rule = match (operation, attribute.values.len()) {
+        (ChangeOperation::Add, 0) => Some("must have a value"),
+        (ChangeOperation::Increment, 0 | 2..) => Some("must have exactly one value"),
+        _ => None,
+    };
+    if let Some(rule) = rule {
+        return Err(Fault::Rule(rule).of("vals"));
+    }
     Ok(Change {
         operation,
         attribute,

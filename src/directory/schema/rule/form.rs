@@ -264,6 +264,7 @@ fn numeric_string(value: &[u8], out: &mut Vec<u8>) -> Result<(), InvalidValue> {
 }
 
 fn telephone_number(value: &[u8], out: &mut Vec<u8>) -> Result<(), InvalidValue> {
+    Syntax::TelephoneNumber.validate(value)?;
     prepare_telephone_number(parse_directory_string(value)?, out)
 }
 

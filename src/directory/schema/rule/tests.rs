@@ -353,6 +353,7 @@ fn numbers_times_and_identifiers_equal_over_their_spellings() {
         "+1 512 315 0280",
         "+1-512-315-0280"
     ));
+    assert!(assertion(Rule::TelephoneNumber, "_").is_err());
     assert!(equal(Rule::BitString, "'01'B", "'01'B") && !equal(Rule::BitString, "'01'B", "'010'B"));
     assert!(equal(Rule::OctetString, "a ", "a ") && !equal(Rule::OctetString, "a", "A"));
 }

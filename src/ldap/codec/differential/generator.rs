@@ -135,9 +135,11 @@ fn values(generator: &mut Generator, least: usize) -> Vec<AttributeValue> {
 fn change(generator: &mut Generator) -> ModifyRequestChanges {
     use ChangeOperation::{Add, Delete, Replace};
     let description = generator.description();
+    let operation = generator.one_of(&[Add, Delete, Replace]);
+    let least = usize::from(operation == Add);
     ModifyRequestChanges {
-        operation: generator.one_of(&[Add, Delete, Replace]),
-        modification: PartialAttribute::new(description, values(generator, 0).into()),
+        operation,
+        modification: PartialAttribute::new(description, values(generator, least).into()),
     }
 }
 

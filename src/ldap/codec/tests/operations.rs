@@ -205,7 +205,7 @@ fn change(operation: u8, values: &[u8]) -> Vec<u8> {
 #[test]
 fn a_modify_keeps_its_changes_in_order() {
     let changes: Vec<u8> = (0..4)
-        .flat_map(|operation| change(operation, b""))
+        .flat_map(|operation| change(operation, &string("7")))
         .collect();
     let bytes = with_operation(0x66, &[&string("cn=x"), &element(SEQUENCE, &changes)]);
     let Request::Modify(modify) = decode(&bytes).unwrap().operation else {
@@ -222,7 +222,7 @@ fn a_modify_keeps_its_changes_in_order() {
         modify
             .changes
             .iter()
-            .all(|change| change.attribute.values.is_empty())
+            .all(|change| change.attribute.values == [b"7"])
     );
 }
 

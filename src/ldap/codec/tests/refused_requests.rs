@@ -163,3 +163,34 @@ fn an_attribute_to_be_added_has_a_value() {
         Fault::Rule("must have a value").of("vals")
     );
 }
+
+/// RFC 4511 section 4.6 has values to add; RFC 4525 section 2 has one to increment by, and protocolError for more.
+#[test]
+fn a_change_has_the_number_of_values_that_its_kind_takes() {
+    let decoded = |kind: u8, values: &[&str]| {
+        let values: Vec<_> = values.iter().copied().map(string).collect();
+        let set = element(SET, &values.concat());
+        let attribute = constructed(SEQUENCE, &[&string("uidNumber"), &set]);
+        let change = constructed(SEQUENCE, &[&element(ENUMERATED, &[kind]), &attribute]);
+        with_operation(0x66, &[&string("cn=x"), &constructed(SEQUENCE, &[&change])])
+    };
+    let (add, delete, replace, increment) = (0, 1, 2, 3);
+    for (kind, values) in [
+        (add, &["1", "2"][..]),
+        (delete, &[]),
+        (replace, &[]),
+        (increment, &["1"]),
+    ] {
+        decode(&decoded(kind, values)).unwrap();
+    }
+    for (kind, values, rule) in [
+        (add, &[][..], "must have a value"),
+        (increment, &[], "must have exactly one value"),
+        (increment, &["1", "2"], "must have exactly one value"),
+    ] {
+        assert_eq!(
+            field_error(&decoded(kind, values)),
+            Fault::Rule(rule).of("vals")
+        );
+    }
+}
