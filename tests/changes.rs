@@ -18,7 +18,7 @@ use hedgerow::directory::dn::{Dn, Rdn};
 use hedgerow::directory::filter::Filter;
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::request::{
-    Change, Dereference, Modification, ModificationKind, Scope, SearchRequest,
+    Change, Dereference, Modification, ModificationKind, Part, Scope, SearchRequest, Subentries,
 };
 use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::search::Progress;
@@ -503,6 +503,10 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
         types_only: false,
         size_limit: 0,
         time_limit: None,
+        subentries: Subentries::ByScope,
+        values: None,
+        sort: None,
+        part: Part::Whole,
     };
     let mut search = directory.search(&identity, &request).unwrap();
     let mut entries = BTreeMap::new();

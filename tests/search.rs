@@ -19,7 +19,7 @@ use hedgerow::directory::access::AccessRules;
 use hedgerow::directory::dn::Dn;
 use hedgerow::directory::filter::{Assertion, Extensible, Filter, Substrings};
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
-use hedgerow::directory::request::{Dereference, Scope, SearchRequest};
+use hedgerow::directory::request::{Dereference, Part, Scope, SearchRequest, Subentries};
 use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::search::Progress;
 use hedgerow::directory::setup::Setup;
@@ -775,6 +775,10 @@ proptest! {
                 types_only: false,
                 size_limit: 0,
                 time_limit: None,
+                subentries: Subentries::ByScope,
+                values: None,
+                sort: None,
+                part: Part::Whole,
             };
             let mut expected: Vec<String> = all
                 .iter()

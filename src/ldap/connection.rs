@@ -142,7 +142,7 @@ enum Event {
     /// The client sends no more.
     Ended,
     /// Another thread has done something.
-    Completed(Completion),
+    Completed(Box<Completion>),
     /// Time is up, or may be.
     Clock,
     /// The server is stopping.
@@ -215,7 +215,7 @@ impl Pipe {
                 Event::Moved => self.moved = Instant::now(),
                 Event::Ended => self.ended = true,
                 Event::Completed(completion) => {
-                    session.complete(completion, &mut self.output);
+                    session.complete(*completion, &mut self.output);
                     while let Some(completion) = session.try_completion() {
                         session.complete(completion, &mut self.output);
                     }
@@ -334,7 +334,7 @@ impl Pipe {
         });
         tokio::select! {
             biased;
-            completion = session.completion(), if awaits => Ok(Event::Completed(completion)),
+            completion = session.completion(), if awaits => Ok(Event::Completed(Box::new(completion))),
             event = moving => event,
             () = clock.as_mut() => Ok(Event::Clock),
             () = stop.cancelled() => Ok(Event::Stop),

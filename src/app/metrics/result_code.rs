@@ -6,7 +6,7 @@ use super::exposition::Exposition;
 
 /// The result codes of RFC 4511 4.1.9, RFC 3909 (cancel), RFC 4528 (assertion)
 /// and RFC 4370 (proxied authorization).
-const NAMES: [(u32, &str); 45] = [
+const NAMES: [(u32, &str); 46] = [
     (0, "success"),
     (1, "operationsError"),
     (2, "protocolError"),
@@ -45,6 +45,7 @@ const NAMES: [(u32, &str); 45] = [
     (68, "entryAlreadyExists"),
     (69, "objectClassModsProhibited"),
     (71, "affectsMultipleDSAs"),
+    (76, "virtualListViewError"),
     (80, "other"),
     (118, "canceled"),
     (119, "noSuchOperation"),
