@@ -49,9 +49,9 @@ impl std::fmt::Display for InvalidCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Foreign => {
-                "the cookie was not given for this search to this client since the server started"
+                "the cookie was not given for this search to this client since the server started; begin again without it"
             }
-            Self::Expired => "the cookie is older than a day",
+            Self::Expired => "the cookie is older than a day; begin again without it",
         })
     }
 }
