@@ -55,7 +55,7 @@ use password::Pool;
 use request::{Change, Part, SearchRequest, Window};
 use search::list::Room;
 use search::window::WindowFault;
-use search::{Progress, Search, Terms};
+use search::{Conditions, Progress, Search};
 pub use selection::VisibleEntry;
 use snapshot::Snapshot;
 
@@ -198,7 +198,7 @@ impl Directory {
         );
         let binding = (request.part != Part::Whole)
             .then(|| Binding::new(snapshot.schema(), identity, request));
-        let terms = Terms {
+        let conditions = Conditions {
             size: self.0.settings.size_limit.filter(|_| bounded),
             deadline: time.and_then(|time| Instant::now().checked_add(time)),
             resume: match &binding {
@@ -208,7 +208,7 @@ impl Directory {
             binding,
             room: self.0.room.clone(),
         };
-        Search::begin(&snapshot, self.rules(), identity, request, terms)
+        Search::begin(&snapshot, self.rules(), identity, request, conditions)
     }
 
     /// Where a part of a search begins, if not at the beginning.

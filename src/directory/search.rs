@@ -40,9 +40,9 @@ use subentries::Shown;
 use values::MatchedValues;
 use window::{Place, WindowFault};
 
-/// On what terms a search is done.
+/// On what conditions a search is done.
 #[derive(Clone, Debug)]
-pub(super) struct Terms {
+pub(super) struct Conditions {
     /// The most entries that one request returns; `None` for any number.
     pub size: Option<u32>,
     /// When the search ends, whatever it has found.
@@ -68,7 +68,7 @@ pub struct Search {
     ahead: Ahead,
     sorting: Sorting,
     portion: Portion,
-    terms: Terms,
+    conditions: Conditions,
     /// The most entries that the client wants, pages before included.
     wanted: Option<u32>,
     /// Entries that pages before have returned.
@@ -103,7 +103,7 @@ impl Search {
         rules: &AccessRules,
         identity: &Identity,
         request: &SearchRequest,
-        terms: Terms,
+        conditions: Conditions,
     ) -> Result<Search, Error> {
         let mut access = rules.access(snapshot, identity);
         let base = base::find(snapshot, &mut access, request)?;
@@ -134,11 +134,14 @@ impl Search {
             roots,
             follows,
             ahead: Ahead::nothing(),
-            sorting: Sorting::of(schema, request, &terms)?,
-            portion: Portion::of(request, &terms),
-            before: terms.resume.as_ref().map_or(0, |cursor| cursor.returned),
+            sorting: Sorting::of(schema, request, &conditions)?,
+            portion: Portion::of(request, &conditions),
+            before: conditions
+                .resume
+                .as_ref()
+                .map_or(0, |cursor| cursor.returned),
             wanted: (request.size_limit > 0).then_some(request.size_limit),
-            terms,
+            conditions,
             returned: 0,
             exhausted: false,
             evaluator: Evaluator::default(),
@@ -149,7 +152,12 @@ impl Search {
 
     /// Decides what is to be looked at.
     fn plan(&mut self, snapshot: &Snapshot) {
-        let from = match self.terms.resume.as_ref().map(|cursor| &cursor.position) {
+        let from = match self
+            .conditions
+            .resume
+            .as_ref()
+            .map(|cursor| &cursor.position)
+        {
             Some(Position::Id(id)) => *id,
             _ => 0,
         };
@@ -178,7 +186,7 @@ impl Search {
         budget: usize,
         sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
     ) -> Result<Progress, Error> {
-        let deadline = self.terms.deadline;
+        let deadline = self.conditions.deadline;
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Error::TimeLimitExceeded);
         }
@@ -244,7 +252,11 @@ impl Search {
             }
             Portion::Page { .. } | Portion::Nothing => {}
             Portion::Whole | Portion::Window { .. } => {
-                if self.terms.size.is_some_and(|most| self.returned >= most) {
+                if self
+                    .conditions
+                    .size
+                    .is_some_and(|most| self.returned >= most)
+                {
                     return Err(Error::SizeLimitExceeded);
                 }
             }
@@ -289,7 +301,12 @@ impl Search {
             *place = Some(found);
             return Ok(range);
         }
-        let start = match self.terms.resume.as_ref().map(|cursor| &cursor.position) {
+        let start = match self
+            .conditions
+            .resume
+            .as_ref()
+            .map(|cursor| &cursor.position)
+        {
             Some(Position::Key(key, id)) => list.place(key, *id),
             _ => 0,
         };
@@ -299,7 +316,7 @@ impl Search {
     /// Goes on without sorting, if the client takes the entries unsorted and has not got any that were sorted.
     fn give_up_sorting(&mut self, snapshot: &Snapshot, fault: SortFault) -> Result<(), Error> {
         let required = match &self.sorting {
-            Sorting::Gathering { required, .. } => *required || self.terms.resume.is_some(),
+            Sorting::Gathering { required, .. } => *required,
             _ => false,
         };
         let cause = CannotSort {
@@ -312,6 +329,12 @@ impl Search {
         if required {
             return Err(Error::CannotSort(cause));
         }
+        if self.conditions.resume.is_some() {
+            return Err(match fault {
+                SortFault::Busy => Error::Busy("too much is being sorted"),
+                _ => Error::AdminLimitExceeded(cause.to_string()),
+            });
+        }
         self.sorting = Sorting::Failed(cause);
         self.plan(snapshot);
         Ok(())
@@ -322,7 +345,7 @@ impl Search {
 impl Search {
     /// What the cursors of this search are bound to, if it has any.
     pub(super) fn binding(&self) -> Option<&Binding> {
-        self.terms.binding.as_ref()
+        self.conditions.binding.as_ref()
     }
 
     /// Where the next page begins; `None` when there is none.
@@ -384,3 +407,6 @@ pub(super) fn has_class(view: &View<'_>, name: &str) -> bool {
         .filter(|block| descriptions.attribute(block.description) == Some(well_known::OBJECT_CLASS))
         .any(|block| block.values().any(is_wanted))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Owns how a request for an order and for a part is understood. `search` carries it out.
 
-use super::Terms;
+use super::Conditions;
 use super::list::List;
 use super::order::{CannotSort, Order, SortFault};
 use super::window::{Place, WindowFault};
@@ -50,7 +50,11 @@ impl Sorting {
     ///
     /// # Errors
     /// When there is no such order and the search must have it.
-    pub fn of(schema: &Schema, request: &SearchRequest, terms: &Terms) -> Result<Self, Error> {
+    pub fn of(
+        schema: &Schema,
+        request: &SearchRequest,
+        conditions: &Conditions,
+    ) -> Result<Self, Error> {
         let in_window = matches!(request.part, Part::Window(_));
         let Some(sort) = &request.sort else {
             return if in_window {
@@ -59,8 +63,7 @@ impl Sorting {
                 Ok(Self::No)
             };
         };
-        let unsorted_before =
-            matches!(&terms.resume, Some(cursor) if matches!(cursor.position, Position::Id(_)));
+        let unsorted_before = matches!(&conditions.resume, Some(cursor) if matches!(cursor.position, Position::Id(_)));
         match Order::resolve(schema, &sort.keys) {
             // Pages after one that was too large to be sorted go on as it began.
             Ok(_) if unsorted_before => Ok(Self::Failed(CannotSort {
@@ -70,7 +73,7 @@ impl Sorting {
             Ok(_) if matches!(request.part, Part::Page(Page { size: 0, .. })) => Ok(Self::No),
             Ok(order) => Ok(Self::Gathering {
                 order,
-                list: List::new(terms.room.clone()),
+                list: List::new(conditions.room.clone()),
                 required: sort.required,
             }),
             Err(cause) if in_window => Err(Error::NoWindow(WindowFault::CannotSort(cause))),
@@ -82,13 +85,15 @@ impl Sorting {
 
 impl Portion {
     /// What a request asks for.
-    pub fn of(request: &SearchRequest, terms: &Terms) -> Self {
+    pub fn of(request: &SearchRequest, conditions: &Conditions) -> Self {
         match &request.part {
             Part::Whole => Self::Whole,
             Part::Page(Page { size: 0, cookie }) if cookie.is_empty() => Self::Count(0),
             Part::Page(Page { size: 0, .. }) => Self::Nothing,
             Part::Page(page) => Self::Page {
-                most: terms.size.map_or(page.size, |size| size.min(page.size)),
+                most: conditions
+                    .size
+                    .map_or(page.size, |size| size.min(page.size)),
                 next: None,
             },
             Part::Window(window) => Self::Window {

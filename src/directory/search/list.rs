@@ -25,7 +25,14 @@ pub struct Room(Arc<AtomicUsize>);
 
 impl Default for Room {
     fn default() -> Self {
-        Self(Arc::new(AtomicUsize::new(ALL_OCTETS)))
+        Self::of(ALL_OCTETS)
+    }
+}
+
+impl Room {
+    /// Room for so many octets.
+    pub(super) fn of(octets: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(octets)))
     }
 }
 
@@ -171,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_one_list_takes_others_lack_until_it_is_gone() {
-        let room = Room(Arc::new(AtomicUsize::new(2 * PIECE)));
+        let room = Room::of(2 * PIECE);
         let mut first = List::new(room.clone());
         assert_eq!(first.push(1, |out| out.resize(PIECE, 0)), Ok(()));
         let mut second = List::new(room.clone());

@@ -6,7 +6,7 @@
 use super::has_class;
 use crate::directory::entry::EntryId;
 use crate::directory::request::{Scope, SearchRequest, Subentries};
-use crate::directory::schema::{Rule, well_known};
+use crate::directory::schema::well_known;
 use crate::directory::snapshot::{IdSet, Snapshot};
 use crate::directory::view::View;
 
@@ -57,13 +57,12 @@ impl Filter {
     }
 }
 
+/// The normal form of the class `subentry`.
+const SUBENTRY: &[u8] = b"2.5.17.0";
+
 /// All subentries.
 pub fn all(snapshot: &Snapshot) -> IdSet {
-    let mut class = Vec::new();
-    let holders = Rule::ObjectIdentifier
-        .normalize_value(snapshot.schema(), b"subentry", &mut class)
-        .ok()
-        .and_then(|()| snapshot.holders(well_known::OBJECT_CLASS, &class));
+    let holders = snapshot.holders(well_known::OBJECT_CLASS, SUBENTRY);
     holders
         .into_iter()
         .flat_map(|postings| postings.iter())
