@@ -164,6 +164,7 @@ impl Controls {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn control(critical: bool) -> Control {
         Control {
@@ -224,5 +225,20 @@ mod tests {
         }
         let refused = Controls::of(Operation::Delete, &[copy(None)]).unwrap_err();
         assert_eq!(refused.code, ResultCode::UnavailableCriticalExtension);
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_read_or_refused(
+            kind in 0..KINDS.len(),
+            mut value in prop::collection::vec(any::<u8>(), 0..40),
+            framed in any::<bool>(),
+        ) {
+            if framed {
+                value.splice(0..0, [0x30, u8::try_from(value.len()).unwrap()]);
+            }
+            let read = Controls::of(Operation::Search, &[with_value(KINDS[kind].oid, &value)]);
+            prop_assert!(read.is_ok() || read.is_err_and(|answer| answer.code == ResultCode::ProtocolError));
+        }
     }
 }
