@@ -231,6 +231,7 @@ fn pages(
         )
         .unwrap();
         assert!(found.len() <= size as usize);
+        assert!(page < 1_000, "the pages do not end");
         all.extend(found);
         match directory.cookie(&search) {
             Some(next) => cookie = next,
