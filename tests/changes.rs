@@ -20,7 +20,8 @@ use hedgerow::directory::filter::plan::Plan;
 use hedgerow::directory::index::IndexedAttributes;
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::request::{
-    Change, Dereference, Modification, ModificationKind, Scope, SearchRequest, Terms,
+    Change, Dereference, Modification, ModificationKind, Part, Scope, SearchRequest, Subentries,
+    Terms,
 };
 use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::search::Progress;
@@ -550,6 +551,10 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
         assertion: None,
         manage_referrals: false,
         omit_references: false,
+        subentries: Subentries::ByScope,
+        values: None,
+        sort: None,
+        part: Part::Whole,
     };
     let mut search = directory.search(&identity, &request).unwrap();
     let mut entries = BTreeMap::new();

@@ -25,6 +25,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("argon2", &["directory/password"]),
     ("axum", &["app", "rest"]),
     ("ldap3_proto", &["ldap"]),
+    ("ring", &["directory/page"]),
 ];
 
 /// Every source file below `src`, with its path from there.

@@ -20,7 +20,7 @@ use hedgerow::directory::dn::Dn;
 use hedgerow::directory::filter::{Assertion, Extensible, Filter, Substrings};
 use hedgerow::directory::index::{self, IndexedAttributes};
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
-use hedgerow::directory::request::{Dereference, Scope, SearchRequest};
+use hedgerow::directory::request::{Dereference, Part, Scope, SearchRequest, Subentries};
 use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::search::Progress;
 use hedgerow::directory::setup::Setup;
@@ -831,6 +831,10 @@ proptest! {
                 assertion: None,
                 manage_referrals: false,
                 omit_references: false,
+                subentries: Subentries::ByScope,
+                values: None,
+                sort: None,
+                part: Part::Whole,
             };
             let mut expected: Vec<String> = all
                 .iter()

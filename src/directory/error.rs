@@ -3,6 +3,9 @@
 //! It owns no protocol codes: each face has a table of its own, exhaustive, so that a new outcome does not compile
 //! until every face answers it.
 
+use super::search::order::CannotSort;
+use super::search::window::WindowFault;
+
 /// Why the directory did not do what was asked. The text names what was wrong and where, never a secret and never
 /// what the asker may not see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +64,10 @@ pub enum Error {
     InvalidCredentials,
     /// A bind with a name and an empty password (RFC 4513 section 5.1.2).
     EmptyPassword,
+    /// The entries cannot come in the order that the search requires.
+    CannotSort(CannotSort),
+    /// There is no window of the kind that the search asks for.
+    NoWindow(WindowFault),
     /// The search found more entries than it may return.
     SizeLimitExceeded,
     /// The search took longer than it may.
@@ -91,6 +98,8 @@ impl std::fmt::Display for Error {
             Self::EmptyPassword => {
                 f.write_str("a name with an empty password is refused: send both or neither")
             }
+            Self::CannotSort(cause) => cause.fmt(f),
+            Self::NoWindow(cause) => cause.fmt(f),
             Self::SizeLimitExceeded => f.write_str("more entries match than may be returned"),
             Self::TimeLimitExceeded => f.write_str("the search took longer than allowed"),
             Self::Busy(what) => write!(f, "busy: {what}; try again"),

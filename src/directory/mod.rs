@@ -18,6 +18,7 @@ pub mod import;
 pub mod index;
 pub mod ldif;
 pub mod members;
+pub mod page;
 pub mod password;
 pub mod password_change;
 pub mod request;
@@ -59,9 +60,12 @@ use access::AccessRules;
 use dn::{Dn, NormalizedDn};
 pub use error::Error;
 use identity::Identity;
+use page::{Binding, Cursor, InvalidCursor, Position, Sealer};
 use password::Pool;
-use request::SearchRequest;
-use search::{Progress, Search, SearchLimits};
+use request::{Part, SearchRequest, Window};
+use search::list::Room;
+use search::window::WindowFault;
+use search::{Conditions, Progress, Search};
 pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
 use unique::UniqueAttributes;
@@ -72,7 +76,8 @@ use crate::storage::Store;
 /// How a directory behaves.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The most entries that one search returns to anyone but the administrator; `None` for any number.
+    /// The most entries that one search request, thus one page, returns to anyone but the administrator; `None` for any
+    /// number.
     pub size_limit: Option<u32>,
     /// The longest that one search of anyone but the administrator takes; `None` for any time.
     pub time_limit: Option<Duration>,
@@ -119,13 +124,16 @@ struct Inner {
     failure: Arc<ArcSwap<Option<String>>>,
     pool: Pool,
     lane: lane::Lane,
+    sealer: Sealer,
+    /// Where searches sort.
+    room: Room,
 }
 
 impl Directory {
     /// Serves a loaded state; changes go to `store`.
     ///
     /// # Errors
-    /// When the thread for changes cannot be started.
+    /// When the thread for changes cannot be started, or the system has no random bytes.
     pub fn serve(
         store: Box<dyn Store>,
         snapshot: Snapshot,
@@ -137,6 +145,7 @@ impl Directory {
         let name = Dn::parse(&administrator.name).unwrap_or_default();
         let administrator_name = name.normalize(snapshot.schema());
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
+        let sealer = sealer()?;
         let (rules, failure) = (Arc::new(rules), Arc::new(ArcSwap::from_pointee(None)));
         let lane = lane::Lane::start(
             store,
@@ -155,6 +164,8 @@ impl Directory {
             failure,
             pool,
             lane,
+            sealer,
+            room: Room::default(),
         })))
     }
 
@@ -208,22 +219,66 @@ impl Directory {
     /// the directory's, unless the administrator asks.
     pub fn search(&self, identity: &Identity, request: &SearchRequest) -> Result<Search, Error> {
         let bounded = !identity.is_administrator();
-        let size = least(
-            (request.size_limit > 0).then_some(request.size_limit),
-            self.0.settings.size_limit.filter(|_| bounded),
-        );
+        let snapshot = self.snapshot();
         let time = least(
             request.time_limit,
             self.0.settings.time_limit.filter(|_| bounded),
         );
-        let deadline = time.and_then(|time| Instant::now().checked_add(time));
-        Search::begin(
-            &self.snapshot(),
-            self.rules(),
-            identity,
-            request,
-            SearchLimits { size, deadline },
-        )
+        let binding = (request.part != Part::Whole)
+            .then(|| Binding::new(snapshot.schema(), identity, request));
+        let conditions = Conditions {
+            size: self.0.settings.size_limit.filter(|_| bounded),
+            deadline: time.and_then(|time| Instant::now().checked_add(time)),
+            resume: match &binding {
+                Some(binding) => self.resume(&request.part, binding)?,
+                None => None,
+            },
+            binding,
+            room: self.0.room.clone(),
+        };
+        Search::begin(&snapshot, self.rules(), identity, request, conditions)
+    }
+
+    /// Where a part of a search begins, if not at the beginning.
+    fn resume(&self, part: &Part, binding: &Binding) -> Result<Option<Cursor>, Error> {
+        let open = |sealed: &[u8]| self.0.sealer.open(sealed, binding, Instant::now());
+        match part {
+            Part::Page(page) if page.size > 0 && !page.cookie.is_empty() => {
+                let cursor = open(&page.cookie).and_then(|cursor| match cursor.position {
+                    Position::List => Err(InvalidCursor::Foreign),
+                    _ => Ok(cursor),
+                });
+                let refused =
+                    |reason| Error::UnwillingToPerform(format!("paged results: {reason}"));
+                cursor.map(Some).map_err(refused)
+            }
+            Part::Window(Window {
+                context: Some(context),
+                ..
+            }) if !context.is_empty() => match open(context) {
+                Ok(Cursor {
+                    position: Position::List,
+                    ..
+                }) => Ok(None),
+                _ => Err(Error::NoWindow(WindowFault::Context)),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// What the client sends back with its next request: for a page, where the next one begins, and nothing after the
+    /// last; for a window, which list it is on.
+    pub fn cookie(&self, search: &Search) -> Option<Vec<u8>> {
+        let cursor = match search.place() {
+            Some(_) => Cursor {
+                position: Position::List,
+                returned: 0,
+            },
+            None => search.next_page()?,
+        };
+        self.0
+            .sealer
+            .seal(&cursor, search.binding()?, Instant::now())
     }
 
     /// Looks at up to `budget` entries of a search and hands those that match to `sink`, until that breaks off.
@@ -242,6 +297,13 @@ impl Directory {
         self.0.pool.shutdown();
         self.0.lane.stop();
     }
+}
+
+fn sealer() -> std::io::Result<Sealer> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(std::io::Error::other)?;
+    Sealer::new(&key, Instant::now())
+        .ok_or_else(|| std::io::Error::other("no key for the cookies of searches"))
 }
 
 fn least<T: Ord>(left: Option<T>, right: Option<T>) -> Option<T> {

@@ -56,6 +56,14 @@ pub struct SearchRequest {
     pub manage_referrals: bool,
     /// Whether the client wants to hear of no other server: what is at or below referral objects is passed over.
     pub omit_references: bool,
+    /// Whether subentries are looked at.
+    pub subentries: Subentries,
+    /// Items of which a value must match one to be shown (RFC 3876); `None` shows every value.
+    pub values: Option<Vec<Filter>>,
+    /// In which order the entries come; `None` leaves it to the server.
+    pub sort: Option<Sort>,
+    /// Which of the entries come.
+    pub part: Part,
 }
 
 /// The terms on which one entry is compared or changed.
@@ -76,6 +84,87 @@ pub struct Terms {
     pub subtree: bool,
     /// Whether referral objects are entries like any other (RFC 3296 section 3).
     pub manage_referrals: bool,
+}
+
+/// Whether a search looks at subentries (RFC 3672 section 3).
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Subentries {
+    /// Only when one is the base of a search of scope [`Scope::Base`].
+    #[default]
+    ByScope,
+    /// At none.
+    Without,
+    /// At nothing else.
+    Alone,
+}
+
+/// An order of entries (RFC 2891).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// What decides, the first key before the second and so on.
+    pub keys: Vec<SortKey>,
+    /// Whether a search whose entries cannot be sorted fails; else they come unsorted.
+    pub required: bool,
+}
+
+/// One key of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    /// The attribute description as sent.
+    pub attribute: String,
+    /// The ordering rule, a name or an OID; that of the attribute when absent.
+    pub rule: Option<String>,
+    /// Whether the greatest value comes first.
+    pub reverse: bool,
+}
+
+/// Which of the entries that a search finds are wanted now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All.
+    #[default]
+    Whole,
+    /// The next so many (RFC 2696).
+    Page(Page),
+    /// Those around one of them (draft-ietf-ldapext-ldapv3-vlv-09); the search must be sorted.
+    Window(Window),
+}
+
+/// A page of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The most entries of it. 0 without a cookie counts the entries and returns none; 0 with one says that no more
+    /// pages are wanted.
+    pub size: u32,
+    /// What came with the page before; empty for the first.
+    pub cookie: Vec<u8>,
+}
+
+/// A window on a sorted search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Entries before the target.
+    pub before: u32,
+    /// Entries after the target.
+    pub after: u32,
+    /// The entry that the window is around.
+    pub target: WindowTarget,
+    /// What came with an earlier window on the same list.
+    pub context: Option<Vec<u8>>,
+}
+
+/// The entry that a window is around.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WindowTarget {
+    /// By its place.
+    Offset {
+        /// The place, counted from 1.
+        offset: u32,
+        /// How long the client takes the list to be, of which `offset` is a share; 0 when it does not know.
+        count: u32,
+    },
+    /// The first whose first sort key is not before this value.
+    Value(Vec<u8>),
 }
 
 /// One step of a modify (RFC 4511 section 4.6).

@@ -1,48 +1,69 @@
-//! The read pipeline: resolve, find the base, plan, walk the candidates, evaluate, mask.
+//! The read pipeline: resolve, find the base, plan, walk the candidates, evaluate, mask; and where it is asked for, sort
+//! and cut.
 //!
 //! Owns one search from its request to its last entry, as a cursor that is advanced in slices: between slices it holds
-//! no snapshot, so that a slow client pins no memory, and each entry is judged on the snapshot of its own slice.
+//! no snapshot, so that a slow client pins no memory, and each entry is judged on the snapshot of its own slice. A sorted
+//! search first gathers the sort keys of all it finds, and judges each entry again when its turn comes.
 
-use std::collections::HashSet;
-use std::ops::ControlFlow;
+pub mod list;
+pub mod order;
+pub mod values;
+pub mod window;
+
+mod ahead;
+mod arrangement;
+mod base;
+mod subentries;
+
+use std::ops::{ControlFlow, Range};
 use std::time::Instant;
 
-use super::access::{Access, AccessRules};
+use super::access::AccessRules;
 use super::aliases;
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::evaluate::{Evaluator, Truth};
-use super::filter::plan::Plan;
 use super::filter::resolve::Resolved;
 use super::identity::Identity;
+use super::page::{Binding, Cursor, Position};
 use super::referrals;
 use super::request::{Dereference, Scope, SearchRequest};
+use super::schema::Schema;
 use super::selection::{Selection, VisibleEntry};
-use super::snapshot::{Found, IdSet, Snapshot};
+use super::snapshot::Snapshot;
 use super::target;
 use super::view::View;
+use ahead::Ahead;
+pub(super) use ahead::Root;
+use arrangement::{Portion, Sorting};
+use list::{List, Room};
+use order::{CannotSort, Order, SortFault};
+use subentries::Shown;
+use values::MatchedValues;
+use window::{Place, WindowFault};
 
-/// How much an asker may take.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct SearchLimits {
-    /// The most entries; `None` for any number.
+/// On what conditions a search is done.
+#[derive(Clone, Debug)]
+pub(super) struct Conditions {
+    /// The most entries that one request returns; `None` for any number.
     pub size: Option<u32>,
     /// When the search ends, whatever it has found.
     pub deadline: Option<Instant>,
-}
-
-/// A part of the tree that a search covers.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) struct Root {
-    pub id: EntryId,
-    pub scope: Scope,
+    /// Where it goes on.
+    pub resume: Option<Cursor>,
+    /// What its cursors are bound to.
+    pub binding: Option<Binding>,
+    /// Where it may sort.
+    pub room: Room,
 }
 
 /// A search under way.
 pub struct Search {
     filter: Resolved,
     selection: Selection,
+    values: Option<MatchedValues>,
     types_only: bool,
+    shown: Shown,
     roots: Vec<Root>,
     /// Whether aliases below the roots are followed, and thus not returned.
     follows: bool,
@@ -50,8 +71,16 @@ pub struct Search {
     /// Continuation references, until they are taken.
     continuations: Vec<Vec<String>>,
     manage_referrals: bool,
-    limits: SearchLimits,
+    sorting: Sorting,
+    portion: Portion,
+    conditions: Conditions,
+    /// The most entries that the client wants, pages before included.
+    wanted: Option<u32>,
+    /// Entries that pages before have returned.
+    before: u32,
     returned: u32,
+    /// Whether there was nothing more to look at.
+    exhausted: bool,
     evaluator: Evaluator,
     /// How much of a budget one entry uses up.
     cost: usize,
@@ -59,26 +88,6 @@ pub struct Search {
 
 /// Tests that are counted as one entry of a budget.
 const TESTS: usize = 16;
-
-/// What is still to be looked at.
-enum Ahead {
-    /// Candidates from an index, the next one last.
-    Candidates(Vec<EntryId>),
-    /// A walk down the tree: the parents on the way with the last child that was visited.
-    Walk {
-        roots: Vec<Root>,
-        path: Vec<Level>,
-        seen: Option<HashSet<EntryId>>,
-    },
-}
-
-/// A parent whose children are being visited.
-struct Level {
-    parent: EntryId,
-    last: Option<EntryId>,
-    /// Whether the children's children are visited too.
-    deep: bool,
-}
 
 /// How a slice ended.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -89,21 +98,29 @@ pub enum Progress {
     Done,
 }
 
+/// Whether an entry that matches is returned.
+enum Turn {
+    Now,
+    Never,
+    /// Not on this page, and nothing after it.
+    NextPage,
+}
+
 impl Search {
     /// Begins a search: finds its base and plans it.
-    pub fn begin(
+    pub(super) fn begin(
         snapshot: &Snapshot,
         rules: &AccessRules,
         identity: &Identity,
         request: &SearchRequest,
-        limits: SearchLimits,
+        conditions: Conditions,
     ) -> Result<Search, Error> {
         let mut access = rules.access(snapshot, identity);
-        let base = find_base(snapshot, &mut access, request)?;
+        let base = base::find(snapshot, &mut access, request)?;
         if let Some(view) = View::new(snapshot, base) {
             target::assert(&mut access, &view, request.assertion.as_ref())?;
         }
-        let filter = request.filter.resolve(snapshot.schema());
+        let schema = snapshot.schema();
         let follows = matches!(
             request.dereference,
             Dereference::Searching | Dereference::Always
@@ -118,28 +135,67 @@ impl Search {
         } else {
             vec![base]
         };
-        let refers =
-            !request.manage_referrals && !request.omit_references && referrals::any(snapshot);
+        // They come with the first entries, and not again with later pages.
+        let refers = !request.manage_referrals
+            && !request.omit_references
+            && conditions.resume.is_none()
+            && referrals::any(snapshot);
         let continuations = if refers {
             referrals::continuations(snapshot, &mut access, &roots)
         } else {
             Vec::new()
         };
-        let ahead = plan_walk(snapshot, &filter, &roots);
-        Ok(Search {
+        let filter = request.filter.resolve(schema);
+        let mut search = Search {
             cost: filter.tests().div_ceil(TESTS),
             filter,
-            selection: Selection::new(snapshot.schema(), &request.attributes),
+            selection: Selection::new(schema, &request.attributes),
+            values: request
+                .values
+                .as_ref()
+                .map(|items| MatchedValues::new(schema, items)),
             types_only: request.types_only,
+            shown: Shown::of(request),
             roots,
             follows,
-            ahead,
+            ahead: Ahead::nothing(),
             continuations,
             manage_referrals: request.manage_referrals,
-            limits,
+            sorting: Sorting::of(schema, request, &conditions)?,
+            portion: Portion::of(request, &conditions),
+            before: conditions
+                .resume
+                .as_ref()
+                .map_or(0, |cursor| cursor.returned),
+            wanted: (request.size_limit > 0).then_some(request.size_limit),
+            conditions,
             returned: 0,
+            exhausted: false,
             evaluator: Evaluator::default(),
-        })
+        };
+        search.plan(snapshot);
+        Ok(search)
+    }
+
+    /// Decides what is to be looked at.
+    fn plan(&mut self, snapshot: &Snapshot) {
+        let from = match self
+            .conditions
+            .resume
+            .as_ref()
+            .map(|cursor| &cursor.position)
+        {
+            Some(Position::Id(id)) => *id,
+            _ => 0,
+        };
+        let by_id = matches!(self.portion, Portion::Page { .. })
+            && !matches!(self.sorting, Sorting::Gathering { .. });
+        self.ahead = match self.portion {
+            Portion::Nothing => Ahead::nothing(),
+            _ if self.shown == Shown::Subentries => Ahead::of_set(&subentries::all(snapshot), from),
+            _ if by_id => Ahead::by_id(snapshot, &self.filter, &self.roots, from),
+            _ => Ahead::new(snapshot, &self.filter, &self.roots),
+        };
     }
 
     /// Whether the client asked for descriptions only.
@@ -154,7 +210,7 @@ impl Search {
 
     /// Looks at up to `budget` entries, fewer the wider the filter is but one at least, and hands those that match to
     /// `sink`, which ends the slice by breaking off: an entry it got counts as returned.
-    pub fn advance(
+    pub(super) fn advance(
         &mut self,
         snapshot: &Snapshot,
         rules: &AccessRules,
@@ -162,21 +218,22 @@ impl Search {
         budget: usize,
         sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
     ) -> Result<Progress, Error> {
-        if self
-            .limits
-            .deadline
-            .is_some_and(|deadline| Instant::now() >= deadline)
-        {
+        let deadline = self.conditions.deadline;
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Error::TimeLimitExceeded);
         }
         let mut access = rules.access(snapshot, identity);
+        let shown = self.shown.within(snapshot);
         let refers = !self.manage_referrals && referrals::any(snapshot);
         let elsewhere = |id| refers && referrals::above(snapshot, id).is_some();
         for _ in 0..budget.div_ceil(self.cost) {
-            let Some(id) = self.next(snapshot) else {
-                return Ok(Progress::Done);
+            let Some(id) = self.ahead.next(snapshot) else {
+                return self.end_of_entries(snapshot);
             };
-            let Some(view) = View::new(snapshot, id).filter(|_| self.covers(snapshot, id)) else {
+            if !shown.shows(id) || !self.covers(snapshot, id) {
+                continue;
+            }
+            let Some(view) = View::new(snapshot, id) else {
                 continue;
             };
             if self.follows && aliases::is_alias(&view) || elsewhere(id) {
@@ -188,156 +245,185 @@ impl Search {
             {
                 continue;
             }
-            if self.limits.size.is_some_and(|most| self.returned >= most) {
-                return Err(Error::SizeLimitExceeded);
+            if let Sorting::Gathering { order, list, .. } = &mut self.sorting {
+                if let Err(fault) = list.push(id, |out| order.write_key(&view, masks, out)) {
+                    self.give_up_sorting(snapshot, fault)?;
+                }
+                continue;
             }
-            self.returned += 1;
-            if sink(&VisibleEntry::new(view, &self.selection, &masks.read)).is_break() {
+            match self.turn(id)? {
+                Turn::Now => {}
+                Turn::Never => continue,
+                Turn::NextPage => return Ok(Progress::Done),
+            }
+            let entry = VisibleEntry::new(view, &self.selection, &masks.read);
+            if sink(&entry.matching(self.values.as_ref())).is_break() {
                 break;
             }
         }
         Ok(Progress::More)
     }
 
-    /// Whether an entry lies in the scope; a walk only comes by those that do.
+    /// Whether an entry lies in the scope.
     fn covers(&self, snapshot: &Snapshot, id: EntryId) -> bool {
-        matches!(self.ahead, Ahead::Walk { .. })
-            || self.roots.iter().any(|root| root.covers(snapshot, id))
+        self.ahead.is_within_roots() || self.roots.iter().any(|root| root.covers(snapshot, id))
     }
 
-    fn next(&mut self, snapshot: &Snapshot) -> Option<EntryId> {
-        match &mut self.ahead {
-            Ahead::Candidates(ids) => ids.pop(),
-            Ahead::Walk { roots, path, seen } => loop {
-                let id = walk(snapshot, roots, path)?;
-                if seen.as_mut().is_none_or(|seen| seen.insert(id)) {
-                    return Some(id);
+    /// Counts an entry that matches, against the page and the limits.
+    fn turn(&mut self, id: EntryId) -> Result<Turn, Error> {
+        let so_far = self.before.saturating_add(self.returned);
+        match &mut self.portion {
+            Portion::Count(count) => {
+                *count = count.saturating_add(1);
+                return Ok(Turn::Never);
+            }
+            _ if self.wanted.is_some_and(|most| so_far >= most) => {
+                return Err(Error::SizeLimitExceeded);
+            }
+            Portion::Page { most, next } if self.returned >= *most => {
+                *next = Some(self.ahead.position(id));
+                return Ok(Turn::NextPage);
+            }
+            Portion::Page { .. } | Portion::Nothing => {}
+            Portion::Whole | Portion::Window { .. } => {
+                if self
+                    .conditions
+                    .size
+                    .is_some_and(|most| self.returned >= most)
+                {
+                    return Err(Error::SizeLimitExceeded);
                 }
-            },
+            }
+        }
+        self.returned = self.returned.saturating_add(1);
+        Ok(Turn::Now)
+    }
+
+    /// After the last entry: what was gathered is sorted, and its turn comes; else the search is over.
+    fn end_of_entries(&mut self, snapshot: &Snapshot) -> Result<Progress, Error> {
+        match std::mem::replace(&mut self.sorting, Sorting::Done) {
+            Sorting::Gathering {
+                order, mut list, ..
+            } => {
+                list.sort();
+                let part = self.part_of(&list, &order, snapshot.schema())?;
+                self.ahead = Ahead::Listed {
+                    list,
+                    at: part.start,
+                    end: part.end,
+                };
+                Ok(Progress::More)
+            }
+            other => {
+                self.sorting = other;
+                self.exhausted = true;
+                Ok(Progress::Done)
+            }
         }
     }
-}
 
-impl Root {
-    pub(super) fn covers(&self, snapshot: &Snapshot, id: EntryId) -> bool {
-        match self.scope {
-            Scope::Base => id == self.id,
-            Scope::One => snapshot
-                .entry(id)
-                .is_some_and(|entry| entry.parent() == self.id),
-            Scope::Subtree => snapshot.is_within(id, self.id),
-            Scope::Children => id != self.id && snapshot.is_within(id, self.id),
+    /// The places of a sorted list from which entries are returned.
+    fn part_of(
+        &mut self,
+        list: &List,
+        order: &Order,
+        schema: &Schema,
+    ) -> Result<Range<usize>, Error> {
+        if let Portion::Window { window, place } = &mut self.portion {
+            let (range, found) =
+                window::find(window, list, order, schema).map_err(Error::NoWindow)?;
+            *place = Some(found);
+            return Ok(range);
         }
-    }
-}
-
-/// The entry that a search starts from.
-fn find_base(
-    snapshot: &Snapshot,
-    access: &mut Access<'_>,
-    request: &SearchRequest,
-) -> Result<EntryId, Error> {
-    let follow = matches!(
-        request.dereference,
-        Dereference::FindingBase | Dereference::Always
-    );
-    let followed;
-    let (name, found) = if follow {
-        followed = aliases::find(snapshot, access, &request.base)?;
-        (&followed.0, followed.1)
-    } else {
-        (&request.base, snapshot.find(&request.base))
-    };
-    if !request.manage_referrals {
-        referrals::pass(snapshot, access, name, found, Some(request.scope))?;
-    }
-    match found {
-        Found::Entry(id)
-            if View::new(snapshot, id)
-                .is_some_and(|view| reaches(snapshot, access, &view, request)) =>
+        let start = match self
+            .conditions
+            .resume
+            .as_ref()
+            .map(|cursor| &cursor.position)
         {
-            Ok(id)
+            Some(Position::Key(key, id)) => list.place(key, *id),
+            _ => 0,
+        };
+        Ok(start..list.count())
+    }
+
+    /// Goes on without sorting, if the client takes the entries unsorted and has not got any that were sorted.
+    fn give_up_sorting(&mut self, snapshot: &Snapshot, fault: SortFault) -> Result<(), Error> {
+        let required = match &self.sorting {
+            Sorting::Gathering { required, .. } => *required,
+            _ => false,
+        };
+        let cause = CannotSort {
+            attribute: String::new(),
+            fault,
+        };
+        if matches!(self.portion, Portion::Window { .. }) {
+            return Err(Error::NoWindow(WindowFault::CannotSort(cause)));
         }
-        _ => Err(target::missing(snapshot, access, found)),
-    }
-}
-
-/// A base that may not be seen does not exist, unless it leads to something that may be.
-fn reaches(
-    snapshot: &Snapshot,
-    access: &mut Access<'_>,
-    base: &View<'_>,
-    request: &SearchRequest,
-) -> bool {
-    access.sees(base) || (request.scope != Scope::Base && access.may_see_below(snapshot, base.id))
-}
-
-fn plan_walk(snapshot: &Snapshot, filter: &Resolved, roots: &[Root]) -> Ahead {
-    let reach = roots
-        .iter()
-        .map(|root| reach(snapshot, root))
-        .fold(0_usize, usize::saturating_add);
-    // Looking at three or four entries costs less than asking the indexes.
-    if reach > 4
-        && let Some(plan) = Plan::new(filter, snapshot).filter(|plan| plan.count() < reach)
-    {
-        let mut ids = plan.candidates();
-        ids.reverse();
-        return Ahead::Candidates(ids);
-    }
-    let seen = (roots.len() > 1).then(HashSet::new);
-    Ahead::Walk {
-        roots: roots.iter().rev().copied().collect(),
-        path: Vec::new(),
-        seen,
-    }
-}
-
-/// At most how many entries a root covers, as far as that is known without looking.
-fn reach(snapshot: &Snapshot, root: &Root) -> usize {
-    match root.scope {
-        Scope::Base => 1,
-        Scope::One => snapshot.children(root.id).map_or(0, IdSet::len),
-        Scope::Subtree | Scope::Children => match snapshot.children(root.id) {
-            None => 1,
-            Some(_) => snapshot.len(),
-        },
-    }
-}
-
-/// The next entry of a walk, parents before children.
-fn walk(snapshot: &Snapshot, roots: &mut Vec<Root>, path: &mut Vec<Level>) -> Option<EntryId> {
-    loop {
-        let Some(level) = path.last_mut() else {
-            let root = roots.pop()?;
-            if root.scope != Scope::Base {
-                path.push(Level {
-                    parent: root.id,
-                    last: None,
-                    deep: root.scope != Scope::One,
-                });
-            }
-            if matches!(root.scope, Scope::Base | Scope::Subtree) {
-                return Some(root.id);
-            }
-            continue;
-        };
-        let from = level.last.map_or(0, |last| last.saturating_add(1));
-        let next = snapshot
-            .children(level.parent)
-            .and_then(|children| children.iter_from(from).next());
-        let Some(child) = next else {
-            path.pop();
-            continue;
-        };
-        level.last = Some(child);
-        if level.deep && snapshot.children(child).is_some() {
-            path.push(Level {
-                parent: child,
-                last: None,
-                deep: true,
+        if required {
+            return Err(Error::CannotSort(cause));
+        }
+        if self.conditions.resume.is_some() {
+            return Err(match fault {
+                SortFault::Busy => Error::Busy("too much is being sorted"),
+                _ => Error::AdminLimitExceeded(cause.to_string()),
             });
         }
-        return Some(child);
+        self.sorting = Sorting::Failed(cause);
+        self.plan(snapshot);
+        Ok(())
     }
 }
+
+/// How a search ended, as far as its controls ask.
+impl Search {
+    /// What the cursors of this search are bound to, if it has any.
+    pub(super) fn binding(&self) -> Option<&Binding> {
+        self.conditions.binding.as_ref()
+    }
+
+    /// Where the next page begins; `None` when there is none.
+    pub(super) fn next_page(&self) -> Option<Cursor> {
+        match &self.portion {
+            Portion::Page { next, .. } => Some(Cursor {
+                position: next.clone()?,
+                returned: self.before.saturating_add(self.returned),
+            }),
+            _ => None,
+        }
+    }
+
+    /// How many entries there are on all pages, where that has come to be known.
+    pub fn total(&self) -> Option<u32> {
+        match (&self.portion, &self.ahead) {
+            (Portion::Count(count), _) => Some(*count),
+            (_, Ahead::Listed { list, .. }) => u32::try_from(list.count()).ok(),
+            (Portion::Nothing, _) => None,
+            _ => self
+                .exhausted
+                .then(|| self.before.saturating_add(self.returned)),
+        }
+    }
+
+    /// Whether the entries came in the order that was asked for; `None` when none was, or no entry came
+    /// (RFC 2891 section 2).
+    pub fn sorted(&self) -> Option<Result<(), &CannotSort>> {
+        match &self.sorting {
+            _ if self.returned == 0 => None,
+            Sorting::No | Sorting::Gathering { .. } => None,
+            Sorting::Done => Some(Ok(())),
+            Sorting::Failed(cause) => Some(Err(cause)),
+        }
+    }
+
+    /// Where the window is on its list.
+    pub fn place(&self) -> Option<Place> {
+        match &self.portion {
+            Portion::Window { place, .. } => *place,
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

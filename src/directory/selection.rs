@@ -5,8 +5,10 @@
 use super::access::AttributeMask;
 use super::descriptions::Described;
 use super::entry::Block;
+use super::filter::evaluate::Evaluator;
 use super::filter::resolve::Target;
 use super::schema::{AttributeTypeId, Schema};
+use super::search::values::{Holder, MatchedValues};
 use super::value_set;
 use super::view::{Computed, View};
 
@@ -86,6 +88,7 @@ pub struct VisibleEntry<'a> {
     view: View<'a>,
     selection: &'a Selection,
     readable: &'a AttributeMask,
+    values: Option<&'a MatchedValues>,
 }
 
 impl<'a> VisibleEntry<'a> {
@@ -98,7 +101,13 @@ impl<'a> VisibleEntry<'a> {
             view,
             selection,
             readable,
+            values: None,
         }
+    }
+
+    /// The same entry, of whose values those alone are shown that match.
+    pub(super) fn matching(self, values: Option<&'a MatchedValues>) -> Self {
+        Self { values, ..self }
     }
 
     /// Appends the entry's name.
@@ -106,27 +115,47 @@ impl<'a> VisibleEntry<'a> {
         self.view.snapshot.write_dn(self.view.id, out);
     }
 
-    /// The selected stored attributes: name with options, and the values as a block.
+    /// The selected attributes whose values are all shown as they are stored: name with options, and the values as a
+    /// block.
     pub fn stored(&self) -> impl Iterator<Item = (&'a str, Block<'a>)> + '_ {
+        let whole = self.selected_blocks().filter(|_| self.values.is_none());
+        whole.map(|(described, block)| (&*described.name, block))
+    }
+
+    /// The other selected attributes: the computed ones that have a value, and stored ones of which not every value is
+    /// shown.
+    pub fn computed(&self) -> impl Iterator<Item = MadeAttribute<'a>> + '_ {
+        let view = self.view;
+        let chosen = self.values.into_iter().flat_map(move |values| {
+            let of = move |(described, block)| MadeAttribute {
+                view,
+                source: Source::Stored(described, block),
+                values: Some(values),
+            };
+            self.selected_blocks().map(of)
+        });
+        let selected = self.selection.computed.iter().copied();
+        let computed = selected
+            .filter(move |computed| {
+                self.readable.contains(computed.attribute()) && computed.is_present(&view)
+            })
+            .map(move |computed| MadeAttribute {
+                view,
+                source: Source::Computed(computed),
+                values: self.values,
+            });
+        chosen.chain(computed)
+    }
+
+    fn selected_blocks(&self) -> impl Iterator<Item = (&'a Described, Block<'a>)> + '_ {
         let descriptions = self.view.snapshot.descriptions();
         let schema = self.view.schema();
         self.view.entry.blocks().filter_map(move |block| {
             let described = descriptions.described(block.description)?;
             let shown = self.readable.contains(described.description.attribute)
                 && self.selection.wants_described(schema, described);
-            shown.then_some((&*described.name, block))
+            shown.then_some((described, block))
         })
-    }
-
-    /// The selected computed attributes that have a value.
-    pub fn computed(&self) -> impl Iterator<Item = ComputedAttribute<'a>> + '_ {
-        let view = self.view;
-        let selected = self.selection.computed.iter().copied();
-        selected
-            .filter(move |computed| {
-                self.readable.contains(computed.attribute()) && computed.is_present(&view)
-            })
-            .map(move |computed| ComputedAttribute { view, computed })
     }
 }
 
@@ -162,27 +191,55 @@ impl VisibleEntry<'_> {
     }
 }
 
-/// An attribute whose values are made when they are asked for.
+/// An attribute whose values are made, or chosen, when they are asked for.
 #[derive(Copy, Clone)]
-pub struct ComputedAttribute<'a> {
+pub struct MadeAttribute<'a> {
     view: View<'a>,
-    computed: Computed,
+    source: Source<'a>,
+    values: Option<&'a MatchedValues>,
 }
 
-impl<'a> ComputedAttribute<'a> {
-    /// The name.
+#[derive(Copy, Clone)]
+enum Source<'a> {
+    Stored(&'a Described, Block<'a>),
+    Computed(Computed),
+}
+
+impl<'a> MadeAttribute<'a> {
+    /// The name with options.
     pub fn name(&self) -> &'a str {
-        self.view
-            .schema()
-            .attribute(self.computed.attribute())
-            .name()
+        match self.source {
+            Source::Stored(described, _) => &described.name,
+            Source::Computed(computed) => self.view.schema().attribute(computed.attribute()).name(),
+        }
+    }
+
+    /// Whether it is shown without values too, when none of them matches (RFC 3876 section 2).
+    pub fn may_be_empty(&self) -> bool {
+        self.values.is_some()
     }
 
     /// Hands each value to `each`.
     pub fn for_each(&self, mut each: impl FnMut(&[u8])) {
-        self.computed.for_each(&self.view, &mut |value| {
-            each(value);
-            true
-        });
+        let mut evaluator = Evaluator::default();
+        let holder = match self.source {
+            Source::Stored(described, _) => Holder::Stored(described),
+            Source::Computed(computed) => Holder::Computed(computed),
+        };
+        let mut show = |value: &[u8]| {
+            let shown = self
+                .values
+                .is_none_or(|values| values.select(&mut evaluator, holder, value, &self.view));
+            if shown {
+                each(value);
+            }
+        };
+        match self.source {
+            Source::Stored(_, block) => block.values().for_each(show),
+            Source::Computed(computed) => computed.for_each(&self.view, &mut |value| {
+                show(value);
+                true
+            }),
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::filter::Filter;
 use super::filter::evaluate::{Evaluator, Truth};
 use super::index::IndexedAttributes;
 use super::schema::Schema;
+use super::search::values::MatchedValues;
 use super::selection::{Selection, VisibleEntry};
 use super::snapshot::Snapshot;
 use super::time::Csn;
@@ -81,20 +82,23 @@ impl VirtualEntry {
         })
     }
 
-    /// Hands the entry to `sink` if it matches.
+    /// Hands the entry to `sink` if it matches; of its values those that match an item of `values`, if that is given.
     pub fn search(
         &self,
         filter: &Filter,
         selectors: &[String],
+        values: Option<&[Filter]>,
         sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
     ) {
         let schema = self.snapshot.schema();
         let selection = Selection::new(schema, selectors);
+        let values = values.map(|items| MatchedValues::new(schema, items));
         let Some(view) = View::new(&self.snapshot, ID) else {
             return;
         };
         if self.matches(filter) {
-            let _ = sink(&VisibleEntry::new(view, &selection, &self.everything));
+            let entry = VisibleEntry::new(view, &selection, &self.everything);
+            let _ = sink(&entry.matching(values.as_ref()));
         }
     }
 }

@@ -46,7 +46,7 @@ mod tests;
 
 pub use decode::{DecodeError, EnvelopeError, MAX_ELEMENTS, RequestError, decode};
 pub use entry::{AttributeSource, Values, encode_entry, write_entry};
-pub use filter::decode_filter;
+pub use filter::{decode_filter, filter_item};
 pub use frame::{Frame, frame};
 pub use response::{
     ControlOut, LdapResult, NOTICE_OF_DISCONNECTION, write_bind_response, write_disconnection,

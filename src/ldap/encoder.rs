@@ -44,7 +44,7 @@ impl Encoder {
                     self.values.extend_from_slice(value);
                     self.ends.push(self.values.len());
                 });
-                if self.ends.is_empty() {
+                if self.ends.is_empty() && !attribute.may_be_empty() {
                     continue;
                 }
             }

@@ -99,6 +99,8 @@ impl From<Error> for Answer {
             Error::InsufficientAccess => ResultCode::InsufficientAccessRights,
             Error::InvalidCredentials => ResultCode::InvalidCredentials,
             Error::EmptyPassword | Error::UnwillingToPerform(_) => ResultCode::UnwillingToPerform,
+            Error::CannotSort(_) => ResultCode::UnavailableCriticalExtension,
+            Error::NoWindow(_) => ResultCode::VirtualListViewError,
             Error::SizeLimitExceeded => ResultCode::SizeLimitExceeded,
             Error::TimeLimitExceeded => ResultCode::TimeLimitExceeded,
             Error::AdminLimitExceeded(_) => ResultCode::AdminLimitExceeded,

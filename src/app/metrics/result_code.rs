@@ -9,7 +9,7 @@ const NO_OPERATION: u32 = 0x410e;
 
 /// The result codes of RFC 4511 4.1.9, RFC 3909 (cancel), RFC 4528 (assertion)
 /// and RFC 4370 (proxied authorization), and the one beyond them.
-const NAMES: [(u32, &str); 46] = [
+const NAMES: [(u32, &str); 47] = [
     (0, "success"),
     (1, "operationsError"),
     (2, "protocolError"),
@@ -48,6 +48,7 @@ const NAMES: [(u32, &str); 46] = [
     (68, "entryAlreadyExists"),
     (69, "objectClassModsProhibited"),
     (71, "affectsMultipleDSAs"),
+    (76, "virtualListViewError"),
     (80, "other"),
     (118, "canceled"),
     (119, "noSuchOperation"),

@@ -36,7 +36,7 @@ pub enum Resolved {
 }
 
 /// The attributes that one item of a filter is about: a type with its subtypes, and options that must be there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     types: Vec<AttributeTypeId>,
     options: Box<str>,

@@ -175,6 +175,11 @@ impl Snapshot {
         self.entries.iter().map(|(id, _)| id)
     }
 
+    /// The ids in use from one on, ascending.
+    pub fn ids_from(&self, start: EntryId) -> impl Iterator<Item = EntryId> + '_ {
+        self.entries.iter_from(start).map(|(id, _)| id)
+    }
+
     /// The entries directly below one.
     pub fn children(&self, id: EntryId) -> Option<&IdSet> {
         self.children.get(id)

@@ -69,6 +69,25 @@ pub(super) fn filter(components: &mut Reader<'_>, levels: usize) -> Result<Filte
     })
 }
 
+/// Reads a SimpleFilterItem (RFC 3876 section 2): a filter that is not made of others and asks for values of the entry
+/// alone, not of its name.
+///
+/// # Errors
+/// When the next element is anything else.
+pub fn filter_item(components: &mut Reader<'_>) -> Result<Filter, RequestError> {
+    const FIELD: &str = "SimpleFilterItem";
+    if let Some(tag @ (AND | OR | NOT)) = components.peek() {
+        return Err(Fault::Unexpected(tag).of(FIELD).into());
+    }
+    match filter(components, 1)? {
+        Filter::Extensible(Extensible {
+            dn_attributes: true,
+            ..
+        }) => Err(Fault::Rule("must not have dnAttributes").of(FIELD).into()),
+        item => Ok(item),
+    }
+}
+
 fn filters(mut set: Reader<'_>, levels: usize) -> Result<Vec<Filter>, RequestError> {
     let mut parts = Vec::new();
     while !set.is_empty() {

@@ -3,14 +3,22 @@
 //! Owns the table of the controls and the typed form that operations take them in. What the value of one means is read in
 //! its own file; what it does is the business of the operation.
 
-mod assertion;
-mod proxied_authorization;
+pub mod list_view;
+pub mod paged_results;
 pub mod read_entry;
+pub mod sort;
 
+mod assertion;
+mod matched_values;
+mod proxied_authorization;
+mod subentries;
+
+use super::ber::{ReadError, Reader, SEQUENCE, put_element};
 use super::message::Operation::{Add, Compare, Delete, Extended, Modify, ModifyDn, Search};
 use super::message::{Control, Operation, ResultCode};
 use super::result::Answer;
-use crate::directory::request::Terms;
+use crate::directory::filter::Filter;
+use crate::directory::request::{Page, Sort, Subentries, Terms, Window};
 
 /// The controls of one request that are to be applied to its operation.
 #[derive(Debug, Default)]
@@ -19,6 +27,18 @@ pub struct Controls {
     pub terms: Terms,
     /// The authorization identity for which it is done (RFC 4370).
     pub proxy: Option<String>,
+    /// Which page is wanted.
+    pub page: Option<Page>,
+    /// In which order entries are wanted.
+    pub sort: Option<Sort>,
+    /// Which window on the list is wanted.
+    pub window: Option<Window>,
+    /// Which values are wanted.
+    pub values: Option<Vec<Filter>>,
+    /// Whether subentries are wanted.
+    pub subentries: Subentries,
+    /// Whether search result references are not wanted.
+    pub domain_scope: bool,
 }
 
 /// A control that works.
@@ -39,6 +59,13 @@ type Malformed = String;
 
 /// Every control that works, in the order in which the root DSE announces them.
 const KINDS: &[Kind] = &[
+    paged_results::KIND,
+    DOMAIN_SCOPE,
+    sort::KIND,
+    matched_values::KIND,
+    DONT_USE_COPY,
+    subentries::KIND,
+    list_view::KIND,
     // ManageDsaIT (RFC 3296 section 3)
     Kind {
         oid: "2.16.840.1.113730.3.4.2",
@@ -107,6 +134,53 @@ fn trial(controls: &mut Controls, control: &Control) -> Result<(), Malformed> {
     without_value(control)
 }
 
+/// Microsoft's domain scope: no search result references (MS-ADTS section 3.1.1.3.4.1.4).
+const DOMAIN_SCOPE: Kind = Kind {
+    oid: "1.2.840.113556.1.4.1339",
+    operations: &[Search],
+    read: |controls, control| {
+        controls.domain_scope = true;
+        without_value(control)
+    },
+};
+
+/// Don't use copy (RFC 6171): answers come from the original, and there is no other here.
+const DONT_USE_COPY: Kind = Kind {
+    oid: "1.3.6.1.1.22",
+    operations: &[Search, Compare],
+    read: |_, control| without_value(control),
+};
+
+/// The value that a control must have.
+fn value(control: &Control) -> Result<&[u8], Malformed> {
+    control
+        .value
+        .as_deref()
+        .ok_or_else(|| "it must have a value".to_owned())
+}
+
+/// The elements of the one SEQUENCE that a control's value must be.
+fn sequence<'a>(control: &'a Control, field: &'static str) -> Result<Reader<'a>, Malformed> {
+    let mut reader = Reader::new(value(control)?);
+    let elements = reader.constructed(SEQUENCE, field).map_err(malformed)?;
+    if reader.is_empty() {
+        Ok(elements)
+    } else {
+        Err(format!("{field} is followed by more"))
+    }
+}
+
+/// The value of a response control: one SEQUENCE.
+fn to_sequence(elements: &[u8]) -> Option<Vec<u8>> {
+    let mut value = Vec::new();
+    put_element(&mut value, SEQUENCE, elements);
+    Some(value)
+}
+
+fn malformed(error: ReadError) -> Malformed {
+    error.to_string()
+}
+
 /// Some libraries send an empty value where there is to be none.
 fn without_value(control: &Control) -> Result<(), Malformed> {
     match control.value.as_deref() {
@@ -171,12 +245,39 @@ impl Controls {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn control(critical: bool) -> Control {
         Control {
             oid: "1.2.3.4".to_owned(),
             critical,
             value: None,
+        }
+    }
+
+    /// What is read from a control with this value.
+    pub(super) fn accepted(oid: &str, value: &[u8]) -> Controls {
+        Controls::of(Operation::Search, &[with_value(oid, value)]).unwrap()
+    }
+
+    /// Sees a control with this value refused, and one without any.
+    pub(super) fn refused(oid: &str, value: &[u8]) {
+        let without = Control {
+            value: None,
+            ..with_value(oid, &[])
+        };
+        for control in [with_value(oid, value), without] {
+            let answer = Controls::of(Operation::Search, &[control]).unwrap_err();
+            assert_eq!(answer.code, ResultCode::ProtocolError, "{value:x?}");
+            assert!(answer.text.contains(oid), "{}", answer.text);
+        }
+    }
+
+    fn with_value(oid: &str, value: &[u8]) -> Control {
+        Control {
+            oid: oid.to_owned(),
+            critical: false,
+            value: Some(value.to_vec()),
         }
     }
 
@@ -241,5 +342,36 @@ mod tests {
                 && answer.text.contains("1.2.3.4")
         }));
         assert!(Controls::of(Operation::Abandon, &[control(true)]).is_ok());
+    }
+
+    #[test]
+    fn a_control_that_is_sent_twice_or_has_a_value_it_must_not_have_is_refused() {
+        let copy = |value| Control {
+            oid: DONT_USE_COPY.oid.to_owned(),
+            critical: true,
+            value,
+        };
+        assert!(Controls::of(Operation::Compare, &[copy(None)]).is_ok());
+        for controls in [vec![copy(None), copy(None)], vec![copy(Some(vec![5, 0]))]] {
+            let refused = Controls::of(Operation::Search, &controls).unwrap_err();
+            assert_eq!(refused.code, ResultCode::ProtocolError);
+        }
+        let refused = Controls::of(Operation::Delete, &[copy(None)]).unwrap_err();
+        assert_eq!(refused.code, ResultCode::UnavailableCriticalExtension);
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_read_or_refused(
+            kind in 0..KINDS.len(),
+            mut value in prop::collection::vec(any::<u8>(), 0..40),
+            framed in any::<bool>(),
+        ) {
+            if framed {
+                value.splice(0..0, [0x30, u8::try_from(value.len()).unwrap()]);
+            }
+            let read = Controls::of(Operation::Search, &[with_value(KINDS[kind].oid, &value)]);
+            prop_assert!(read.is_ok() || read.is_err_and(|answer| answer.code == ResultCode::ProtocolError));
+        }
     }
 }

@@ -81,6 +81,8 @@ pub enum ResultCode {
     ObjectClassModsProhibited = 69,
     /// The operation would involve other servers.
     AffectsMultipleDsas = 71,
+    /// There is no such view of the list (draft-ietf-ldapext-ldapv3-vlv-09).
+    VirtualListViewError = 76,
     /// Anything else.
     Other = 80,
     /// The operation was cancelled (RFC 3909).

@@ -1,15 +1,20 @@
 //! Search (RFC 4511 section 4.5).
 
+mod described;
+mod response;
+
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use bytes::BytesMut;
 
 use super::name;
+use crate::directory::dn::Dn;
 use crate::directory::error::Error;
-use crate::directory::request::{self, Dereference};
+use crate::directory::request::{self, Dereference, Part};
 use crate::directory::search::{Progress, Search};
 use crate::ldap::codec::write_search_reference;
+use crate::ldap::control::Controls;
 use crate::ldap::message::{DerefAliases, ResultCode, Scope, SearchRequest};
 use crate::ldap::result::Answer;
 use crate::ldap::session::{Call, HIGH_WATER, Session};
@@ -28,20 +33,59 @@ pub struct Running {
 
 /// Begins a search and answers it whole if one slice is enough.
 pub fn begin(session: &mut Session, call: Call, request: SearchRequest, out: &mut BytesMut) {
-    let base = match name(&request.base) {
-        Ok(base) => base,
-        Err(answer) => return session.finish(out, &call, &answer),
-    };
     tracing::debug!(
         conn = session.number,
         op = call.id,
         base = request.base,
         "search"
     );
-    if let Some(answer) = describes_server(session, &call, &base, &request, out) {
-        return session.finish(out, &call, &answer);
+    let read = name(&request.base).and_then(|base| Ok((base, part(&call.controls)?)));
+    let (base, part) = match read {
+        Ok(read) => read,
+        Err(answer) => return response::refuse(session, &call, answer, out),
+    };
+    if described::answer(session, &call, &base, &request, out) {
+        return;
     }
-    let request = request::SearchRequest {
+    let request = plain(base, request, part, &call.controls);
+    match session.face.directory.search(&call.identity, &request) {
+        Ok(mut search) => {
+            let references = search.take_continuations();
+            session.searches.push_back(Running {
+                call,
+                search,
+                references,
+            });
+            // Behind others it waits for its turn; alone it is answered here and now.
+            if session.searches.len() == 1 {
+                step(session, out);
+            }
+        }
+        Err(error) => response::fail(session, &call, None, error, out),
+    }
+}
+
+/// Which part of the entries the controls ask for.
+fn part(controls: &Controls) -> Result<Part, Answer> {
+    match (&controls.page, &controls.window) {
+        (Some(_), Some(_)) => Err(Answer::because(
+            ResultCode::UnwillingToPerform,
+            "a search is cut into pages or seen through a list view, not both",
+        )),
+        (Some(page), None) => Ok(Part::Page(page.clone())),
+        (None, Some(window)) => Ok(Part::Window(window.clone())),
+        (None, None) => Ok(Part::Whole),
+    }
+}
+
+/// The request in the directory's words.
+fn plain(
+    base: Dn,
+    request: SearchRequest,
+    part: Part,
+    controls: &Controls,
+) -> request::SearchRequest {
+    request::SearchRequest {
         base,
         scope: match request.scope {
             Scope::Base => request::Scope::Base,
@@ -61,24 +105,13 @@ pub fn begin(session: &mut Session, call: Call, request: SearchRequest, out: &mu
         size_limit: request.size_limit,
         time_limit: (request.time_limit > 0)
             .then(|| Duration::from_secs(u64::from(request.time_limit))),
-        assertion: call.controls.terms.assertion.clone(),
-        manage_referrals: call.controls.terms.manage_referrals,
-        omit_references: false,
-    };
-    match session.face.directory.search(&call.identity, &request) {
-        Ok(mut search) => {
-            let references = search.take_continuations();
-            session.searches.push_back(Running {
-                call,
-                search,
-                references,
-            });
-            // Behind others it waits for its turn; alone it is answered here and now.
-            if session.searches.len() == 1 {
-                step(session, out);
-            }
-        }
-        Err(error) => session.finish(out, &call, &error.into()),
+        assertion: controls.terms.assertion.clone(),
+        manage_referrals: controls.terms.manage_referrals,
+        omit_references: controls.domain_scope,
+        subentries: controls.subentries,
+        values: controls.values.clone(),
+        sort: controls.sort.clone(),
+        part,
     }
 }
 
@@ -89,8 +122,10 @@ pub fn step(session: &mut Session, out: &mut BytesMut) {
     };
     match slice(session, &mut running, out) {
         Ok(Progress::More) => session.searches.push_back(running),
-        Ok(Progress::Done) => session.finish(out, &running.call, &Answer::new(ResultCode::Success)),
-        Err(error) => session.finish(out, &running.call, &error.into()),
+        Ok(Progress::Done) => response::succeed(session, &running.call, &running.search, out),
+        Err(error) => {
+            response::fail(session, &running.call, Some(&running.search), error, out);
+        }
     }
 }
 
@@ -103,7 +138,12 @@ pub(super) fn cancel(session: &mut Session, id: i32, out: &mut BytesMut) -> bool
     let Some(running) = at.and_then(|at| session.searches.remove(at)) else {
         return false;
     };
-    session.finish(out, &running.call, &Answer::new(ResultCode::Canceled));
+    response::refuse(
+        session,
+        &running.call,
+        Answer::new(ResultCode::Canceled),
+        out,
+    );
     true
 }
 
@@ -136,40 +176,4 @@ fn slice(
             }
         },
     )
-}
-
-/// Answers for the entries that are in no suffix: the root DSE and the subschema, which have no entries around them.
-fn describes_server(
-    session: &mut Session,
-    call: &Call,
-    base: &crate::directory::dn::Dn,
-    request: &SearchRequest,
-    out: &mut BytesMut,
-) -> Option<Answer> {
-    let face = std::sync::Arc::clone(&session.face);
-    let within = matches!(request.scope, Scope::Base);
-    let entry = if base.is_root() && within {
-        face.root_dse.root(session.channel.safety())
-    } else if face
-        .root_dse
-        .is_subschema(face.directory.snapshot().schema(), base)
-        && matches!(request.scope, Scope::Base | Scope::Subtree)
-    {
-        Some(face.root_dse.subschema())
-    } else {
-        return None;
-    };
-    if let Some(entry) = entry {
-        let assertion = call.controls.terms.assertion.as_ref();
-        if assertion.is_some_and(|assertion| !entry.matches(assertion)) {
-            return Some(Error::AssertionFailed.into());
-        }
-        entry.search(&request.filter, &request.attributes, &mut |entry| {
-            session
-                .encoder
-                .write(out, call.id, entry, request.types_only);
-            ControlFlow::Continue(())
-        });
-    }
-    Some(Answer::new(ResultCode::Success))
 }

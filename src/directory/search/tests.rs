@@ -1,0 +1,180 @@
+//! What becomes of a search that there is no room to sort.
+
+use super::*;
+use crate::directory::access::{Right, RuleText};
+use crate::directory::descriptions::DescriptionTable;
+use crate::directory::dn::Dn;
+use crate::directory::entry::{self, Actor, Head, ROOT};
+use crate::directory::filter::Filter;
+use crate::directory::index::IndexedAttributes;
+use crate::directory::request::{Page, Part, Sort, SortKey, Subentries, Window, WindowTarget};
+use crate::directory::schema::{AttributeDescription, PosixGroup};
+use crate::directory::snapshot::Suffix;
+use crate::directory::time::Csn;
+use std::sync::Arc;
+
+const COUNT: u32 = 4_000;
+
+/// One suffix entry with many below it, in the reverse order of their names.
+fn snapshot() -> Snapshot {
+    let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap());
+    let suffix = Suffix::new(&schema, Dn::parse("o=x").unwrap());
+    let mut snapshot = Snapshot::empty(
+        Arc::clone(&schema),
+        Arc::from([suffix]),
+        "".into(),
+        &IndexedAttributes::default(),
+    );
+    let cn = AttributeDescription::parse(&schema, "cn").unwrap();
+    let cn = DescriptionTable::intern(snapshot.descriptions_mut(), &schema, &cn).unwrap();
+    for id in 1..=COUNT {
+        let name = format!("{:08}", COUNT - id);
+        let head = Head {
+            parent: if id == 1 { ROOT } else { 1 },
+            uuid: u128::from(id).to_be_bytes(),
+            created: 0,
+            modified: 0,
+            csn: Csn::default(),
+            rdn: if id == 1 {
+                "o=x".to_owned()
+            } else {
+                format!("cn={name}")
+            },
+            creator: Actor::Administrator,
+            modifier: Actor::Administrator,
+        };
+        let values = std::iter::once((cn, std::iter::once(name.as_bytes())));
+        snapshot.put_entry(id, entry::encode(&head, values).unwrap().into());
+    }
+    snapshot
+}
+
+fn request(required: bool, part: Part) -> SearchRequest {
+    let key = SortKey {
+        attribute: "cn".to_owned(),
+        rule: None,
+        reverse: false,
+    };
+    let keys = vec![key];
+    SearchRequest {
+        base: Dn::parse("o=x").unwrap(),
+        scope: Scope::Children,
+        dereference: Dereference::Never,
+        filter: Filter::And(Vec::new()),
+        attributes: vec!["1.1".to_owned()],
+        types_only: false,
+        size_limit: 0,
+        time_limit: None,
+        assertion: None,
+        manage_referrals: false,
+        omit_references: false,
+        subentries: Subentries::ByScope,
+        values: None,
+        sort: Some(Sort { keys, required }),
+        part,
+    }
+}
+
+/// Searches from the beginning or from where a page before ended, with this room to sort.
+fn run(
+    snapshot: &Snapshot,
+    request: &SearchRequest,
+    resume: Option<Cursor>,
+    room: Room,
+) -> Result<(Vec<String>, Search), Error> {
+    let rule = RuleText {
+        who: "anyone".to_owned(),
+        allow: vec![Right::Read, Right::Search],
+        ..RuleText::default()
+    };
+    let rules = AccessRules::compile(snapshot.schema(), &[rule]).unwrap();
+    let identity = Identity::anonymous();
+    let conditions = Conditions {
+        size: None,
+        deadline: None,
+        resume,
+        binding: None,
+        room,
+    };
+    let mut search = Search::begin(snapshot, &rules, &identity, request, conditions)?;
+    let mut names = Vec::new();
+    while search.advance(snapshot, &rules, &identity, 100, &mut |entry| {
+        let mut dn = String::new();
+        entry.write_dn(&mut dn);
+        names.push(dn);
+        ControlFlow::Continue(())
+    })? == Progress::More
+    {}
+    Ok((names, search))
+}
+
+/// Room for about half of the entries.
+fn too_little() -> Room {
+    Room::of(64 << 10)
+}
+
+fn all(snapshot: &Snapshot) -> Vec<String> {
+    (2..=COUNT).map(|id| snapshot.dn(id)).collect()
+}
+
+#[test]
+fn a_search_that_cannot_be_sorted_fails_or_comes_whole_and_unsorted() {
+    let snapshot = snapshot();
+    let sorted = run(
+        &snapshot,
+        &request(true, Part::Whole),
+        None,
+        Room::default(),
+    );
+    let mut expected = all(&snapshot);
+    expected.reverse();
+    assert_eq!(sorted.unwrap().0, expected);
+
+    let refused = run(&snapshot, &request(true, Part::Whole), None, too_little());
+    let is_busy =
+        |error| matches!(error, Error::CannotSort(cause) if cause.fault == SortFault::Busy);
+    assert!(refused.is_err_and(is_busy));
+    let (names, search) = run(&snapshot, &request(false, Part::Whole), None, too_little()).unwrap();
+    assert_eq!(names, all(&snapshot));
+    assert!(search.sorted().unwrap().is_err());
+    assert_eq!(search.total(), Some(COUNT - 1));
+}
+
+#[test]
+fn pages_go_on_as_they_began() {
+    let snapshot = snapshot();
+    let part = Part::Page(Page {
+        size: 1_400,
+        cookie: Vec::new(),
+    });
+    let request = request(false, part);
+    let (mut resume, mut names) = (None, Vec::new());
+    // Room comes after the first page, which had none: the others are unsorted too.
+    for room in [too_little(), Room::default(), Room::default()] {
+        let (page, search) = run(&snapshot, &request, resume, room).unwrap();
+        assert!(search.sorted().unwrap().is_err());
+        names.extend(page);
+        resume = search.next_page();
+    }
+    assert_eq!((names, resume), (all(&snapshot), None));
+    // Room goes after the first page, which was sorted: the second cannot be.
+    let (_, search) = run(&snapshot, &request, None, Room::default()).unwrap();
+    assert_eq!(search.sorted(), Some(Ok(())));
+    let second = run(&snapshot, &request, search.next_page(), too_little());
+    assert!(matches!(second, Err(Error::Busy(_))));
+}
+
+#[test]
+fn there_is_no_window_on_a_list_that_cannot_be_sorted() {
+    let part = Part::Window(Window {
+        before: 0,
+        after: 1,
+        target: WindowTarget::Value(b"1".to_vec()),
+        context: None,
+    });
+    let refused = run(&snapshot(), &request(false, part), None, too_little());
+    assert!(matches!(
+        refused,
+        Err(Error::NoWindow(WindowFault::CannotSort(_)))
+    ));
+}
