@@ -66,7 +66,7 @@ enum End {
 /// Serves one client until it or the server ends.
 pub async fn serve(
     face: Arc<Face>,
-    stream: TcpStream,
+    stream: std::net::TcpStream,
     peer: SocketAddr,
     terms: Terms,
     number: u64,
@@ -74,12 +74,11 @@ pub async fn serve(
 ) {
     tracing::info!(conn = number, %peer, tls = ?terms.security, "connected");
     let _ = stream.set_nodelay(true);
-    let reason = run(&face, stream, terms, number, &stop)
-        .await
-        .unwrap_or_else(|error| {
-            tracing::debug!(conn = number, %error, "connection failed");
-            "connection lost"
-        });
+    let served = async { run(&face, TcpStream::from_std(stream)?, terms, number, &stop).await };
+    let reason = served.await.unwrap_or_else(|error| {
+        tracing::debug!(conn = number, %error, "connection failed");
+        "connection lost"
+    });
     tracing::info!(conn = number, reason, "closed");
 }
 
@@ -87,7 +86,7 @@ pub async fn serve(
 /// need no TLS.
 pub async fn serve_local(
     face: Arc<Face>,
-    mut stream: UnixStream,
+    stream: std::os::unix::net::UnixStream,
     peer: Peer,
     idle: Duration,
     number: u64,
@@ -106,7 +105,11 @@ pub async fn serve_local(
     };
     let mut session = Session::new(Arc::clone(&face), channel, number);
     let mut pipe = Pipe::new(&face, idle);
-    let reason = match pipe.serve(&mut stream, &mut session, &stop).await {
+    let served = async {
+        let mut stream = UnixStream::from_std(stream)?;
+        pipe.serve(&mut stream, &mut session, &stop).await
+    };
+    let reason = match served.await {
         Ok(End::Closed(reason)) => reason,
         Ok(End::StartTls) => "no TLS here",
         Err(error) => {
