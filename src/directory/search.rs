@@ -33,8 +33,8 @@ use super::selection::{Selection, VisibleEntry};
 use super::snapshot::Snapshot;
 use super::target;
 use super::view::View;
-use ahead::Ahead;
 pub(super) use ahead::Root;
+use ahead::{Ahead, FETCHED};
 use arrangement::{Portion, Sorting};
 use list::{List, Room};
 use order::{CannotSort, Order, SortFault};
@@ -226,7 +226,10 @@ impl Search {
         let shown = self.shown.within(snapshot);
         let refers = !self.manage_referrals && referrals::any(snapshot);
         let elsewhere = |id| refers && referrals::above(snapshot, id).is_some();
-        for _ in 0..budget.div_ceil(self.cost) {
+        for turn in 0..budget.div_ceil(self.cost) {
+            if turn % FETCHED == 0 {
+                self.ahead.fetch(snapshot);
+            }
             let Some(id) = self.ahead.next(snapshot) else {
                 return self.end_of_entries(snapshot);
             };

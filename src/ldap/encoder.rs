@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use bytes::BytesMut;
+use smallvec::SmallVec;
 
 use super::codec::{AttributeSource, Values, write_entry};
 use crate::directory::VisibleEntry;
@@ -34,7 +35,7 @@ impl Encoder {
         self.dn.clear();
         entry.write_dn(&mut self.dn);
         self.sets.clear();
-        let mut computed: Vec<(&str, Range<usize>)> = Vec::new();
+        let mut computed: SmallVec<[(&str, Range<usize>); 16]> = SmallVec::new();
         for attribute in entry.computed() {
             let begin = self.sets.len();
             self.values.clear();
@@ -69,8 +70,11 @@ impl Encoder {
                 values: shown(Values::Stored(set)),
             })
         });
-        let attributes: Vec<AttributeSource<'_>> = stored.chain(computed).collect();
+        let mut attributes: SmallVec<[AttributeSource<'_>; 24]> = SmallVec::new();
+        attributes.extend(stored);
+        attributes.extend(computed);
         write_entry(out, id, &[&self.dn], &attributes, &[]);
+        drop(attributes);
         self.shrink();
     }
 

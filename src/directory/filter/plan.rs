@@ -151,6 +151,13 @@ fn plan_type<'a>(
             let postings = index.equal(attribute, value)?;
             Step::new(postings.len(), Source::Postings(postings), false)
         }
+        Test::AnyOf(rule, values) if of_type.equality == Some(*rule) => {
+            let steps = values.iter().map(|value| {
+                let postings = index.equal(attribute, value)?;
+                Some(Step::new(postings.len(), Source::Postings(postings), false))
+            });
+            Step::any(steps.collect::<Option<_>>()?)
+        }
         Test::Pieces(rule, pieces) if of_type.substrings == Some(*rule) => {
             let sets = index.containing(attribute, pieces)?;
             let count = sets.first().map_or(0, |set| set.len());
@@ -168,7 +175,7 @@ fn plan_type<'a>(
 /// The kind of index that serves a test.
 fn test_kind(test: &Test) -> Option<Kind> {
     match test {
-        Test::Equality(..) => Some(Kind::Equality),
+        Test::Equality(..) | Test::AnyOf(..) => Some(Kind::Equality),
         Test::Pieces(..) => Some(Kind::Substring),
         Test::AtLeast(..) | Test::AtMost(..) | Test::Less(..) => Some(Kind::Ordering),
         Test::Edge(..) | Test::Word(..) | Test::AllBits(..) | Test::AnyBit(..) => None,
@@ -309,8 +316,10 @@ impl<'a> Step<'a> {
 
 /// Takes out those from `from` on that cannot match, unless there are few.
 fn narrow(ids: &mut Vec<EntryId>, from: usize, may_hold: impl Fn(EntryId) -> bool) {
-    let count = ids.len().saturating_sub(from);
-    if count <= FEW {
+    let candidates = ids.get(from..).unwrap_or_default();
+    let mut sample = candidates.iter().step_by((candidates.len() / FEW).max(1));
+    // A set that leaves none out of a few is not worth asking for all.
+    if candidates.len() <= FEW || sample.all(|id| may_hold(*id)) {
         return;
     }
     let mut kept = from;
