@@ -268,13 +268,8 @@ impl<'a> Step<'a> {
                 ordered.for_each(from, *to, &mut |id| out.push(id));
             }
             Source::Pieces(sets) => {
-                let Some((first, rest)) = sets.split_first() else {
-                    return;
-                };
-                let from = out.len();
-                out.extend(first.iter());
-                for set in rest {
-                    narrow(out, from, |id| set.contains(id));
+                if let Some((first, rest)) = sets.split_first() {
+                    out.extend(in_all(first, rest).iter());
                 }
             }
             Source::All(steps) => {
@@ -312,6 +307,22 @@ impl<'a> Step<'a> {
             Source::Without(inner) => !inner.may_hold(id),
         }
     }
+}
+
+/// The ids that are in one set and in those of the others that leave enough of them out to be worth the look.
+fn in_all(first: &IdSet, others: &[&IdSet]) -> IdSet {
+    let mut found = first.clone();
+    for set in others {
+        let before = found.len();
+        if before <= FEW {
+            break;
+        }
+        found = found.intersection(set);
+        if found.len() > before - before / 8 {
+            break;
+        }
+    }
+    found
 }
 
 /// Takes out those from `from` on that cannot match, unless there are few.
