@@ -136,6 +136,7 @@ impl Computed {
                 .is_some_and(|members| members.len(kind) > 0),
             Self::MemberOf => view
                 .snapshot
+                .membership()
                 .groups_of(view.id)
                 .is_some_and(|groups| !is_only(groups, view.id)),
             _ => true,
@@ -208,6 +209,7 @@ fn for_each_group(view: &View<'_>, each: &mut dyn FnMut(&[u8]) -> bool) {
     let mut text = String::new();
     for group in view
         .snapshot
+        .membership()
         .groups_of(view.id)
         .into_iter()
         .flat_map(IdSet::iter)

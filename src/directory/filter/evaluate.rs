@@ -129,6 +129,7 @@ impl Evaluator {
                     group != view.id
                         && view
                             .snapshot
+                            .membership()
                             .groups_of(view.id)
                             .is_some_and(|groups| groups.contains(group))
                 })

@@ -198,7 +198,7 @@ fn edge_steps<'a>(
     let set = |set: &'a IdSet| Step::new(set.len(), Source::Set(set), false);
     match (attribute, found) {
         (Computed::Edges(_), Some(member)) => {
-            steps.extend(snapshot.groups_of(member).map(set));
+            steps.extend(snapshot.membership().groups_of(member).map(set));
         }
         (Computed::Edges(_), None) => {
             let postings = snapshot.naming(&dn.normalize(snapshot.schema()));
