@@ -15,6 +15,16 @@ use super::members::{Edge, EdgeKind, Members};
 use super::snapshot::{HashIndex, IdSet, IdSets, Paged, Postings};
 use closure::Closure;
 
+/// Which groups `memberOf` holds.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum MemberOf {
+    /// Those that name the entry and all that these are in.
+    #[default]
+    Nested,
+    /// Those that name the entry.
+    Direct,
+}
+
 /// The memberships of one state of the directory; cloning costs a few reference counts.
 #[derive(Clone, Default)]
 pub struct Membership {
@@ -24,6 +34,7 @@ pub struct Membership {
     /// Groups by the names they list that no entry has.
     dangling: HashIndex,
     dangling_count: usize,
+    shown: MemberOf,
 }
 
 impl Membership {
@@ -77,6 +88,82 @@ impl Membership {
         }
     }
 
+    /// The groups that `memberOf` of an entry holds.
+    pub fn shown_groups_of(&self, member: EntryId) -> IdSet {
+        match self.shown {
+            MemberOf::Nested => self.all_groups_of(member),
+            MemberOf::Direct => {
+                let mut direct = self.groups_of(member).cloned().unwrap_or_default();
+                direct.remove(member);
+                direct
+            }
+        }
+    }
+
+    /// Whether `memberOf` of an entry holds a group.
+    pub fn shows(&self, member: EntryId, group: EntryId) -> bool {
+        match self.shown {
+            MemberOf::Nested => self.is_member(member, group),
+            MemberOf::Direct => {
+                let mut direct = self.groups_of(member).into_iter();
+                member != group && direct.any(|groups| groups.contains(group))
+            }
+        }
+    }
+
+    /// The groups that an entry is in through others alone.
+    pub fn indirect_groups_of(&self, member: EntryId) -> IdSet {
+        let all = self.all_groups_of(member);
+        match self.groups_of(member) {
+            Some(direct) => all.difference(direct),
+            None => all,
+        }
+    }
+
+    /// Whether an entry is in any group but itself.
+    pub fn has_groups(&self, member: EntryId) -> bool {
+        let itself = |groups: &IdSet| groups.len() == 1 && groups.contains(member);
+        self.groups_of(member).is_some_and(|groups| !itself(groups))
+    }
+
+    /// Which groups `memberOf` holds.
+    pub fn shown(&self) -> MemberOf {
+        self.shown
+    }
+
+    /// Whether one attribute of a group leads to an entry, directly or through other groups.
+    pub fn leads(&self, group: EntryId, kind: EdgeKind, member: EntryId) -> bool {
+        if !self.is_member(member, group) {
+            return false;
+        }
+        let Some(members) = self.members(group) else {
+            return false;
+        };
+        let mut others = EdgeKind::ALL.into_iter().filter(|other| *other != kind);
+        let ids = members.ids(kind);
+        others.all(|other| members.ids(other).is_empty())
+            || ids.contains(member)
+            || !ids.intersection(&self.all_groups_of(member)).is_empty()
+    }
+
+    /// Hands the direct members of a group to `each`, some perhaps twice.
+    pub fn for_each_member(&self, group: EntryId, mut each: impl FnMut(EntryId)) {
+        if let Some(members) = self.members(group) {
+            for kind in EdgeKind::ALL {
+                members.ids(kind).iter().for_each(&mut each);
+            }
+        }
+    }
+
+    /// At most how many direct members a group has.
+    pub fn member_count(&self, group: EntryId) -> usize {
+        let count = |members: &Arc<Members>| {
+            let counts = EdgeKind::ALL.map(|kind| members.ids(kind).len());
+            counts.into_iter().sum()
+        };
+        self.members(group).map_or(0, count)
+    }
+
     /// All groups that are in a group, directly or through others; itself among them on a cycle.
     pub fn groups_in(&self, group: EntryId) -> Option<&IdSet> {
         self.closure.below(group)
@@ -94,6 +181,12 @@ impl Membership {
 
     fn is_group(&self, id: EntryId) -> bool {
         self.groups.get(id).is_some()
+    }
+}
+
+impl Membership {
+    pub(super) fn show(&mut self, shown: MemberOf) {
+        self.shown = shown;
     }
 }
 

@@ -28,7 +28,7 @@ use super::dn::{Dn, NormalizedDn, Rdn};
 use super::entry::{EntryId, EntryRef, ROOT};
 use super::index::{Context, Index, IndexedAttributes};
 use super::members::{Edge, EdgeKind, Members};
-use super::membership::Membership;
+use super::membership::{MemberOf, Membership};
 use super::schema::Schema;
 use super::time::Csn;
 
@@ -88,6 +88,8 @@ pub struct Snapshot {
     next_id: EntryId,
     count: usize,
     csn: Csn,
+    /// How often names have come, gone or changed.
+    renamed: u64,
 }
 
 impl Snapshot {
@@ -112,7 +114,14 @@ impl Snapshot {
             next_id: ROOT + 1,
             count: 0,
             csn: Csn::default(),
+            renamed: 0,
         }
+    }
+
+    /// The same with `memberOf` holding these groups.
+    pub fn showing(mut self, groups: MemberOf) -> Self {
+        self.membership.show(groups);
+        self
     }
 
     /// The schema that the entries follow.
@@ -273,6 +282,11 @@ impl Snapshot {
         }
     }
 
+    /// Tells states of one directory apart in which a name may stand for another entry.
+    pub fn names_version(&self) -> u64 {
+        self.renamed
+    }
+
     /// The entry of a suffix, if it exists.
     pub fn suffix_entry(&self, suffix: &Suffix) -> Option<EntryId> {
         let hash = self.keys.whole_name(suffix.normalized.as_bytes());
@@ -399,12 +413,14 @@ impl Snapshot {
     }
 
     fn link(&mut self, id: EntryId, entry: EntryRef<'_>) {
+        self.renamed = self.renamed.wrapping_add(1);
         let hash = self.keys.of_name(&self.schema, entry);
         self.names.insert(hash, id);
         self.children.insert(entry.parent(), id);
     }
 
     fn unlink(&mut self, id: EntryId, entry: EntryRef<'_>) {
+        self.renamed = self.renamed.wrapping_add(1);
         let hash = self.keys.of_name(&self.schema, entry);
         self.names.remove(hash, id);
         self.children.remove(entry.parent(), id);
