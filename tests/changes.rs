@@ -330,6 +330,12 @@ impl Model {
         Some(())
     }
 
+    fn groups_of(&self, id: usize) -> BTreeSet<usize> {
+        let lists = |of: &Entry| of.members.contains(&Member::Entry(id));
+        let groups = self.entries.iter().filter(|(_, of)| lists(of));
+        groups.map(|(group, _)| *group).collect()
+    }
+
     /// Every entry by name, members and the groups it is in among the values.
     fn dump(&self) -> BTreeMap<String, Values> {
         let entries = self.entries.iter().map(|(id, entry)| {
@@ -342,14 +348,24 @@ impl Model {
             if !members.is_empty() {
                 values.insert("member".to_owned(), members);
             }
-            // A group that lists itself is in no group by that.
-            let groups = self
-                .entries
-                .iter()
-                .filter(|(group, of)| *group != id && of.members.contains(&Member::Entry(*id)));
-            let groups: BTreeSet<String> = groups.map(|(group, _)| self.dn(*group)).collect();
-            if !groups.is_empty() {
-                values.insert("memberOf".to_owned(), groups);
+            let direct = self.groups_of(*id);
+            let mut all = direct.clone();
+            let mut open: Vec<usize> = direct.iter().copied().collect();
+            while let Some(group) = open.pop() {
+                open.extend(
+                    self.groups_of(group)
+                        .into_iter()
+                        .filter(|it| all.insert(*it)),
+                );
+            }
+            // A group is in no group by listing itself, at once or through others.
+            all.remove(id);
+            let indirect = all.difference(&direct).copied().collect();
+            for (name, groups) in [("memberOf", &all), ("memberOfIndirect", &indirect)] {
+                if !groups.is_empty() {
+                    let groups = groups.iter().map(|group| self.dn(*group)).collect();
+                    values.insert(name.to_owned(), groups);
+                }
             }
             (self.dn(*id), values)
         });
@@ -544,7 +560,9 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
         scope: Scope::Subtree,
         dereference: Dereference::Never,
         filter: Filter::Present("objectClass".to_owned()),
-        attributes: vec!["*".to_owned(), "memberOf".to_owned()],
+        attributes: ["*", "memberOf", "memberOfIndirect"]
+            .map(str::to_owned)
+            .to_vec(),
         types_only: false,
         size_limit: 0,
         time_limit: None,

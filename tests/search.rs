@@ -254,22 +254,31 @@ fn tree(seed: &Seed) -> Vec<Plain> {
     }
     // What the server computes is plain data here.
     for at in 0..all.len() {
-        let dn = all[at].dn();
-        let groups: Vec<String> = all
-            .iter()
-            .filter(|group| {
-                group
-                    .attributes
-                    .iter()
-                    .any(|(name, value)| *name == "member" && *value == dn)
-            })
-            .map(Plain::dn)
-            .collect();
+        let mut groups = groups_of(&all, &all[at].dn());
+        let mut next = 0;
+        while let Some(group) = groups.get(next).cloned() {
+            for above in groups_of(&all, &group) {
+                if !groups.contains(&above) {
+                    groups.push(above);
+                }
+            }
+            next += 1;
+        }
+        groups.retain(|group| *group != all[at].dn());
         all[at]
             .attributes
             .extend(groups.into_iter().map(|dn| ("memberOf", dn)));
     }
     all
+}
+
+/// The groups that list a name.
+fn groups_of(all: &[Plain], dn: &str) -> Vec<String> {
+    let lists = |group: &&Plain| {
+        let mut attributes = group.attributes.iter();
+        attributes.any(|(name, value)| *name == "member" && value == dn)
+    };
+    all.iter().filter(lists).map(Plain::dn).collect()
 }
 
 /// A name to list or to ask for: mostly of an entry, counted from the last.

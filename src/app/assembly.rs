@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use super::Failure;
-use super::config::{AccessRule, Config, PosixGroup, Who};
+use super::config::{self, AccessRule, Config, PosixGroup, Who};
 use crate::directory::access::{AccessRules, RuleText};
 use crate::directory::index::{Index, IndexedAttributes, Kind};
+use crate::directory::membership::MemberOf;
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
 use crate::directory::setup::Setup;
@@ -70,7 +71,11 @@ impl Assembly {
     /// Reads all that a store holds.
     pub fn load(&self, store: &mut dyn Store) -> Result<(Setup, Snapshot), Failure> {
         let setup = Setup::read(store)?;
-        let empty = setup.empty(&self.schema, &self.indexed)?;
+        let shown = match self.config.membership.memberof {
+            config::MemberOf::Nested => MemberOf::Nested,
+            config::MemberOf::Direct => MemberOf::Direct,
+        };
+        let empty = setup.empty(&self.schema, &self.indexed)?.showing(shown);
         let mut progress = |entries| tracing::info!(entries, "loading");
         let (snapshot, removed) = directory::setup::load(store, empty, &mut progress)?;
         if removed > 0 {

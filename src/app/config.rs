@@ -14,8 +14,8 @@ mod source;
 pub use access::{AccessRule, Who};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
-    Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, Operations, Passwords,
-    SubjectRule, Tls, TlsVersion, Unique,
+    Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, MemberOf, Membership,
+    Operations, Passwords, SubjectRule, Tls, TlsVersion, Unique,
 };
 pub use source::{ConfigError, Problem};
 
@@ -66,6 +66,9 @@ pub struct Config {
     /// Which attributes have values that no two entries share.
     #[serde(default)]
     pub unique: Unique,
+    /// What `memberOf` holds.
+    #[serde(default)]
+    pub membership: Membership,
     /// Who may do what, in order; the first rule that matches decides. Without
     /// a rule only the administrator gets anywhere.
     #[serde(default)]

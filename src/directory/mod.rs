@@ -18,6 +18,7 @@ pub mod import;
 pub mod index;
 pub mod ldif;
 pub mod members;
+pub mod membership;
 pub mod page;
 pub mod password;
 pub mod password_change;

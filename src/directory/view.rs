@@ -56,8 +56,12 @@ impl<'a> View<'a> {
 pub enum Computed {
     /// The values of a membership attribute.
     Edges(EdgeKind),
-    /// The groups that name the entry.
+    /// `memberOf`: the groups that the entry is in, all of them or those that name it.
     MemberOf,
+    /// `isMemberOf`: the same.
+    IsMemberOf,
+    /// `memberOfIndirect`: the groups that it is in through others alone.
+    MemberOfIndirect,
     /// `entryDN` (RFC 5020).
     EntryDn,
     /// `entryUUID` (RFC 4530).
@@ -84,7 +88,7 @@ pub enum Computed {
 
 impl Computed {
     /// All of them, in the order in which results list them.
-    pub const ALL: [Computed; 14] = [
+    pub const ALL: [Computed; 16] = [
         Computed::Edges(EdgeKind::Member),
         Computed::Edges(EdgeKind::UniqueMember),
         Computed::StructuralObjectClass,
@@ -95,6 +99,8 @@ impl Computed {
         Computed::ModifyTimestamp,
         Computed::EntryCsn,
         Computed::MemberOf,
+        Computed::IsMemberOf,
+        Computed::MemberOfIndirect,
         Computed::EntryDn,
         Computed::SubschemaSubentry,
         Computed::HasSubordinates,
@@ -106,6 +112,8 @@ impl Computed {
         match self {
             Self::Edges(kind) => kind.attribute(),
             Self::MemberOf => well_known::MEMBER_OF,
+            Self::IsMemberOf => well_known::IS_MEMBER_OF,
+            Self::MemberOfIndirect => well_known::MEMBER_OF_INDIRECT,
             Self::EntryDn => well_known::ENTRY_DN,
             Self::EntryUuid => well_known::ENTRY_UUID,
             Self::EntryCsn => well_known::ENTRY_CSN,
@@ -134,10 +142,11 @@ impl Computed {
                 .snapshot
                 .members(view.id)
                 .is_some_and(|members| members.len(kind) > 0),
-            Self::MemberOf => view
-                .snapshot
-                .groups_of(view.id)
-                .is_some_and(|groups| !is_only(groups, view.id)),
+            Self::MemberOf | Self::IsMemberOf => view.snapshot.membership().has_groups(view.id),
+            Self::MemberOfIndirect => {
+                let membership = view.snapshot.membership();
+                membership.has_groups(view.id) && !membership.indirect_groups_of(view.id).is_empty()
+            }
             _ => true,
         }
     }
@@ -147,7 +156,14 @@ impl Computed {
         let mut text = String::new();
         match self {
             Self::Edges(kind) => return for_each_member(view, kind, each),
-            Self::MemberOf => return for_each_group(view, each),
+            Self::MemberOf | Self::IsMemberOf => {
+                let groups = view.snapshot.membership().shown_groups_of(view.id);
+                return for_each_name(view, groups.iter(), each);
+            }
+            Self::MemberOfIndirect => {
+                let groups = view.snapshot.membership().indirect_groups_of(view.id);
+                return for_each_name(view, groups.iter(), each);
+            }
             Self::EntryDn => view.snapshot.write_dn(view.id, &mut text),
             Self::EntryUuid => text = uuid::Uuid::from_bytes(view.entry.uuid()).to_string(),
             Self::EntryCsn => text = view.entry.csn().to_string(),
@@ -180,41 +196,31 @@ impl Computed {
     }
 }
 
-fn is_only(groups: &IdSet, id: EntryId) -> bool {
-    groups.len() == 1 && groups.contains(id)
-}
-
 fn for_each_member(view: &View<'_>, kind: EdgeKind, each: &mut dyn FnMut(&[u8]) -> bool) {
     let Some(members) = view.snapshot.members(view.id) else {
         return;
     };
-    let mut text = String::new();
-    for member in members.ids(kind).iter() {
-        text.clear();
-        view.snapshot.write_dn(member, &mut text);
-        if !each(text.as_bytes()) {
-            return;
-        }
-    }
-    for (_, dangling) in members.dangling(kind) {
-        if !each(dangling.as_bytes()) {
-            return;
-        }
-    }
+    let mut go_on = true;
+    for_each_name(view, members.ids(kind).iter(), &mut |name| {
+        go_on = each(name);
+        go_on
+    });
+    let mut dangling = members.dangling(kind).take_while(|_| go_on);
+    while dangling
+        .next()
+        .is_some_and(|(_, name)| each(name.as_bytes()))
+    {}
 }
 
-/// A group that names itself is not a member of itself.
-fn for_each_group(view: &View<'_>, each: &mut dyn FnMut(&[u8]) -> bool) {
+fn for_each_name(
+    view: &View<'_>,
+    entries: impl Iterator<Item = EntryId>,
+    each: &mut dyn FnMut(&[u8]) -> bool,
+) {
     let mut text = String::new();
-    for group in view
-        .snapshot
-        .groups_of(view.id)
-        .into_iter()
-        .flat_map(IdSet::iter)
-        .filter(|id| *id != view.id)
-    {
+    for id in entries {
         text.clear();
-        view.snapshot.write_dn(group, &mut text);
+        view.snapshot.write_dn(id, &mut text);
         if !each(text.as_bytes()) {
             return;
         }

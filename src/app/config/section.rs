@@ -344,6 +344,25 @@ pub struct Unique {
     pub attributes: Vec<String>,
 }
 
+/// `[membership]`: what entries say of the groups they are in.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Membership {
+    /// Which groups `memberOf` holds, and filters on it ask about.
+    pub memberof: MemberOf,
+}
+
+/// Which groups `memberOf` holds.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum MemberOf {
+    /// Those that name the entry and all that these are in.
+    #[default]
+    Nested,
+    /// Those that name the entry.
+    Direct,
+}
+
 /// `[operations]`: health and metrics over HTTP.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, deny_unknown_fields)]

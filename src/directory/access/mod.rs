@@ -98,7 +98,7 @@ fn applies(rule: &Rule, snapshot: &Snapshot, asker: &Asker) -> bool {
         (Subject::Named(dn), Asker::Process(name)) => dn.normalize(snapshot.schema()) == *name,
         (Subject::Group(dn), Asker::Entry(own)) => snapshot
             .find_entry(dn)
-            .is_some_and(|group| snapshot.is_member(*own, group)),
+            .is_some_and(|group| snapshot.membership().is_member(*own, group)),
         (
             Subject::Anonymous
             | Subject::Users

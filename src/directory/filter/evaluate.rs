@@ -3,9 +3,13 @@
 //! Owns the three-valued logic. What the asker may not search takes no part: an item all of whose attributes are
 //! closed to the asker is Undefined, so that no filter can find out what a read would not show.
 
-use super::resolve::{Pieces, Resolved, Target, Test};
+use std::collections::HashMap;
+
+use super::chain::Chain;
+use super::resolve::{Name, Pieces, Resolved, Target, Test};
 use crate::directory::access::AttributeMask;
-use crate::directory::dn::{Ava, Dn};
+use crate::directory::dn::{Ava, Dn, NormalizedDn};
+use crate::directory::entry::EntryId;
 use crate::directory::members::EdgeKind;
 use crate::directory::schema::{AttributeTypeId, Rule};
 use crate::directory::view::{Computed, View};
@@ -31,6 +35,9 @@ impl From<bool> for Truth {
 #[derive(Default)]
 pub struct Evaluator {
     normalized: Vec<u8>,
+    /// What names stand for, as long as that holds.
+    names: HashMap<NormalizedDn, Option<EntryId>>,
+    names_version: u64,
 }
 
 impl Evaluator {
@@ -92,6 +99,9 @@ impl Evaluator {
         if !target.types().iter().any(|id| open.contains(*id)) {
             return Truth::Undefined;
         }
+        if let Some(Test::Chain(name)) = test {
+            return self.chain(target, name, view, open).into();
+        }
         let descriptions = view.snapshot.descriptions();
         for block in view.entry.blocks() {
             let Some(described) = descriptions.described(block.description) else {
@@ -121,21 +131,50 @@ impl Evaluator {
         Truth::False
     }
 
+    fn chain(
+        &mut self,
+        target: &Target,
+        name: &Name,
+        view: &View<'_>,
+        open: &AttributeMask,
+    ) -> bool {
+        let entry = self.find(name, view);
+        let mut types = target.types().iter().filter(|id| open.contains(**id));
+        types.any(|id| Chain::of(*id).is_some_and(|chain| chain.leads(view, name, entry)))
+    }
+
+    /// The entry of a name: looked up once for all entries that are tested against it.
+    fn find(&mut self, name: &Name, view: &View<'_>) -> Option<EntryId> {
+        let version = view.snapshot.structure();
+        if self.names_version != version {
+            self.names.clear();
+            self.names_version = version;
+        }
+        if let Some(found) = self.names.get(&name.normalized) {
+            return *found;
+        }
+        let found = name.find(view.snapshot);
+        self.names.insert(name.normalized.clone(), found);
+        found
+    }
+
     fn computed(&mut self, attribute: Computed, test: &Test, view: &View<'_>) -> bool {
+        let membership = view.snapshot.membership();
         match (attribute, test) {
-            (Computed::Edges(kind), Test::Edge(_, dn, _)) => has_edge(view, kind, dn),
-            (Computed::MemberOf, Test::Edge(_, dn, _)) => {
-                view.snapshot.find_entry(dn).is_some_and(|group| {
-                    group != view.id
-                        && view
-                            .snapshot
-                            .groups_of(view.id)
-                            .is_some_and(|groups| groups.contains(group))
+            (Computed::Edges(kind), Test::Edge(_, name, _)) => {
+                has_edge(view, kind, name, self.find(name, view))
+            }
+            (Computed::MemberOf | Computed::IsMemberOf, Test::Edge(_, name, _)) => self
+                .find(name, view)
+                .is_some_and(|group| membership.shows(view.id, group)),
+            (Computed::MemberOfIndirect, Test::Edge(_, name, _)) => {
+                self.find(name, view).is_some_and(|group| {
+                    let direct = membership.groups_of(view.id);
+                    membership.is_member(view.id, group)
+                        && direct.is_some_and(|direct| !direct.contains(group))
                 })
             }
-            (Computed::EntryDn, Test::Edge(_, dn, _)) => {
-                view.snapshot.find_entry(dn) == Some(view.id)
-            }
+            (Computed::EntryDn, Test::Edge(_, name, _)) => self.find(name, view) == Some(view.id),
             (Computed::EntryUuid, Test::Equality(Rule::Uuid, wanted)) => {
                 **wanted == view.entry.uuid()
             }
@@ -163,6 +202,8 @@ impl Evaluator {
             | Test::Word(rule, _) => *rule,
             Test::AllBits(assertion) => return Rule::bit_and(value, assertion).unwrap_or(false),
             Test::AnyBit(assertion) => return Rule::bit_or(value, assertion).unwrap_or(false),
+            // A single value does not tell where it leads.
+            Test::Chain(_) => return false,
         };
         self.normalized.clear();
         if rule
@@ -180,7 +221,7 @@ impl Evaluator {
             Test::Less(_, bound) => own < &**bound,
             Test::Pieces(_, pieces) => has_pieces(own, pieces),
             Test::Word(_, word) => memchr::memmem::find(own, word).is_some(),
-            Test::AllBits(_) | Test::AnyBit(_) => false,
+            Test::AllBits(_) | Test::AnyBit(_) | Test::Chain(_) => false,
         }
     }
 
@@ -230,13 +271,13 @@ impl Evaluator {
     }
 }
 
-fn has_edge(view: &View<'_>, kind: EdgeKind, dn: &Dn) -> bool {
+fn has_edge(view: &View<'_>, kind: EdgeKind, name: &Name, entry: Option<EntryId>) -> bool {
     let Some(members) = view.snapshot.members(view.id) else {
         return false;
     };
-    match view.snapshot.find_entry(dn) {
+    match entry {
         Some(member) => members.ids(kind).contains(member),
-        None => members.has_dangling(kind, dn.normalize(view.schema()).as_bytes()),
+        None => members.has_dangling(kind, name.normalized.as_bytes()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! Its string form (RFC 4515) is read by [`parse`] and written by `Display`. What attribute names
 //! and values mean under a schema is not decided here: a tree holds what the client sent.
 
+mod chain;
 pub mod evaluate;
 pub mod parse;
 pub mod plan;

@@ -3,17 +3,17 @@
 //! Owns the choice. Candidates may be too many, since each is evaluated afterwards, but never too few.
 
 mod explain;
+mod names;
 
-use super::resolve::{Resolved, Target, Test};
-use crate::directory::dn::Dn;
+use super::chain;
+use super::resolve::{Name, Resolved, Target, Test};
 use crate::directory::entry::EntryId;
 use crate::directory::index::ordered::Bound;
 use crate::directory::index::{Kind, Ordered};
-use crate::directory::members::EdgeKind;
 use crate::directory::schema::AttributeTypeId;
 use crate::directory::snapshot::{IdSet, Postings, Snapshot};
-use crate::directory::view::Computed;
 pub use explain::{Missing, missing};
+use names::{plan_chain, plan_edges};
 
 /// So few candidates are evaluated rather than looked up in further indexes.
 const FEW: usize = 16;
@@ -46,6 +46,17 @@ enum Source<'a> {
         from: &'a [u8],
         to: Bound<'a>,
     },
+    /// The members of a group, and those of the groups in it.
+    Members {
+        group: EntryId,
+        nested: bool,
+    },
+    /// All groups that have a member, directly or through others.
+    Groups {
+        member: EntryId,
+    },
+    /// Entries that the chain of superiors leads to a name.
+    Subordinates(&'a Name),
     /// Those in every one of the sets, the smallest first.
     Pieces(Vec<&'a IdSet>),
     /// Those of the first step that are in the others, fewest first.
@@ -121,8 +132,10 @@ fn plan_presence<'a>(target: &Target, snapshot: &'a Snapshot) -> Option<Step<'a>
 }
 
 fn plan_match<'a>(target: &Target, test: &'a Test, snapshot: &'a Snapshot) -> Option<Step<'a>> {
-    if let Test::Edge(_, dn, _) = test {
-        return plan_edges(target, dn, snapshot);
+    match test {
+        Test::Edge(_, name, _) => return plan_edges(target, name, snapshot),
+        Test::Chain(name) => return plan_chain(target, name, snapshot),
+        _ => {}
     }
     let steps = target
         .types()
@@ -178,53 +191,10 @@ fn test_kind(test: &Test) -> Option<Kind> {
         Test::Equality(..) | Test::AnyOf(..) => Some(Kind::Equality),
         Test::Pieces(..) => Some(Kind::Substring),
         Test::AtLeast(..) | Test::AtMost(..) | Test::Less(..) => Some(Kind::Ordering),
-        Test::Edge(..) | Test::Word(..) | Test::AllBits(..) | Test::AnyBit(..) => None,
-    }
-}
-
-/// Attributes whose values are names of entries, kept as edges.
-fn plan_edges<'a>(target: &Target, dn: &Dn, snapshot: &'a Snapshot) -> Option<Step<'a>> {
-    if target.types().iter().any(|id| Computed::of(*id).is_none()) {
-        return None;
-    }
-    let found = snapshot.find_entry(dn);
-    let mut steps = Vec::new();
-    for attribute in &target.computed {
-        edge_steps(*attribute, dn, found, snapshot, &mut steps)?;
-    }
-    Some(Step::any(steps))
-}
-
-fn edge_steps<'a>(
-    attribute: Computed,
-    dn: &Dn,
-    found: Option<EntryId>,
-    snapshot: &'a Snapshot,
-    steps: &mut Vec<Step<'a>>,
-) -> Option<()> {
-    let set = |set: &'a IdSet| Step::new(set.len(), Source::Set(set), false);
-    match (attribute, found) {
-        (Computed::Edges(_), Some(member)) => {
-            steps.extend(snapshot.groups_of(member).map(set));
+        Test::Edge(..) | Test::Chain(_) | Test::Word(..) | Test::AllBits(..) | Test::AnyBit(..) => {
+            None
         }
-        (Computed::Edges(_), None) => {
-            let postings = snapshot.naming(&dn.normalize(snapshot.schema()));
-            let source = Source::Postings(postings);
-            steps.push(Step::new(postings.len(), source, false));
-        }
-        (Computed::MemberOf, Some(group)) => {
-            if let Some(members) = snapshot.members(group) {
-                let kinds = EdgeKind::ALL.into_iter();
-                steps.extend(kinds.map(|kind| set(members.ids(kind))));
-            }
-        }
-        (Computed::EntryDn, Some(entry)) => {
-            steps.push(Step::new(1, Source::One(entry), true));
-        }
-        (Computed::MemberOf | Computed::EntryDn, None) => {}
-        _ => return None,
     }
-    Some(())
 }
 
 impl<'a> Step<'a> {
@@ -267,6 +237,20 @@ impl<'a> Step<'a> {
             Source::Range { ordered, from, to } => {
                 ordered.for_each(from, *to, &mut |id| out.push(id));
             }
+            Source::Members { group, nested } => {
+                let membership = snapshot.membership();
+                let below = membership.groups_in(*group).filter(|_| *nested);
+                let groups = below.into_iter().flatten().filter(|id| id != group);
+                for group in std::iter::once(*group).chain(groups) {
+                    membership.for_each_member(group, |id| out.push(id));
+                }
+            }
+            Source::Groups { member } => {
+                out.extend(snapshot.membership().all_groups_of(*member).iter());
+            }
+            Source::Subordinates(name) => {
+                out.extend(chain::subordinates(snapshot, name).into_iter().flatten());
+            }
             Source::Pieces(sets) => {
                 if let Some((first, rest)) = sets.split_first() {
                     out.extend(in_all(first, rest).iter());
@@ -281,30 +265,39 @@ impl<'a> Step<'a> {
                 // A step that leaves out less than half is not worth asking.
                 let telling = |step: &&Step<'_>| step.count <= snapshot.len() / 2;
                 for step in rest.iter().filter(telling) {
-                    narrow(out, from, |id| step.may_hold(id));
+                    narrow(out, from, |id| step.may_hold(snapshot, id));
                 }
             }
             Source::Any(steps) => steps.iter().for_each(|step| step.collect(snapshot, out)),
             Source::Without(inner) => {
-                out.extend(snapshot.ids().filter(|id| !inner.may_hold(*id)));
+                out.extend(snapshot.ids().filter(|id| !inner.may_hold(snapshot, *id)));
             }
         }
     }
 
     /// Whether an entry can be among the candidates; true where finding out takes long.
-    fn may_hold(&self, id: EntryId) -> bool {
+    fn may_hold(&self, snapshot: &Snapshot, id: EntryId) -> bool {
+        let held = |step: &Step<'_>| step.may_hold(snapshot, id);
         match &self.source {
             Source::Nothing => false,
             Source::One(only) => *only == id,
             Source::Postings(postings) => postings.contains(id),
             Source::Set(set) => set.contains(id),
-            Source::Range { .. } => true,
-            Source::Pieces(sets) => sets.iter().all(|set| set.contains(id)) && !sets.is_empty(),
-            Source::All(steps) => steps.iter().all(|step| step.may_hold(id)),
-            Source::Any(steps) => {
-                (steps.len() > FEW && !self.exact) || steps.iter().any(|step| step.may_hold(id))
+            Source::Range { .. } | Source::Subordinates(_) => true,
+            Source::Members { group, nested } => {
+                let membership = snapshot.membership();
+                if *nested {
+                    membership.is_member(id, *group)
+                } else {
+                    let groups = membership.groups_of(id);
+                    groups.is_some_and(|groups| groups.contains(*group))
+                }
             }
-            Source::Without(inner) => !inner.may_hold(id),
+            Source::Groups { member } => snapshot.membership().is_member(*member, id),
+            Source::Pieces(sets) => sets.iter().all(|set| set.contains(id)) && !sets.is_empty(),
+            Source::All(steps) => steps.iter().all(held),
+            Source::Any(steps) => (steps.len() > FEW && !self.exact) || steps.iter().any(held),
+            Source::Without(inner) => !held(inner),
         }
     }
 }

@@ -8,12 +8,14 @@ use std::collections::HashMap;
 
 use super::{Assertion, Extensible, Filter, Substrings};
 use crate::directory::descriptions::Described;
-use crate::directory::dn::Dn;
+use crate::directory::dn::{Dn, NormalizedDn};
+use crate::directory::entry::EntryId;
 use crate::directory::members::EdgeKind;
 use crate::directory::schema::syntax::SubstringAssertion;
 use crate::directory::schema::{
-    AttributeDescription, AttributeTypeId, Rule, RuleKind, Schema, SubstringPiece,
+    AttributeDescription, AttributeTypeId, Rule, RuleKind, Schema, SubstringPiece, well_known,
 };
+use crate::directory::snapshot::{Found, Snapshot};
 use crate::directory::view::Computed;
 
 /// A filter ready to be evaluated.
@@ -54,7 +56,9 @@ pub enum Test {
     /// Equality with any of these, sorted, each once.
     AnyOf(Rule, Box<[Box<[u8]>]>),
     /// Equality with a name, for attributes whose values are edges: the normal form serves those that dangle.
-    Edge(Rule, Dn, Box<[u8]>),
+    Edge(Rule, Box<Name>, Box<[u8]>),
+    /// Whether the attribute leads to the entry of a name through any chain (1.2.840.113556.1.4.1941).
+    Chain(Box<Name>),
     /// At least the normalised assertion, under an ordering rule.
     AtLeast(Rule, Box<[u8]>),
     /// At most the normalised assertion.
@@ -69,6 +73,34 @@ pub enum Test {
     AllBits(Box<[u8]>),
     /// Any bit of the assertion (1.2.840.113556.1.4.804).
     AnyBit(Box<[u8]>),
+}
+
+/// The name of an entry, ready to be looked up.
+#[derive(Clone, Debug)]
+pub struct Name {
+    /// As it came.
+    pub dn: Dn,
+    /// Its normal form.
+    pub normalized: NormalizedDn,
+}
+
+impl Name {
+    /// Reads a name; `None` when the value is none.
+    pub fn parse(schema: &Schema, value: &[u8]) -> Option<Name> {
+        let dn = Dn::parse(std::str::from_utf8(value).ok()?).ok()?;
+        Some(Name {
+            normalized: dn.normalize(schema),
+            dn,
+        })
+    }
+
+    /// The entry of the name.
+    pub fn find(&self, snapshot: &Snapshot) -> Option<EntryId> {
+        match snapshot.find_normalized(&self.dn, &self.normalized) {
+            Found::Entry(id) => Some(id),
+            Found::Nothing { .. } | Found::Outside => None,
+        }
+    }
 }
 
 /// The normalised pieces of a substring assertion.
@@ -260,12 +292,8 @@ fn equality_by(
     let normalized = normal(schema, rule, value)?;
     let by_name = matches!(rule, Rule::DistinguishedName | Rule::UniqueMember)
         && (EdgeKind::of(attribute).is_some() || Computed::of(attribute).is_some());
-    if by_name
-        && let Some(dn) = std::str::from_utf8(value)
-            .ok()
-            .and_then(|text| Dn::parse(text).ok())
-    {
-        return Some(Test::Edge(rule, dn, normalized));
+    if by_name && let Some(name) = Name::parse(schema, value) {
+        return Some(Test::Edge(rule, Box::new(name), normalized));
     }
     Some(Test::Equality(rule, normalized))
 }
@@ -326,6 +354,7 @@ fn resolve_extensible(schema: &Schema, extensible: &Extensible) -> Option<Resolv
     let attribute = schema.attribute(target.attribute());
     let test = match rule {
         None => equality(schema, target.attribute(), &extensible.value)?,
+        Some(Rule::InChain) => chain(schema, &target, &extensible.value)?,
         Some(rule) if !rule.compares_with(attribute.syntax) => return None,
         Some(rule) if rule.kind() == RuleKind::Equality => {
             equality_by(schema, target.attribute(), rule, &extensible.value)?
@@ -338,6 +367,13 @@ fn resolve_extensible(schema: &Schema, extensible: &Extensible) -> Option<Resolv
     } else {
         Some(plain)
     }
+}
+
+/// A chain leads along attributes that are known to form one, and to an entry by its name.
+fn chain(schema: &Schema, target: &Target, value: &[u8]) -> Option<Test> {
+    let chained = well_known::CHAINED.contains(&target.attribute()) && target.is_plain();
+    let name = chained.then(|| Name::parse(schema, value))??;
+    Some(Test::Chain(Box::new(name)))
 }
 
 /// What a rule named in an extensible match does with its assertion.
@@ -356,6 +392,7 @@ fn test_of(schema: &Schema, rule: Rule, value: &[u8]) -> Option<Test> {
                 Test::AnyBit(assertion)
             }
         }
+        RuleKind::Chain => return None,
     })
 }
 

@@ -32,6 +32,8 @@ pub enum RuleKind {
     Word,
     /// By [`Rule::bit_and`] or [`Rule::bit_or`] over the values as they are.
     Bitwise,
+    /// The value leads to the entry of the assertion, at once or through the same attribute of other entries.
+    Chain,
 }
 
 /// Which part of a substring assertion a piece is (RFC 4511 4.5.1.7.2).
@@ -139,6 +141,7 @@ rules! {
     CsnOrdering "1.3.6.1.4.1.4203.666.11.2.3" "CSNOrderingMatch" Ordering Csn,
     BitAnd "1.2.840.113556.1.4.803" "integerBitAndMatch" Bitwise Integer,
     BitOr "1.2.840.113556.1.4.804" "integerBitOrMatch" Bitwise Integer,
+    InChain "1.2.840.113556.1.4.1941" "inChainMatch" Chain DistinguishedName,
 }
 
 impl Rule {

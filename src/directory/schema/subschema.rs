@@ -1,10 +1,12 @@
 //! The schema as the subschema entry shows it (RFC 4512 4.2): every definition as text.
 
 use super::Schema;
+use super::attribute_type::{AttributeType, AttributeTypeId};
 use super::definition::print;
 use super::description::requires_binary;
 use super::rule::{Rule, RuleKind};
 use super::syntax::Syntax;
+use super::well_known::CHAINED;
 
 impl Schema {
     /// The values of attributeTypes.
@@ -27,11 +29,15 @@ impl Schema {
     pub fn matching_rule_use_descriptions(&self) -> impl Iterator<Item = String> {
         let by_name = |rule: &&Rule| !matches!(rule.kind(), RuleKind::Substrings);
         Rule::ALL.iter().filter(by_name).filter_map(|rule| {
+            let fits = |(id, attribute_type): &(AttributeTypeId, &AttributeType)| match rule.kind()
+            {
+                RuleKind::Chain => CHAINED.contains(id),
+                _ => rule.compares_with(attribute_type.syntax),
+            };
             let applies = self
-                .attribute_types
-                .iter()
-                .filter(|attribute_type| rule.compares_with(attribute_type.syntax))
-                .map(|attribute_type| attribute_type.name());
+                .attribute_types()
+                .filter(fits)
+                .map(|(_, attribute_type)| attribute_type.name());
             print::matching_rule_use(*rule, applies)
         })
     }

@@ -34,6 +34,8 @@ numbered! { AttributeTypeId;
     HAS_SUBORDINATES "hasSubordinates",
     NUM_SUBORDINATES "numSubordinates",
     MEMBER_OF "memberOf",
+    IS_MEMBER_OF "isMemberOf",
+    MEMBER_OF_INDIRECT "memberOfIndirect",
     // Names and persons
     CN "cn",
     SN "sn",
@@ -65,6 +67,7 @@ numbered! { AttributeTypeId;
     MEMBER_UID "memberUid",
     MEMBER_URL "memberURL",
     OWNER "owner",
+    MANAGER "manager",
     // Aliases, referrals, subentries
     ALIASED_OBJECT_NAME "aliasedObjectName",
     REF "ref",
@@ -120,6 +123,9 @@ numbered! { AttributeTypeId;
     PWD_END_TIME "pwdEndTime",
     PWD_LAST_SUCCESS "pwdLastSuccess",
 }
+
+/// The attribute types to which `inChainMatch` can be put: those of membership, and the one that leads to superiors.
+pub const CHAINED: [AttributeTypeId; 5] = [MEMBER, UNIQUE_MEMBER, MEMBER_OF, IS_MEMBER_OF, MANAGER];
 
 /// The object classes.
 pub mod class {

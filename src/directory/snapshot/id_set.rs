@@ -162,6 +162,14 @@ impl IdSet {
         }
     }
 
+    /// The ids that are not in the other set. Takes as long as this set is large.
+    pub fn difference(&self, other: &IdSet) -> IdSet {
+        if self.is_empty() || other.is_empty() {
+            return self.clone();
+        }
+        self.iter().filter(|id| !other.contains(*id)).collect()
+    }
+
     fn with(&self, id: u32) -> IdSet {
         let mut set = self.clone();
         set.insert(id);

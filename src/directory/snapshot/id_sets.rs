@@ -38,7 +38,16 @@ impl IdSets {
     /// Adds a whole set to that of a number.
     pub fn add_all(&mut self, at: u32, ids: &IdSet) {
         let all = self.0.get(at).map(|set| set.union(ids));
-        self.0.set(at, all.unwrap_or_else(|| ids.clone()));
+        self.set(at, all.unwrap_or_else(|| ids.clone()));
+    }
+
+    /// Puts a set in the place of that of a number.
+    pub fn set(&mut self, at: u32, ids: IdSet) {
+        if ids.is_empty() {
+            self.0.remove(at);
+        } else {
+            self.0.set(at, ids);
+        }
     }
 }
 
@@ -61,5 +70,7 @@ mod tests {
         sets.add_all(7, &[4, 5].into_iter().collect());
         sets.add_all(7, &[5, 6].into_iter().collect());
         assert_eq!(sets.get(7), Some(&[4, 5, 6].into_iter().collect()));
+        sets.set(7, IdSet::new());
+        assert_eq!(sets.get(7), None);
     }
 }

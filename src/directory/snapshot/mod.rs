@@ -1,7 +1,7 @@
 //! The view of the whole tree that every read holds: immutable, consistent, swapped whole after a commit.
 //!
-//! Owns the entries in memory and everything derived from them for finding them: names, children, equality postings,
-//! membership edges both ways. It does not own how changes are judged (`write`) nor how they are kept (`stored`).
+//! Owns the entries in memory and everything derived from them for finding them: names, children, value
+//! indexes, memberships. It does not own how changes are judged (`write`) nor how they are kept (`stored`).
 //!
 //! A writer clones a snapshot, which costs a few reference counts, and changes the clone: parts that the published
 //! one shares are copied as they are touched, parts made since are changed in place.
@@ -29,6 +29,7 @@ use super::dn::{Dn, NormalizedDn, Rdn};
 use super::entry::{EntryId, EntryRef, ROOT};
 use super::index::{Context, Index, IndexedAttributes};
 use super::members::{Edge, EdgeKind, Members};
+use super::membership::{MemberOf, Membership};
 use super::schema::Schema;
 use super::time::Csn;
 
@@ -83,10 +84,7 @@ pub struct Snapshot {
     children: IdSets,
     names: HashIndex,
     index: Index,
-    groups: Paged<Arc<Members>>,
-    groups_of: IdSets,
-    dangling: HashIndex,
-    dangling_count: usize,
+    membership: Membership,
     administrator: Arc<str>,
     next_id: EntryId,
     count: usize,
@@ -117,16 +115,19 @@ impl Snapshot {
             entries: Paged::default(),
             children: IdSets::default(),
             names: HashIndex::default(),
-            groups: Paged::default(),
-            groups_of: IdSets::default(),
-            dangling: HashIndex::default(),
-            dangling_count: 0,
+            membership: Membership::default(),
             administrator,
             next_id: ROOT + 1,
             count: 0,
             csn: Csn::default(),
             structure: new_structure(),
         }
+    }
+
+    /// The same with `memberOf` holding these groups.
+    pub fn showing(mut self, groups: MemberOf) -> Self {
+        self.membership.show(groups);
+        self
     }
 
     /// The schema that the entries follow.
@@ -215,34 +216,17 @@ impl Snapshot {
 
     /// The members of a group; `None` when the entry names none.
     pub fn members(&self, group: EntryId) -> Option<&Arc<Members>> {
-        self.groups.get(group)
+        self.membership.members(group)
     }
 
     /// The groups that name any members, ascending, with these.
     pub fn groups(&self) -> impl Iterator<Item = (EntryId, &Arc<Members>)> + '_ {
-        self.groups.iter()
+        self.membership.groups()
     }
 
-    /// The groups that name an entry directly as a member.
-    pub fn groups_of(&self, member: EntryId) -> Option<&IdSet> {
-        self.groups_of.get(member)
-    }
-
-    /// Whether an entry is in a group, through any chain of groups. A group is never its own member.
-    pub fn is_member(&self, member: EntryId, group: EntryId) -> bool {
-        let mut seen = std::collections::HashSet::new();
-        let mut open = vec![member];
-        while let Some(next) = open.pop() {
-            for above in self.groups_of(next).into_iter().flat_map(IdSet::iter) {
-                if above == group {
-                    return member != group;
-                }
-                if seen.insert(above) {
-                    open.push(above);
-                }
-            }
-        }
-        false
+    /// Who is in which group, directly or through others.
+    pub fn membership(&self) -> &Membership {
+        &self.membership
     }
 
     /// Whether `id` is `ancestor` or lies below it.
@@ -367,11 +351,6 @@ impl Snapshot {
         self.index.referrals()
     }
 
-    /// Whether any group names an entry that does not exist.
-    pub fn has_dangling(&self) -> bool {
-        self.dangling_count > 0
-    }
-
     /// The name of the administrator, who is no entry.
     pub fn administrator(&self) -> &str {
         &self.administrator
@@ -379,7 +358,8 @@ impl Snapshot {
 
     /// Groups that may name an entry that does not exist. Each must be checked.
     pub fn naming(&self, missing: &NormalizedDn) -> Postings<'_> {
-        self.dangling.get(self.keys.whole_name(missing.as_bytes()))
+        let key = self.keys.whole_name(missing.as_bytes());
+        self.membership.naming(key)
     }
 }
 
@@ -469,68 +449,23 @@ impl Snapshot {
     /// Adds members that exist to a group, all at once.
     pub(super) fn add_members(&mut self, group: EntryId, kind: EdgeKind, ids: IdSet) {
         self.structure = new_structure();
-        if ids.is_empty() {
-            return;
-        }
-        if self.groups.get(group).is_none() {
-            self.groups.set(group, Arc::default());
-        }
-        let new = self
-            .groups
-            .get_mut(group)
-            .map(|members| Arc::make_mut(members).extend(kind, ids));
-        for member in new.into_iter().flatten() {
-            self.groups_of.insert(member, group);
-        }
+        self.membership.add_members(group, kind, ids);
     }
 
     /// Adds one edge; false when it was there.
     pub(super) fn add_edge(&mut self, group: EntryId, edge: &Edge) -> bool {
         self.structure = new_structure();
-        if self.groups.get(group).is_none() {
-            self.groups.set(group, Arc::default());
-        }
-        if !self
-            .groups
-            .get_mut(group)
-            .is_some_and(|members| Arc::make_mut(members).insert(edge))
-        {
-            return false;
-        }
-        match edge {
-            Edge::Entry { member, .. } => self.groups_of.insert(*member, group),
-            Edge::Dangling { normalized, .. } => {
-                self.dangling
-                    .insert(self.keys.whole_name(normalized), group);
-                self.dangling_count += 1;
-            }
-        }
-        true
+        let keys = &self.keys;
+        let key = |name: &[u8]| keys.whole_name(name);
+        self.membership.add_edge(group, edge, key)
     }
 
     /// Removes one edge; false when it was not there.
     pub(super) fn remove_edge(&mut self, group: EntryId, edge: &Edge) -> bool {
         self.structure = new_structure();
-        let Some(members) = self.groups.get_mut(group).map(Arc::make_mut) else {
-            return false;
-        };
-        if !members.remove(edge) {
-            return false;
-        }
-        let named_still = members.names(edge);
-        if members.is_empty() {
-            self.groups.remove(group);
-        }
-        match edge {
-            Edge::Entry { member, .. } if !named_still => self.groups_of.remove(*member, group),
-            Edge::Dangling { normalized, .. } => {
-                self.dangling
-                    .remove(self.keys.whole_name(normalized), group);
-                self.dangling_count -= 1;
-            }
-            _ => {}
-        }
-        true
+        let keys = &self.keys;
+        let key = |name: &[u8]| keys.whole_name(name);
+        self.membership.remove_edge(group, edge, key)
     }
 }
 

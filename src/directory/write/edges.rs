@@ -170,7 +170,7 @@ impl Draft<'_> {
 
     /// Turns edges to names without an entry into edges to the entry that now has the name, and so for all below it.
     pub(super) fn claim_names(&mut self, id: EntryId) {
-        if !self.snapshot.has_dangling() {
+        if !self.snapshot.membership().has_dangling() {
             return;
         }
         let mut open = vec![id];
@@ -221,6 +221,7 @@ impl Draft<'_> {
         }
         let groups: Vec<EntryId> = self
             .snapshot
+            .membership()
             .groups_of(id)
             .map(|groups| groups.iter().collect())
             .unwrap_or_default();

@@ -73,7 +73,7 @@ impl Form {
             Rule::Uuid | Rule::UuidOrdering => Form::Uuid,
             Rule::Csn | Rule::CsnOrdering => Form::Csn,
             Rule::ObjectIdentifier => Form::Oid,
-            Rule::DistinguishedName => Form::Name,
+            Rule::DistinguishedName | Rule::InChain => Form::Name,
             Rule::UniqueMember => Form::NameAndUid,
             Rule::DirectoryStringFirstComponent => Form::FirstString,
             Rule::IntegerFirstComponent => Form::FirstInteger,

@@ -87,13 +87,15 @@ proptest! {
     }
 
     #[test]
-    fn intersection_and_union_agree_with_a_model(left in ids(), right in ids()) {
+    fn intersection_union_and_difference_agree_with_a_model(left in ids(), right in ids()) {
         let a: IdSet = left.iter().copied().collect();
         let b: IdSet = right.iter().rev().copied().collect();
         assert_same(&a.intersection(&b), &left.intersection(&right).copied().collect());
         assert_same(&b.intersection(&a), &left.intersection(&right).copied().collect());
         assert_same(&a.union(&b), &left.union(&right).copied().collect());
         assert_same(&b.union(&a), &left.union(&right).copied().collect());
+        assert_same(&a.difference(&b), &left.difference(&right).copied().collect());
+        assert_same(&b.difference(&a), &right.difference(&left).copied().collect());
         assert_same(&a.union(&a.clone()), &left);
         assert_same(&a.intersection(&a.clone()), &left);
     }

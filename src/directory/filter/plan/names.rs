@@ -1,0 +1,122 @@
+//! Candidates of tests whose assertion is the name of an entry: memberships, chains, `entryDN`.
+
+use super::{Source, Step};
+use crate::directory::entry::EntryId;
+use crate::directory::filter::chain::Chain;
+use crate::directory::filter::resolve::{Name, Target};
+use crate::directory::membership::MemberOf;
+use crate::directory::schema::well_known;
+use crate::directory::snapshot::Snapshot;
+use crate::directory::view::Computed;
+
+/// Groups whose members are counted for a plan; of more, only that they are no more than all entries is said.
+const COUNTED: usize = 16;
+
+/// Attributes whose values are names of entries, kept as edges.
+pub(super) fn plan_edges<'a>(
+    target: &Target,
+    name: &'a Name,
+    snapshot: &'a Snapshot,
+) -> Option<Step<'a>> {
+    if target.types().iter().any(|id| Computed::of(*id).is_none()) {
+        return None;
+    }
+    let found = name.find(snapshot);
+    let mut steps = Vec::new();
+    for attribute in &target.computed {
+        edge_steps(*attribute, name, found, snapshot, &mut steps)?;
+    }
+    Some(Step::any(steps))
+}
+
+fn edge_steps<'a>(
+    attribute: Computed,
+    name: &Name,
+    found: Option<EntryId>,
+    snapshot: &'a Snapshot,
+    steps: &mut Vec<Step<'a>>,
+) -> Option<()> {
+    match (attribute, found) {
+        (Computed::Edges(_), Some(member)) => {
+            let groups = snapshot.membership().groups_of(member);
+            steps.extend(groups.map(|set| Step::new(set.len(), Source::Set(set), false)));
+        }
+        (Computed::Edges(_), None) => {
+            let postings = snapshot.naming(&name.normalized);
+            let source = Source::Postings(postings);
+            steps.push(Step::new(postings.len(), source, false));
+        }
+        (Computed::MemberOf | Computed::IsMemberOf, Some(group)) => {
+            let nested = snapshot.membership().shown() == MemberOf::Nested;
+            steps.push(members(snapshot, group, nested, true));
+        }
+        (Computed::MemberOfIndirect, Some(group)) => {
+            steps.push(members(snapshot, group, true, false));
+        }
+        (Computed::EntryDn, Some(entry)) => {
+            steps.push(Step::new(1, Source::One(entry), true));
+        }
+        (
+            Computed::MemberOf
+            | Computed::IsMemberOf
+            | Computed::MemberOfIndirect
+            | Computed::EntryDn,
+            None,
+        ) => {}
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Where a chain leads to a name.
+pub(super) fn plan_chain<'a>(
+    target: &Target,
+    name: &'a Name,
+    snapshot: &'a Snapshot,
+) -> Option<Step<'a>> {
+    let found = name.find(snapshot);
+    let mut steps = Vec::new();
+    for attribute in target.types() {
+        match (Chain::of(*attribute), found) {
+            (Some(Chain::Members(_)), Some(member)) => steps.push(groups(snapshot, member)),
+            (Some(Chain::Groups), Some(group)) => {
+                steps.push(members(snapshot, group, true, true));
+            }
+            (Some(Chain::Superiors), _) => {
+                snapshot.index().equal(well_known::MANAGER, &[])?;
+                let source = Source::Subordinates(name);
+                steps.push(Step::new(snapshot.len(), source, false));
+            }
+            (Some(Chain::Members(_) | Chain::Groups), None) | (None, _) => {}
+        }
+    }
+    Some(Step::any(steps))
+}
+
+/// The members of a group. They are found exactly, but for a group on a cycle, which is found among them.
+fn members<'a>(snapshot: &'a Snapshot, group: EntryId, nested: bool, exact: bool) -> Step<'a> {
+    let membership = snapshot.membership();
+    let below = membership.groups_in(group).filter(|_| nested);
+    let count = if below.is_some_and(|below| below.len() > COUNTED) {
+        snapshot.len()
+    } else {
+        let groups = below.into_iter().flatten().filter(|id| *id != group);
+        let counts = std::iter::once(group).chain(groups);
+        counts.map(|group| membership.member_count(group)).sum()
+    };
+    Step::new(count, Source::Members { group, nested }, exact)
+}
+
+/// The groups of a member.
+fn groups<'a>(snapshot: &'a Snapshot, member: EntryId) -> Step<'a> {
+    let membership = snapshot.membership();
+    let count = match membership.groups_of(member) {
+        Some(direct) if direct.len() > COUNTED => snapshot.len(),
+        Some(direct) => direct.iter().fold(direct.len(), |sum, group| {
+            let above = membership.all_groups_of(group).len();
+            sum.saturating_add(above)
+        }),
+        None => 0,
+    };
+    Step::new(count, Source::Groups { member }, false)
+}

@@ -1,0 +1,295 @@
+//! Who is in which group: the edges of all groups, both ways, and membership through any chain of groups.
+//!
+//! Owns the edges in memory and what follows from them: the groups of a member, the closure over groups, the names that
+//! no entry has. It does not own how edges are judged (`write`) nor how they are kept (`stored`).
+//!
+//! An entry is a group as long as it has a member or names one. A group is never its own member: what is kept may say so,
+//! and what is asked never does.
+
+mod closure;
+
+use std::sync::Arc;
+
+use super::entry::EntryId;
+use super::members::{Edge, EdgeKind, Members};
+use super::snapshot::{HashIndex, IdSet, IdSets, Paged, Postings};
+use closure::Closure;
+
+/// Which groups `memberOf` holds.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum MemberOf {
+    /// Those that name the entry and all that these are in.
+    #[default]
+    Nested,
+    /// Those that name the entry.
+    Direct,
+}
+
+/// The memberships of one state of the directory; cloning costs a few reference counts.
+#[derive(Clone, Default)]
+pub struct Membership {
+    groups: Paged<Arc<Members>>,
+    groups_of: IdSets,
+    closure: Closure,
+    /// Groups by the names they list that no entry has.
+    dangling: HashIndex,
+    dangling_count: usize,
+    shown: MemberOf,
+}
+
+impl Membership {
+    /// The members that a group names; `None` when it names none.
+    pub fn members(&self, group: EntryId) -> Option<&Arc<Members>> {
+        self.groups.get(group)
+    }
+
+    /// The groups that name any members, ascending, with these.
+    pub fn groups(&self) -> impl Iterator<Item = (EntryId, &Arc<Members>)> + '_ {
+        self.groups.iter()
+    }
+
+    /// The groups that have an entry directly as a member; the entry itself among them, if it names itself.
+    pub fn groups_of(&self, member: EntryId) -> Option<&IdSet> {
+        self.groups_of.get(member)
+    }
+
+    /// All groups that have an entry as a member, directly or through others.
+    pub fn all_groups_of(&self, member: EntryId) -> IdSet {
+        let mut all = match self.closure.above(member) {
+            Some(above) => above.clone(),
+            None => {
+                let direct = self.groups_of(member).cloned().unwrap_or_default();
+                let above = direct.iter().filter_map(|group| self.closure.above(group));
+                above.fold(direct.clone(), |all, more| all.union(more))
+            }
+        };
+        all.remove(member);
+        all
+    }
+
+    /// Whether an entry is in a group, directly or through others.
+    pub fn is_member(&self, member: EntryId, group: EntryId) -> bool {
+        if member == group {
+            return false;
+        }
+        let Some(direct) = self.groups_of(member) else {
+            return false;
+        };
+        if direct.contains(group) {
+            return true;
+        }
+        let Some(below) = self.closure.below(group) else {
+            return false;
+        };
+        if below.len() < direct.len() {
+            below.iter().any(|group| direct.contains(group))
+        } else {
+            direct.iter().any(|group| below.contains(group))
+        }
+    }
+
+    /// The groups that `memberOf` of an entry holds.
+    pub fn shown_groups_of(&self, member: EntryId) -> IdSet {
+        match self.shown {
+            MemberOf::Nested => self.all_groups_of(member),
+            MemberOf::Direct => {
+                let mut direct = self.groups_of(member).cloned().unwrap_or_default();
+                direct.remove(member);
+                direct
+            }
+        }
+    }
+
+    /// Whether `memberOf` of an entry holds a group.
+    pub fn shows(&self, member: EntryId, group: EntryId) -> bool {
+        match self.shown {
+            MemberOf::Nested => self.is_member(member, group),
+            MemberOf::Direct => {
+                let mut direct = self.groups_of(member).into_iter();
+                member != group && direct.any(|groups| groups.contains(group))
+            }
+        }
+    }
+
+    /// The groups that an entry is in through others alone.
+    pub fn indirect_groups_of(&self, member: EntryId) -> IdSet {
+        let all = self.all_groups_of(member);
+        match self.groups_of(member) {
+            Some(direct) => all.difference(direct),
+            None => all,
+        }
+    }
+
+    /// Whether an entry is in any group but itself.
+    pub fn has_groups(&self, member: EntryId) -> bool {
+        let itself = |groups: &IdSet| groups.len() == 1 && groups.contains(member);
+        self.groups_of(member).is_some_and(|groups| !itself(groups))
+    }
+
+    /// Which groups `memberOf` holds.
+    pub fn shown(&self) -> MemberOf {
+        self.shown
+    }
+
+    /// Whether one attribute of a group leads to an entry, directly or through other groups.
+    pub fn leads(&self, group: EntryId, kind: EdgeKind, member: EntryId) -> bool {
+        if !self.is_member(member, group) {
+            return false;
+        }
+        let Some(members) = self.members(group) else {
+            return false;
+        };
+        let mut others = EdgeKind::ALL.into_iter().filter(|other| *other != kind);
+        let ids = members.ids(kind);
+        others.all(|other| members.ids(other).is_empty())
+            || ids.contains(member)
+            || !ids.intersection(&self.all_groups_of(member)).is_empty()
+    }
+
+    /// Hands the direct members of a group to `each`, some perhaps twice.
+    pub fn for_each_member(&self, group: EntryId, mut each: impl FnMut(EntryId)) {
+        if let Some(members) = self.members(group) {
+            for kind in EdgeKind::ALL {
+                members.ids(kind).iter().for_each(&mut each);
+            }
+        }
+    }
+
+    /// At most how many direct members a group has.
+    pub fn member_count(&self, group: EntryId) -> usize {
+        let count = |members: &Arc<Members>| {
+            let counts = EdgeKind::ALL.map(|kind| members.ids(kind).len());
+            counts.into_iter().sum()
+        };
+        self.members(group).map_or(0, count)
+    }
+
+    /// All groups that are in a group, directly or through others; itself among them on a cycle.
+    pub fn groups_in(&self, group: EntryId) -> Option<&IdSet> {
+        self.closure.below(group)
+    }
+
+    /// Whether any group names an entry that does not exist.
+    pub fn has_dangling(&self) -> bool {
+        self.dangling_count > 0
+    }
+
+    /// Groups that may name an entry that does not exist, by the key of its name. Each must be checked.
+    pub(super) fn naming(&self, key: u64) -> Postings<'_> {
+        self.dangling.get(key)
+    }
+
+    fn is_group(&self, id: EntryId) -> bool {
+        self.groups.get(id).is_some()
+    }
+}
+
+impl Membership {
+    pub(super) fn show(&mut self, shown: MemberOf) {
+        self.shown = shown;
+    }
+}
+
+/// Changes. `key` makes the key of a name that no entry has from its normal form.
+impl Membership {
+    /// Adds members that exist to a group, all at once.
+    pub(super) fn add_members(&mut self, group: EntryId, kind: EdgeKind, ids: IdSet) {
+        if ids.is_empty() {
+            return;
+        }
+        self.begin_group(group);
+        let new = self
+            .groups
+            .get_mut(group)
+            .map(|members| Arc::make_mut(members).extend(kind, ids));
+        for member in new.into_iter().flatten() {
+            self.link(group, member);
+        }
+    }
+
+    /// Adds one edge; false when it was there.
+    pub(super) fn add_edge(
+        &mut self,
+        group: EntryId,
+        edge: &Edge,
+        key: impl FnOnce(&[u8]) -> u64,
+    ) -> bool {
+        self.begin_group(group);
+        if !self
+            .groups
+            .get_mut(group)
+            .is_some_and(|members| Arc::make_mut(members).insert(edge))
+        {
+            return false;
+        }
+        match edge {
+            Edge::Entry { member, .. } => self.link(group, *member),
+            Edge::Dangling { normalized, .. } => {
+                self.dangling.insert(key(normalized), group);
+                self.dangling_count += 1;
+            }
+        }
+        true
+    }
+
+    /// Removes one edge; false when it was not there.
+    pub(super) fn remove_edge(
+        &mut self,
+        group: EntryId,
+        edge: &Edge,
+        key: impl FnOnce(&[u8]) -> u64,
+    ) -> bool {
+        let Some(members) = self.groups.get_mut(group).map(Arc::make_mut) else {
+            return false;
+        };
+        if !members.remove(edge) {
+            return false;
+        }
+        let named_still = members.names(edge);
+        if members.is_empty() {
+            self.groups.remove(group);
+        }
+        match edge {
+            Edge::Entry { member, .. } if !named_still => self.unlink(group, *member),
+            Edge::Dangling { normalized, .. } => {
+                self.dangling.remove(key(normalized), group);
+                self.dangling_count -= 1;
+            }
+            Edge::Entry { .. } => {}
+        }
+        if !self.is_group(group) {
+            self.closure.dissolve(group);
+        }
+        true
+    }
+
+    /// An entry is about to get a member: where it has none so far, it becomes a group within those it is in.
+    fn begin_group(&mut self, group: EntryId) {
+        if self.is_group(group) {
+            return;
+        }
+        self.groups.set(group, Arc::default());
+        let parents = self.groups_of.get(group).cloned().unwrap_or_default();
+        for parent in &parents {
+            self.closure.add(parent, group);
+        }
+    }
+
+    fn link(&mut self, group: EntryId, member: EntryId) {
+        self.groups_of.insert(member, group);
+        if self.is_group(member) {
+            self.closure.add(group, member);
+        }
+    }
+
+    fn unlink(&mut self, group: EntryId, member: EntryId) {
+        self.groups_of.remove(member, group);
+        let groups_of = &self.groups_of;
+        if self.closure.above(member).is_some() {
+            self.closure.remove(group, member, |of| groups_of.get(of));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
