@@ -743,7 +743,7 @@ fn an_alias_has_nothing_below_it() {
         ] {
             let refused = make(&directory, change, Terms::default());
             assert!(
-                matches!(refused, Err(Error::AliasProblem(_))),
+                matches!(&refused, Err(Error::AliasProblem { matched, .. }) if *matched == format!("{rdn},{SUFFIX}")),
                 "{class}: {refused:?}"
             );
         }

@@ -57,7 +57,12 @@ pub enum Error {
     /// The entry has others below it.
     NotAllowedOnNonLeaf,
     /// An alias points nowhere, or in a circle.
-    AliasProblem(String),
+    AliasProblem {
+        /// The alias.
+        matched: String,
+        /// What is wrong with it.
+        text: String,
+    },
     /// The asker may not do this.
     InsufficientAccess,
     /// The name or the password is wrong; which of them is not told.
@@ -113,7 +118,7 @@ impl std::fmt::Display for Error {
             | Self::NoSuchAttribute(text)
             | Self::InappropriateMatching(text)
             | Self::NotAllowedOnRdn(text)
-            | Self::AliasProblem(text)
+            | Self::AliasProblem { text, .. }
             | Self::AffectsMultipleServers(text)
             | Self::AdminLimitExceeded(text)
             | Self::UnwillingToPerform(text)

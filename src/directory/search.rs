@@ -86,6 +86,8 @@ pub struct Search {
     cost: usize,
 }
 
+/// Steps of sorting in one slice.
+const SORTED: usize = 16 * 1_024;
 /// Tests that are counted as one entry of a budget.
 const TESTS: usize = 16;
 
@@ -304,11 +306,13 @@ impl Search {
 
     /// After the last entry: what was gathered is sorted, and its turn comes; else the search is over.
     fn end_of_entries(&mut self, snapshot: &Snapshot) -> Result<Progress, Error> {
+        if let Sorting::Gathering { list, .. } = &mut self.sorting
+            && !list.sort(SORTED)
+        {
+            return Ok(Progress::More);
+        }
         match std::mem::replace(&mut self.sorting, Sorting::Done) {
-            Sorting::Gathering {
-                order, mut list, ..
-            } => {
-                list.sort();
+            Sorting::Gathering { order, list, .. } => {
                 let part = self.part_of(&list, &order, snapshot.schema())?;
                 self.ahead = Ahead::Listed {
                     list,

@@ -302,8 +302,11 @@ fn violation(error: Violation) -> Error {
 }
 
 /// Nothing lies below an alias (RFC 4512 section 2.6).
-fn below_alias() -> Error {
-    Error::AliasProblem("the entry above would be an alias, which has none below it".to_owned())
+fn below_alias(snapshot: &Snapshot, alias: EntryId) -> Error {
+    Error::AliasProblem {
+        matched: snapshot.dn(alias),
+        text: "the entry above would be an alias, which has none below it".to_owned(),
+    }
 }
 
 /// Whether two values of a type are equal; without an equality rule, byte for byte.

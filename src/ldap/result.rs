@@ -13,7 +13,7 @@ use crate::directory::Error;
 pub struct Answer {
     /// The result code.
     pub code: ResultCode,
-    /// The nearest entry that exists, or empty.
+    /// The last entry or alias on the way to the one that was named, or empty.
     pub matched: String,
     /// For people, or empty.
     pub text: String,
@@ -95,7 +95,7 @@ impl From<Error> for Answer {
             Error::InappropriateMatching(_) => ResultCode::InappropriateMatching,
             Error::NotAllowedOnRdn(_) => ResultCode::NotAllowedOnRdn,
             Error::NotAllowedOnNonLeaf => ResultCode::NotAllowedOnNonLeaf,
-            Error::AliasProblem(_) => ResultCode::AliasProblem,
+            Error::AliasProblem { .. } => ResultCode::AliasProblem,
             Error::InsufficientAccess => ResultCode::InsufficientAccessRights,
             Error::InvalidCredentials => ResultCode::InvalidCredentials,
             Error::EmptyPassword | Error::UnwillingToPerform(_) => ResultCode::UnwillingToPerform,
@@ -109,7 +109,9 @@ impl From<Error> for Answer {
         };
         let text = error.to_string();
         let (matched, referral) = match error {
-            Error::NoSuchObject { matched } => (matched, Vec::new()),
+            Error::NoSuchObject { matched } | Error::AliasProblem { matched, .. } => {
+                (matched, Vec::new())
+            }
             Error::Referral { matched, uris } => (matched, uris),
             _ => (String::new(), Vec::new()),
         };

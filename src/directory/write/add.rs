@@ -157,7 +157,7 @@ impl Draft<'_> {
         if exists {
             Err(Error::EntryAlreadyExists)
         } else if View::new(&self.snapshot, parent).is_some_and(is_alias) {
-            Err(below_alias())
+            Err(below_alias(&self.snapshot, parent))
         } else {
             Ok(parent)
         }
