@@ -69,7 +69,10 @@ impl Directory {
                         }
                         claim.identity()
                     }
-                    Outcome::NoMatch | Outcome::Hashed(_) => Err(Error::InvalidCredentials),
+                    Outcome::NoMatch
+                    | Outcome::Hashed(_)
+                    | Outcome::Accepted
+                    | Outcome::Refused(_) => Err(Error::InvalidCredentials),
                     Outcome::Failed(_) => Err(Error::Busy("a password could not be verified")),
                 };
                 answer.call(verdict);
