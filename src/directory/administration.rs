@@ -98,6 +98,7 @@ mod tests {
             time_limit: None,
             upgrade_passwords: false,
             unique: UniqueAttributes::default(),
+            accounts: crate::directory::account::AccountSettings::default(),
         };
         let directory = Directory::serve(
             Box::new(store.clone()),

@@ -4,6 +4,7 @@
 //! but through [`VisibleEntry`], which shows what the access rules allow and nothing else.
 
 pub mod access;
+pub mod account;
 pub mod attributes;
 pub mod backup;
 pub mod check;
@@ -34,6 +35,7 @@ pub mod value_set;
 pub mod view;
 pub mod virtual_entry;
 
+mod acceptance;
 mod administration;
 mod aliases;
 mod authenticate;
@@ -57,6 +59,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 
 use access::AccessRules;
+use account::AccountSettings;
 use dn::{Dn, NormalizedDn};
 pub use error::Error;
 use identity::Identity;
@@ -85,6 +88,8 @@ pub struct Settings {
     pub upgrade_passwords: bool,
     /// Of which attributes no two entries may have equal values; the snapshot must have an index of each.
     pub unique: UniqueAttributes,
+    /// What holds for accounts and their passwords.
+    pub accounts: AccountSettings,
 }
 
 /// Who administers a directory: a name and a hash, kept with the data but no entry of the tree.
@@ -152,6 +157,7 @@ impl Directory {
             Arc::clone(&published),
             Arc::clone(&rules),
             settings.unique.clone(),
+            Arc::new(settings.accounts.clone()),
             Arc::clone(&failure),
         )?;
         Ok(Directory(Arc::new(Inner {
@@ -199,6 +205,10 @@ impl Directory {
 
     fn set_administrator_hash(&self, hash: Vec<u8>) {
         self.0.administrator_hash.store(Arc::new(hash));
+    }
+
+    fn accounts(&self) -> &AccountSettings {
+        &self.0.settings.accounts
     }
 
     fn upgrades_passwords(&self) -> bool {

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use super::codec::{ControlOut, LdapResult, write_result};
 use super::message::{ResponseTag, ResultCode};
 use crate::directory::Error;
+use crate::directory::password::policy::Refusal;
 
 /// How an operation ended, as it goes onto the wire.
 #[derive(Clone, Debug)]
@@ -97,7 +98,17 @@ impl From<Error> for Answer {
             Error::NotAllowedOnNonLeaf => ResultCode::NotAllowedOnNonLeaf,
             Error::AliasProblem(_) => ResultCode::AliasProblem,
             Error::InsufficientAccess => ResultCode::InsufficientAccessRights,
-            Error::InvalidCredentials => ResultCode::InvalidCredentials,
+            Error::InvalidCredentials | Error::LoginRefused(_) => ResultCode::InvalidCredentials,
+            Error::PasswordRefused(refusal) => match refusal {
+                Refusal::NotAllowed | Refusal::OldMissing | Refusal::ChangeFirst => {
+                    ResultCode::InsufficientAccessRights
+                }
+                Refusal::TooYoung
+                | Refusal::Weak(_)
+                | Refusal::TooShort(_)
+                | Refusal::TooLong(_)
+                | Refusal::InHistory => ResultCode::ConstraintViolation,
+            },
             Error::EmptyPassword | Error::UnwillingToPerform(_) => ResultCode::UnwillingToPerform,
             Error::CannotSort(_) => ResultCode::UnavailableCriticalExtension,
             Error::NoWindow(_) => ResultCode::VirtualListViewError,

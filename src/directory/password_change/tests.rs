@@ -59,6 +59,7 @@ fn directory() -> Directory {
         time_limit: None,
         upgrade_passwords: true,
         unique: UniqueAttributes::default(),
+        accounts: crate::directory::account::AccountSettings::default(),
     };
     let administrator = setup.administrator.clone();
     Directory::serve(
