@@ -46,6 +46,7 @@ mod compare;
 mod fixture;
 mod history;
 mod lane;
+mod lockout;
 mod once;
 mod proxy;
 mod referrals;
@@ -60,9 +61,11 @@ use arc_swap::ArcSwap;
 
 use access::AccessRules;
 use account::AccountSettings;
+pub use authenticate::{Login, Standing};
 use dn::{Dn, NormalizedDn};
 pub use error::Error;
 use identity::Identity;
+use lockout::Failures;
 use page::{Binding, Cursor, InvalidCursor, Position, Sealer};
 use password::Pool;
 use request::{Part, SearchRequest, Window};
@@ -132,6 +135,7 @@ struct Inner {
     sealer: Sealer,
     /// Where searches sort.
     room: Room,
+    failures: Failures,
 }
 
 impl Directory {
@@ -151,6 +155,7 @@ impl Directory {
         let administrator_name = name.normalize(snapshot.schema());
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
         let sealer = sealer()?;
+        let failures = Failures::new(settings.accounts.remembered, random_key()?);
         let (rules, failure) = (Arc::new(rules), Arc::new(ArcSwap::from_pointee(None)));
         let lane = lane::Lane::start(
             store,
@@ -172,6 +177,7 @@ impl Directory {
             lane,
             sealer,
             room: Room::default(),
+            failures,
         })))
     }
 
@@ -309,10 +315,14 @@ impl Directory {
     }
 }
 
-fn sealer() -> std::io::Result<Sealer> {
+fn random_key() -> std::io::Result<[u8; 32]> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(std::io::Error::other)?;
-    Sealer::new(&key, Instant::now())
+    Ok(key)
+}
+
+fn sealer() -> std::io::Result<Sealer> {
+    Sealer::new(&random_key()?, Instant::now())
         .ok_or_else(|| std::io::Error::other("no key for the cookies of searches"))
 }
 

@@ -58,6 +58,11 @@ pub fn now() -> u64 {
         .unwrap_or_default()
 }
 
+/// Whole seconds of microseconds since 1970.
+pub fn whole_seconds(micros: u64) -> i64 {
+    i64::try_from(micros / 1_000_000).unwrap_or(i64::MAX)
+}
+
 /// Writes seconds since 1970 as generalized time, `20260102030405Z`.
 pub fn generalized(seconds: i64) -> String {
     format!("{}Z", Civil::of(seconds))

@@ -37,7 +37,7 @@ use super::schema::{AttributeDescription, AttributeTypeId, Schema, Violation, Vi
 use super::snapshot::Snapshot;
 use super::stored::{self, Setting};
 use super::target;
-use super::time::Csn;
+use super::time::{self, Csn};
 use super::unique::UniqueAttributes;
 use super::view::{Computed, View};
 use crate::storage::{Batch, MAX_VALUE_LEN};
@@ -159,7 +159,7 @@ impl<'a> Draft<'a> {
     }
 
     fn seconds(&self) -> i64 {
-        i64::try_from(self.now / 1_000_000).unwrap_or(i64::MAX)
+        time::whole_seconds(self.now)
     }
 
     fn actor(&self, identity: &Identity, of: EntryId) -> Actor {

@@ -7,7 +7,7 @@
 /// The longest history that is kept of an account's passwords: each of them costs a hash when a new one is judged.
 pub const LONGEST_HISTORY: usize = 24;
 /// The most failures that a policy counts before it locks.
-pub const MOST_FAILURES: usize = 1_000;
+pub const MOST_FAILURES: usize = 100;
 
 /// Seconds since 1970.
 pub type Seconds = i64;

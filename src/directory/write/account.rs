@@ -235,8 +235,7 @@ impl Draft<'_> {
     fn moment(&self, used: &[Vec<u8>]) -> Vec<u8> {
         let mut micros = self.now;
         loop {
-            let seconds = i64::try_from(micros / 1_000_000).unwrap_or(i64::MAX);
-            let text = time::generalized(seconds);
+            let text = time::generalized(time::whole_seconds(micros));
             let text = format!("{}.{:06}Z", text.trim_end_matches('Z'), micros % 1_000_000);
             if !used.iter().any(|value| value == text.as_bytes()) {
                 return text.into_bytes();
