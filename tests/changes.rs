@@ -496,6 +496,7 @@ impl Fixture {
             time_limit: None,
             upgrade_passwords: false,
             unique: UniqueAttributes::default(),
+            accounts: hedgerow::directory::account::AccountSettings::default(),
         };
         let administrator = self.setup.administrator.clone();
         let (store, rules) = (Box::new(store), self.rules());

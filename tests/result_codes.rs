@@ -133,7 +133,7 @@ fn an_add_is_refused_with_the_code_of_its_reason() {
     let (_folder, server) = loaded();
     let mut ada = server.bound(ADA, "secret-ada");
     let new = "uid=new,ou=people,dc=example,dc=org";
-    let cases: [(&str, Attributes<'_>, u32, &str); 16] = [
+    let cases: [(&str, Attributes<'_>, u32, &str); 15] = [
         (
             new,
             person(&[("nosuch", &["x"])]),

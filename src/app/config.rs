@@ -6,12 +6,14 @@
 //! through [`Config::problem`] so that the operator still reads file and line.
 
 mod access;
+mod accounts;
 mod bounded;
 mod schema;
 mod section;
 mod source;
 
 pub use access::{AccessRule, Who};
+pub use accounts::{Lockout, PasswordPolicy};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
     Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, MemberOf, Membership,
@@ -57,6 +59,12 @@ pub struct Config {
     /// How passwords are hashed.
     #[serde(default)]
     pub passwords: Passwords,
+    /// Which passwords are good enough.
+    #[serde(default)]
+    pub password_policy: PasswordPolicy,
+    /// How failed logins lock.
+    #[serde(default)]
+    pub lockout: Lockout,
     /// Definitions beside the built-in ones.
     #[serde(default)]
     pub schema: Schema,

@@ -9,6 +9,7 @@ use std::io::BufRead;
 use std::sync::mpsc;
 
 use super::access::AccessRules;
+use super::account::AccountSettings;
 use super::clear_passwords::{self, Place};
 use super::dn::{Dn, Rdn};
 use super::identity::Identity;
@@ -112,8 +113,9 @@ pub fn prepare(
     let mut random = random_source();
     // Everything is taken as it is in the file; what is there twice is for its owner to put right afterwards.
     let unique = UniqueAttributes::default();
+    let accounts = AccountSettings::default();
     let (origin, now) = (Origin::Import, time::now());
-    let mut draft = Draft::new(&base, rules, &unique, origin, now, &mut random);
+    let mut draft = Draft::new(&base, rules, (&unique, &accounts), origin, now, &mut random);
     // The draft shall be the only owner, so that it changes in place.
     drop(base);
     let mut report = Report::default();

@@ -2,6 +2,8 @@
 //!
 //! Owns the formats and the order of changes; it asks no clock but in [`now`].
 
+use super::schema::Schema;
+use super::schema::rule::Rule;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A change sequence number: orders all changes of a directory, strictly increasing even when the clock steps back.
@@ -56,6 +58,11 @@ pub fn now() -> u64 {
         .unwrap_or_default()
 }
 
+/// Whole seconds of microseconds since 1970.
+pub fn whole_seconds(micros: u64) -> i64 {
+    i64::try_from(micros / 1_000_000).unwrap_or(i64::MAX)
+}
+
 /// Writes seconds since 1970 as generalized time, `20260102030405Z`.
 pub fn generalized(seconds: i64) -> String {
     format!("{}Z", Civil::of(seconds))
@@ -88,6 +95,16 @@ pub fn parse_generalized(text: &[u8]) -> Option<i64> {
         return None;
     }
     Some(days_from_civil(number(0..4)?, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
+/// Reads any generalized time (RFC 4517 section 3.3.13), down to the second.
+pub fn seconds(schema: &Schema, value: &[u8]) -> Option<i64> {
+    let mut text = Vec::with_capacity(16);
+    Rule::GeneralizedTime
+        .normalize_value(schema, value, &mut text)
+        .ok()?;
+    text.push(b'Z');
+    parse_generalized(&text)
 }
 
 /// A moment in the Gregorian calendar, in UTC; printed as `YYYYMMDDHHMMSS`.

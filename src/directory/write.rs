@@ -4,6 +4,7 @@
 //! nothing behind, and the group becomes one batch for the store. It does not own when the batch is committed or the
 //! state published (`lane`).
 
+mod account;
 mod add;
 mod edges;
 mod modify;
@@ -14,6 +15,7 @@ mod remove;
 mod rename;
 mod unique;
 
+pub use account::Step;
 use modify::Refusal;
 pub use perform::Changed;
 
@@ -21,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::{Access, AccessRules, Right};
+use super::account::AccountSettings;
 use super::attributes::{Attribute, Attributes};
 use super::dn::Dn;
 use super::dn::Rdn;
@@ -34,7 +37,7 @@ use super::schema::{AttributeDescription, AttributeTypeId, Schema, Violation, Vi
 use super::snapshot::Snapshot;
 use super::stored::{self, Setting};
 use super::target;
-use super::time::Csn;
+use super::time::{self, Csn};
 use super::unique::UniqueAttributes;
 use super::view::{Computed, View};
 use crate::storage::{Batch, MAX_VALUE_LEN};
@@ -53,6 +56,7 @@ pub struct Draft<'a> {
     snapshot: Snapshot,
     rules: &'a AccessRules,
     unique: &'a UniqueAttributes,
+    accounts: &'a AccountSettings,
     origin: Origin,
     now: u64,
     random: &'a mut dyn FnMut() -> [u8; 16],
@@ -76,11 +80,12 @@ pub struct Outstanding {
 }
 
 impl<'a> Draft<'a> {
-    /// Begins a group of changes on top of a state, of which those of clients keep `unique` what is. `now` is in microseconds since 1970, `random` makes UUIDs.
+    /// Begins a group of changes on top of a state, of which those of clients keep `unique` what is and accounts to their
+    /// policies. `now` is in microseconds since 1970, `random` makes UUIDs.
     pub fn new(
         base: &Snapshot,
         rules: &'a AccessRules,
-        unique: &'a UniqueAttributes,
+        (unique, accounts): (&'a UniqueAttributes, &'a AccountSettings),
         origin: Origin,
         now: u64,
         random: &'a mut dyn FnMut() -> [u8; 16],
@@ -95,6 +100,7 @@ impl<'a> Draft<'a> {
             snapshot,
             rules,
             unique,
+            accounts,
             origin,
             now,
             random,
@@ -153,7 +159,7 @@ impl<'a> Draft<'a> {
     }
 
     fn seconds(&self) -> i64 {
-        i64::try_from(self.now / 1_000_000).unwrap_or(i64::MAX)
+        time::whole_seconds(self.now)
     }
 
     fn actor(&self, identity: &Identity, of: EntryId) -> Actor {
@@ -233,7 +239,7 @@ fn description(schema: &Schema, text: &str) -> Result<AttributeDescription, Erro
 }
 
 /// The attributes of an entry as it is stored, without those that are computed.
-fn decode(view: &View<'_>) -> Attributes {
+pub(super) fn decode(view: &View<'_>) -> Attributes {
     let descriptions = view.snapshot.descriptions();
     let mut attributes = Attributes::default();
     for block in view.entry.blocks() {

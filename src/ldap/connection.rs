@@ -78,7 +78,10 @@ pub async fn serve(
 ) {
     tracing::info!(conn = number, %peer, tls = ?terms.security, "connected");
     let _ = stream.set_nodelay(true);
-    let served = async { run(&face, TcpStream::from_std(stream)?, terms, number, &stop).await };
+    let served = async {
+        let stream = TcpStream::from_std(stream)?;
+        run(&face, stream, peer, terms, number, &stop).await
+    };
     let reason = served.await.unwrap_or_else(|error| {
         tracing::debug!(conn = number, %error, "connection failed");
         "connection lost"
@@ -129,6 +132,7 @@ pub async fn serve_local(
 async fn run(
     face: &Arc<Face>,
     mut stream: TcpStream,
+    peer: SocketAddr,
     terms: Terms,
     number: u64,
     stop: &CancellationToken,
@@ -136,6 +140,7 @@ async fn run(
     let clear = Channel {
         can_start_tls: terms.security == Security::StartTls,
         clear_passwords: terms.clear_passwords,
+        address: Some(peer.ip()),
         ..Channel::default()
     };
     let mut session = Session::new(Arc::clone(face), clear, number);
@@ -177,6 +182,7 @@ async fn run(
         .and_then(|chain| chain.first());
     session.set_channel(Channel {
         tls: true,
+        address: Some(peer.ip()),
         certificate_name: certificate.and_then(|certificate| source.name_of(certificate)),
         ..Channel::default()
     });

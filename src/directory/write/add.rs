@@ -64,6 +64,7 @@ impl Draft<'_> {
         with_first_member(&mut attributes, &seen, |attributes| {
             schema.admit(attributes, &naming).map_err(violation)
         })?;
+        self.begin_account(identity, dn, &mut attributes);
         passwords_are_hashed(&attributes)?;
         referrals::check(&attributes)?;
         let edges = self.new_edges(&schema, &members)?;

@@ -34,6 +34,7 @@ impl Draft<'_> {
         if terms.relaxed && !identity.is_administrator() || identity.is_anonymous() && nothing() {
             return Err(Error::InsufficientAccess);
         }
+        self.password_first(identity, change)?;
         // A new entry can be held to an assertion only once it is there.
         let new_is_judged = matches!(change, Change::Add { .. }) && terms.assertion.is_some();
         if !terms.trial && !new_is_judged {
