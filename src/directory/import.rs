@@ -389,7 +389,7 @@ impl Pending {
         for (place, value) in clear.into_iter().filter(|_| keep) {
             let (send, receive) = mpsc::channel();
             let job = Job::Hash {
-                password: Secret::from(value),
+                password: value,
                 salt: random_bytes(),
             };
             let sent = pool.submit_blocking(

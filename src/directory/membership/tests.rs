@@ -1,3 +1,5 @@
+//! What the closure holds after any sequence of changes.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;

@@ -1,3 +1,5 @@
+//! What the rules say of passwords and accounts.
+
 use super::*;
 use proptest::prelude::*;
 
