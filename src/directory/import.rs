@@ -15,7 +15,7 @@ use super::dn::{Dn, Rdn};
 use super::identity::Identity;
 use super::lane::random_bytes;
 use super::ldif::{self, Reader, Record};
-use super::password::{Job, Outcome, Pool, Secret};
+use super::password::{Job, Outcome, Pool};
 use super::request::{Change, Modification, ModificationKind, Terms};
 use super::schema::Schema;
 use super::snapshot::Snapshot;
