@@ -181,17 +181,31 @@ impl Config {
     }
 
     fn resolve_paths(&mut self, folder: &Path) {
-        self.data = folder.join(&self.data);
+        self.data = resolve(folder, &self.data);
         if let Some(socket) = &mut self.ldapi.socket {
-            *socket = folder.join(&socket);
+            *socket = resolve(folder, socket);
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);
         }
         for file in &mut self.schema.files {
-            *file = folder.join(&file);
+            *file = resolve(folder, file);
         }
     }
+}
+
+/// A path that is relative to a folder, without the way into that folder and out again, as people would name it.
+fn resolve(folder: &Path, path: &Path) -> PathBuf {
+    // What is above a folder is only told of its real name.
+    let Ok(mut above) = folder.canonicalize() else {
+        return folder.join(path);
+    };
+    let mut below = path;
+    while let Ok(rest) = below.strip_prefix("..") {
+        above.pop();
+        below = rest;
+    }
+    above.join(below)
 }
 
 #[cfg(test)]

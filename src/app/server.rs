@@ -129,8 +129,8 @@ fn open(
 ) -> Result<Directory, Failure> {
     let started = std::time::Instant::now();
     let (setup, snapshot) = assembly.load(&mut *store)?;
-    let seconds = started.elapsed().as_secs_f32();
-    tracing::info!(entries = snapshot.len(), seconds, "loaded");
+    let seconds = format!("{:.3}", started.elapsed().as_secs_f32());
+    tracing::info!(entries = snapshot.len(), %seconds, "loaded");
     let rules = assembly.rules(&setup.suffixes)?;
     let administrator = administrator.unwrap_or(setup.administrator);
     Ok(Directory::serve(

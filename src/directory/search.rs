@@ -148,10 +148,12 @@ impl Search {
             Vec::new()
         };
         let filter = request.filter.resolve(schema);
+        let selection = Selection::new(schema, &request.attributes);
+        let tests = filter.tests().saturating_add(selection.tests());
         let mut search = Search {
-            cost: filter.tests().div_ceil(TESTS),
+            cost: tests.div_ceil(TESTS),
             filter,
-            selection: Selection::new(schema, &request.attributes),
+            selection,
             values: request
                 .values
                 .as_ref()
@@ -210,7 +212,7 @@ impl Search {
         std::mem::take(&mut self.continuations)
     }
 
-    /// Looks at up to `budget` entries, fewer the wider the filter is but one at least, and hands those that match to
+    /// Looks at up to `budget` entries, fewer the more is asked of each but one at least, and hands those that match to
     /// `sink`, which ends the slice by breaking off: an entry it got counts as returned.
     pub(super) fn advance(
         &mut self,

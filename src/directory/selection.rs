@@ -45,6 +45,11 @@ impl Selection {
         selection
     }
 
+    /// How many names an attribute of an entry is held against at the most.
+    pub fn tests(&self) -> usize {
+        self.named.len()
+    }
+
     /// All attributes of an object class, as if each were named (RFC 4529).
     fn add_class(&mut self, schema: &Schema, class: &str) {
         let Some(id) = schema.class_id(class) else {

@@ -1,4 +1,4 @@
-//! What becomes of a search that there is no room to sort.
+//! What becomes of a search that there is no room to sort, or that asks much of each entry.
 
 use super::*;
 use crate::directory::access::{Right, RuleText};
@@ -75,6 +75,15 @@ fn request(required: bool, part: Part) -> SearchRequest {
     }
 }
 
+fn everyone_reads(snapshot: &Snapshot) -> AccessRules {
+    let rule = RuleText {
+        who: "anyone".to_owned(),
+        allow: vec![Right::Read, Right::Search],
+        ..RuleText::default()
+    };
+    AccessRules::compile(snapshot.schema(), &[rule]).unwrap()
+}
+
 /// Searches from the beginning or from where a page before ended, with this room to sort.
 fn run(
     snapshot: &Snapshot,
@@ -82,12 +91,7 @@ fn run(
     resume: Option<Cursor>,
     room: Room,
 ) -> Result<(Vec<String>, Search), Error> {
-    let rule = RuleText {
-        who: "anyone".to_owned(),
-        allow: vec![Right::Read, Right::Search],
-        ..RuleText::default()
-    };
-    let rules = AccessRules::compile(snapshot.schema(), &[rule]).unwrap();
+    let rules = everyone_reads(snapshot);
     let identity = Identity::anonymous();
     let conditions = Conditions {
         size: None,
@@ -177,4 +181,39 @@ fn there_is_no_window_on_a_list_that_cannot_be_sorted() {
         refused,
         Err(Error::NoWindow(WindowFault::CannotSort(_)))
     ));
+}
+
+/// No thread is kept for longer, whatever is asked of an entry.
+#[test]
+fn the_more_is_asked_of_an_entry_the_fewer_have_a_slice() {
+    let snapshot = snapshot();
+    let rules = everyone_reads(&snapshot);
+    let identity = Identity::anonymous();
+    let term = || Filter::Present("cn".to_owned());
+    for (terms, attributes) in [(10_000, 1), (1, 10_000)] {
+        let wide = SearchRequest {
+            filter: Filter::Or((0..terms).map(|_| term()).collect()),
+            attributes: vec!["cn".to_owned(); attributes],
+            sort: None,
+            ..request(false, Part::Whole)
+        };
+        let conditions = Conditions {
+            size: None,
+            deadline: None,
+            resume: None,
+            binding: None,
+            room: Room::default(),
+        };
+        let mut search = Search::begin(&snapshot, &rules, &identity, &wide, conditions).unwrap();
+        let mut seen = 0;
+        let progress = search.advance(&snapshot, &rules, &identity, 1_024, &mut |_| {
+            seen += 1;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(progress, Ok(Progress::More));
+        assert!(
+            (1..=2).contains(&seen),
+            "{seen} of {terms} terms, {attributes} attributes"
+        );
+    }
 }
