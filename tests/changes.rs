@@ -625,7 +625,7 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
                 block.values().for_each(|value| put(name, value));
             }
             for computed in entry.computed() {
-                computed.for_each(|value| put(computed.name(), value));
+                computed.for_each(|value| put(&computed.name(), value));
             }
             assert!(entries.insert(dn, values).is_none(), "an entry came twice");
             ControlFlow::Continue(())

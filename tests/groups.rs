@@ -12,6 +12,7 @@
 mod server;
 
 use std::collections::HashSet;
+use std::fmt::Write;
 
 use ldap3::{LdapConn, Mod, Scope, SearchEntry};
 use server::{Folder, SUFFIX, Server};
@@ -330,4 +331,72 @@ fn a_group_counts_whom_it_lists_by_uid_from_the_moment_there_is_one() {
     let bob = vec![Mod::Delete("memberUid", HashSet::from(["bob"]))];
     assert_eq!(client.modify(&dn("cn=unix"), bob).unwrap().rc, 0);
     assert_eq!(names(&mut client, "uid=bob", "memberOf"), [""; 0]);
+}
+
+/// The name of the attribute as it came, and the numbers of the members that came with it.
+fn part(client: &mut LdapConn, selectors: &[&str]) -> Vec<(String, Vec<String>)> {
+    let entry = read(client, "cn=huge", selectors);
+    let attributes = entry.attrs.into_iter().map(|(name, values)| {
+        let number = |value: &String| value.split(['=', ',']).nth(1).unwrap().to_owned();
+        (name, values.iter().map(number).collect())
+    });
+    attributes.collect()
+}
+
+#[test]
+fn a_part_of_the_members_comes_under_the_range_it_is() {
+    let folder = Folder::new();
+    let mut tree = TREE.to_owned();
+    tree += "\ndn: cn=huge,dc=example,dc=org\nobjectClass: groupOfMembers\ncn: huge\n";
+    for number in 0..1_000 {
+        writeln!(tree, "member: cn={number},ou=nowhere,dc=example,dc=org").unwrap();
+    }
+    tree += "member: uid=ada,dc=example,dc=org\nmember: uid=bob,dc=example,dc=org\n";
+    folder.load(&tree);
+    let server = folder.serve();
+    let mut client = server.administrator();
+
+    let whole = part(&mut client, &["member"]).remove(0).1;
+    assert_eq!(
+        (whole.len(), &whole[..2]),
+        (1_002, &["ada".to_owned(), "bob".to_owned()][..])
+    );
+    for (asked, came, from, to) in [
+        ("member;range=0-0", "member;range=0-0", 0, 1),
+        ("MEMBER;Range=1-3", "member;range=1-3", 1, 4),
+        ("member;range=998-1000", "member;range=998-1000", 998, 1_001),
+        ("member;range=998-1001", "member;range=998-*", 998, 1_002),
+        (
+            "member;range=1000-2499",
+            "member;range=1000-*",
+            1_000,
+            1_002,
+        ),
+        ("member;range=0-*", "member;range=0-*", 0, 1_002),
+    ] {
+        let found = part(&mut client, &[asked]);
+        assert_eq!(
+            found,
+            [(came.to_owned(), whole[from..to].to_vec())],
+            "{asked}"
+        );
+    }
+    // Beyond the last there is nothing, and no error that ends the loop of a client.
+    for nothing in [
+        "member;range=1002-*",
+        "member;range=5-4",
+        "member;range=x",
+        "1.1",
+    ] {
+        assert_eq!(part(&mut client, &[nothing]), [], "{nothing}");
+    }
+    // The part goes before the whole, and of stored attributes there are parts as well.
+    let entry = read(
+        &mut client,
+        "cn=huge",
+        &["*", "member;range=0-1", "objectClass;range=1-1"],
+    );
+    let mut names: Vec<&String> = entry.attrs.keys().collect();
+    names.sort();
+    assert_eq!(names, ["cn", "member;range=0-1", "objectClass;range=1-*"]);
 }

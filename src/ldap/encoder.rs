@@ -2,6 +2,7 @@
 //!
 //! Owns the buffers that one connection uses for it again and again.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::BytesMut;
@@ -34,7 +35,7 @@ impl Encoder {
         self.dn.clear();
         entry.write_dn(&mut self.dn);
         self.sets.clear();
-        let mut computed: Vec<(&str, Range<usize>)> = Vec::new();
+        let mut computed: Vec<(Cow<'_, str>, Range<usize>)> = Vec::new();
         for attribute in entry.computed() {
             let begin = self.sets.len();
             self.values.clear();

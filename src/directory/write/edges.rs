@@ -64,7 +64,7 @@ impl Draft<'_> {
     ) -> Vec<EdgeKind> {
         let members = self.snapshot.members(id);
         demanded(schema, attributes)
-            .filter(|kind| members.is_none_or(|members| members.len(*kind) == 0))
+            .filter(|kind| members.is_none_or(|members| !members.has(*kind)))
             .collect()
     }
 

@@ -196,7 +196,7 @@ impl Draft<'_> {
             .snapshot
             .members(id)
             .into_iter()
-            .flat_map(|members| members.edges());
+            .flat_map(|members| members.edges_of(kind));
         let stays = stays.filter(|edge| !edges.removed.contains_key(&edge.key()));
         let edge = stays
             .chain(edges.added.values().cloned())
