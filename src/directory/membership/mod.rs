@@ -6,6 +6,8 @@
 //! An entry is a group as long as it has a member or names one. A group is never its own member: what is kept may say so,
 //! and what is asked never does.
 
+pub mod explain;
+
 mod closure;
 mod joined;
 
