@@ -400,3 +400,81 @@ fn a_part_of_the_members_comes_under_the_range_it_is() {
     names.sort();
     assert_eq!(names, ["cn", "member;range=0-1", "objectClass;range=1-*"]);
 }
+
+/// Who may write what is below ou=desk, and no group but one.
+const DESK: &str = r#"
+[[access]]
+who = "dn:uid=ada,dc=example,dc=org"
+to = "ou=desk,dc=example,dc=org"
+allow = ["read", "search", "compare", "write", "add", "delete"]
+
+[[access]]
+who = "dn:uid=ada,dc=example,dc=org"
+to = "cn=open,ou=groups,dc=example,dc=org"
+attributes = ["memberUid", "member"]
+allow = ["read", "search", "compare", "write"]
+
+[[access]]
+who = "users"
+allow = ["read", "search", "compare"]
+"#;
+
+#[test]
+fn groups_that_list_a_name_already_are_gained_by_those_alone_who_may_write_them() {
+    let folder = Folder::with_access(DESK);
+    let mut tree = TREE.to_owned();
+    for unit in ["desk", "groups"] {
+        tree += &format!("\ndn: ou={unit},{SUFFIX}\nobjectClass: organizationalUnit\nou: {unit}\n");
+    }
+    for (group, number) in [("open", 1), ("shut", 2)] {
+        tree += &format!(
+            "\ndn: cn={group},ou=groups,{SUFFIX}\nobjectClass: groupOfMembers\n\
+             objectClass: posixGroup\ncn: {group}\ngidNumber: {number}\nmemberUid: {group}-uid\n\
+             member: uid={group},ou=desk,{SUFFIX}\nmember: uid=a,ou={group},ou=desk,{SUFFIX}\n"
+        );
+    }
+    folder.load(&tree);
+    let server = folder.serve();
+    let mut ada = server.bound(&dn("uid=ada"), "secret-ada");
+    let person = || {
+        vec![
+            ("objectClass", HashSet::from(["inetOrgPerson"])),
+            ("cn", HashSet::from(["x"])),
+            ("sn", HashSet::from(["x"])),
+        ]
+    };
+    let unit = || vec![("objectClass", HashSet::from(["organizationalUnit"]))];
+    let mut admin = server.administrator();
+    let groups = |client: &mut LdapConn, rdn: &str| names(client, rdn, "memberOf");
+
+    assert_eq!(ada.add(&dn("uid=shut,ou=desk"), person()).unwrap().rc, 50);
+    assert_eq!(ada.add(&dn("uid=open,ou=desk"), person()).unwrap().rc, 0);
+    assert_eq!(groups(&mut admin, "uid=open,ou=desk"), ["cn=open"]);
+
+    let refused = ada.add(&dn("uid=shut-uid,ou=desk"), person()).unwrap();
+    assert_eq!(refused.rc, 50);
+    let renamed = ada.modifydn(&dn("uid=open,ou=desk"), "uid=shut", true, None);
+    assert_eq!(renamed.unwrap().rc, 50);
+    let renamed = ada.modifydn(&dn("uid=open,ou=desk"), "uid=SHUT-uid", true, None);
+    assert_eq!(renamed.unwrap().rc, 50);
+    let more = |uid| vec![Mod::Add("uid", HashSet::from([uid]))];
+    let modified = ada.modify(&dn("uid=open,ou=desk"), more("Shut-UID"));
+    assert_eq!(modified.unwrap().rc, 50);
+    let modified = ada.modify(&dn("uid=open,ou=desk"), more("open-uid"));
+    assert_eq!(modified.unwrap().rc, 0);
+
+    // A name comes about below one that is moved as well; what was refused has left nothing behind.
+    assert_eq!(ada.add(&dn("ou=free,ou=desk"), unit()).unwrap().rc, 0);
+    assert_eq!(
+        ada.add(&dn("uid=a,ou=free,ou=desk"), person()).unwrap().rc,
+        0
+    );
+    let moved = ada.modifydn(&dn("ou=free,ou=desk"), "ou=shut", true, None);
+    assert_eq!(moved.unwrap().rc, 50);
+    assert_eq!(groups(&mut admin, "uid=a,ou=free,ou=desk"), [""; 0]);
+    let moved = ada.modifydn(&dn("ou=free,ou=desk"), "ou=open", true, None);
+    assert_eq!(moved.unwrap().rc, 0);
+    assert_eq!(groups(&mut admin, "uid=a,ou=open,ou=desk"), ["cn=open"]);
+    assert_eq!(admin.add(&dn("uid=shut,ou=desk"), person()).unwrap().rc, 0);
+    assert_eq!(groups(&mut admin, "uid=shut,ou=desk"), ["cn=shut"]);
+}

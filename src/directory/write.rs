@@ -6,6 +6,7 @@
 
 mod add;
 mod edges;
+mod gains;
 mod modify;
 mod passwords;
 mod perform;

@@ -82,6 +82,21 @@ impl Snapshot {
         }
     }
 
+    /// The groups that list a value of `uid`.
+    pub(in crate::directory) fn groups_listing(&self, uid: &[u8]) -> Vec<EntryId> {
+        let mut normalized = Vec::new();
+        let rule = self.schema.attribute(UID).equality;
+        if rule.is_none_or(|rule| {
+            rule.normalize_value(&self.schema, uid, &mut normalized)
+                .is_err()
+        }) {
+            return Vec::new();
+        }
+        let found = self.membership.listing(self.keys.uid(&normalized)).iter();
+        let lists = |id: &EntryId| self.uids(self.entry(*id), MEMBER_UID).contains(&normalized);
+        found.filter(lists).collect()
+    }
+
     /// From here on groups join their members when all are there.
     pub(super) fn begin_bulk_joins(&mut self) {
         self.pending_joins = Some(Vec::new());

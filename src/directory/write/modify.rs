@@ -89,6 +89,7 @@ impl Draft<'_> {
         passwords_are_hashed(&attributes)?;
         referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;
+        self.may_gain_by_uid(identity, id, &before, &attributes)?;
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
         take_operational(&mut head, &operational)?;
