@@ -81,6 +81,8 @@ enum Step {
     Add(Place, Vec<Place>),
     Describe(Place, ModificationKind, Vec<&'static str>),
     Enroll(Place, ModificationKind, Place),
+    /// A group lists a person, who may not exist, by number.
+    List(Place, ModificationKind, usize),
     Delete(Place),
     Prune(Place),
     Rename(Place, usize, bool, Option<Place>),
@@ -132,6 +134,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(at, kind, values)| Step::Describe(at, kind, values)),
         4 => (place(), select(vec![ModificationKind::Add, ModificationKind::Delete]), place())
             .prop_map(|(at, kind, member)| Step::Enroll(at, kind, member)),
+        3 => (place(), select(vec![ModificationKind::Add, ModificationKind::Delete]), 0..3_usize)
+            .prop_map(|(at, kind, number)| Step::List(at, kind, number)),
         2 => place().prop_map(Step::Delete),
         1 => place().prop_map(Step::Prune),
         4 => (place(), 0..3_usize, any::<bool>(), option::of(place()))
@@ -234,6 +238,8 @@ impl Model {
                     if members.is_empty() {
                         return None;
                     }
+                    let more = values(&[("gidNumber", "1")]);
+                    self.entries.get_mut(&id).unwrap().values.extend(more);
                     let members = listed(members).iter().map(|dn| self.member(dn)).collect();
                     self.entries.get_mut(&id).unwrap().members = members;
                 }
@@ -290,6 +296,22 @@ impl Model {
                 };
                 return changed.then_some(());
             }
+            Step::List(at, kind, number) => {
+                let id = self.find(&at.dn())?;
+                if at.class() != Class::Group {
+                    return None;
+                }
+                let values = &mut self.entries.get_mut(&id).unwrap().values;
+                let mut listed = values.remove("memberUid").unwrap_or_default();
+                let changed = match kind {
+                    ModificationKind::Add => listed.insert(format!("p{number}")),
+                    _ => listed.remove(&format!("p{number}")),
+                };
+                if !listed.is_empty() {
+                    values.insert("memberUid".to_owned(), listed);
+                }
+                return changed.then_some(());
+            }
             Step::Delete(at) => {
                 let id = self.find(&at.dn())?;
                 if self.entries.values().any(|entry| entry.parent == Some(id)) {
@@ -331,7 +353,12 @@ impl Model {
     }
 
     fn groups_of(&self, id: usize) -> BTreeSet<usize> {
-        let lists = |of: &Entry| of.members.contains(&Member::Entry(id));
+        let uids = self.entries[&id].values.get("uid");
+        let lists = |of: &Entry| {
+            let mut listed = of.values.get("memberUid").into_iter().flatten();
+            let is_own = |uid| uids.is_some_and(|uids| uids.contains(uid));
+            of.members.contains(&Member::Entry(id)) || listed.any(is_own)
+        };
         let groups = self.entries.iter().filter(|(_, of)| lists(of));
         groups.map(|(group, _)| *group).collect()
     }
@@ -415,7 +442,8 @@ fn change(step: &Step) -> Change {
                     attribute("sn", &["someone"]),
                 ],
                 Class::Group => vec![
-                    attribute("objectClass", &["groupOfNames"]),
+                    attribute("objectClass", &["groupOfNames", "posixGroup"]),
+                    attribute("gidNumber", &["1"]),
                     attribute("member", &members),
                 ],
             };
@@ -426,6 +454,7 @@ fn change(step: &Step) -> Change {
         }
         Step::Describe(at, kind, values) => modify(at, *kind, "description", values),
         Step::Enroll(at, kind, member) => modify(at, *kind, "member", &[&member.dn()]),
+        Step::List(at, kind, number) => modify(at, *kind, "memberUid", &[&format!("p{number}")]),
         Step::Delete(at) | Step::Prune(at) => Change::Delete { dn: dn(at) },
         Step::Rename(at, number, forget, to) => Change::Rename {
             dn: dn(at),
@@ -545,6 +574,9 @@ fn candidates(snapshot: &Snapshot) -> Vec<Vec<String>> {
         "(description=*ree*)",
         "(|(uid=*)(description=*two))",
         "(modifyTimestamp>=20000101000000Z)",
+        "(memberOf=cn=g0,dc=example,dc=org)",
+        "(!(memberOf=cn=g1,dc=example,dc=org))",
+        "(member:1.2.840.113556.1.4.1941:=uid=p0,dc=example,dc=org)",
     ];
     let found = filters.map(|text| {
         let filter = Filter::parse(text).unwrap().resolve(snapshot.schema());
@@ -594,7 +626,7 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
                 block.values().for_each(|value| put(name, value));
             }
             for computed in entry.computed() {
-                computed.for_each(|value| put(computed.name(), value));
+                computed.for_each(|value| put(&computed.name(), value));
             }
             assert!(entries.insert(dn, values).is_none(), "an entry came twice");
             ControlFlow::Continue(())

@@ -169,6 +169,11 @@ impl Members {
         self.member.contains(member) || self.unique_member.contains(member)
     }
 
+    /// Whether one attribute has a value.
+    pub fn has(&self, kind: EdgeKind) -> bool {
+        !self.ids(kind).is_empty() || self.dangling(kind).next().is_some()
+    }
+
     /// The number of values of one attribute.
     pub fn len(&self, kind: EdgeKind) -> usize {
         self.ids(kind).len() + self.dangling(kind).count()
@@ -193,6 +198,14 @@ impl Members {
                 .map(move |member| Edge::Entry { kind, member })
         });
         ids.chain(self.dangling_edges())
+    }
+
+    /// The edges of one attribute, one by one.
+    pub fn edges_of(&self, kind: EdgeKind) -> impl Iterator<Item = Edge> + '_ {
+        let ids = self.ids(kind).iter();
+        let of_kind = move |edge: &Edge| edge.kind() == kind;
+        ids.map(move |member| Edge::Entry { kind, member })
+            .chain(self.dangling_edges().filter(of_kind))
     }
 
     /// The edges to names that no entry has.

@@ -1,6 +1,11 @@
-//! Which attributes of an entry a request wants (RFC 4511 section 4.5.1.8, RFC 3673, RFC 4529).
+//! Which attributes of an entry a request wants (RFC 4511 section 4.5.1.8, RFC 3673, RFC 4529), and how much
+//! of each.
 //!
 //! Owns the selectors and their meaning. It does not own what the asker may see: that is a mask laid over it.
+
+mod range;
+
+use std::borrow::Cow;
 
 use super::access::AttributeMask;
 use super::descriptions::Described;
@@ -11,6 +16,7 @@ use super::schema::{AttributeTypeId, Schema};
 use super::search::values::{Holder, MatchedValues};
 use super::value_set;
 use super::view::{Computed, View};
+use range::ValueRange;
 
 /// The attributes that are wanted.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +25,8 @@ pub struct Selection {
     operational: bool,
     named: Vec<Target>,
     computed: Vec<Computed>,
+    /// Attributes of which a part is wanted; that goes before all of it.
+    parts: Vec<(Target, ValueRange)>,
 }
 
 impl Selection {
@@ -36,7 +44,7 @@ impl Selection {
                 "1.1" => {}
                 other => match other.strip_prefix('@') {
                     Some(class) => selection.add_class(schema, class),
-                    None => selection.named.extend(Target::parse(schema, other)),
+                    None => selection.add(schema, other),
                 },
             }
         }
@@ -48,6 +56,29 @@ impl Selection {
     /// How many names an attribute of an entry is held against at the most.
     pub fn tests(&self) -> usize {
         self.named.len()
+    }
+
+    fn add(&mut self, schema: &Schema, selector: &str) {
+        let part = ValueRange::split(selector);
+        let name = part.as_ref().map_or(selector, |(name, _)| name);
+        if let Some(target) = Target::parse(schema, name) {
+            let part = part.map(|(_, range)| (target.clone(), range));
+            self.parts.extend(part);
+            self.named.push(target);
+        }
+    }
+
+    fn part_of(&self, described: &Described) -> Option<ValueRange> {
+        let mut parts = self.parts.iter();
+        let part = parts.find(|(target, _)| target.covers(described));
+        part.map(|(_, range)| *range)
+    }
+
+    fn part_of_computed(&self, computed: Computed) -> Option<ValueRange> {
+        let mut parts = self.parts.iter();
+        let part =
+            parts.find(|(target, _)| target.is_plain() && target.computed.contains(&computed));
+        part.map(|(_, range)| *range)
     }
 
     /// All attributes of an object class, as if each were named (RFC 4529).
@@ -123,7 +154,9 @@ impl<'a> VisibleEntry<'a> {
     /// The selected attributes whose values are all shown as they are stored: name with options, and the values as a
     /// block.
     pub fn stored(&self) -> impl Iterator<Item = (&'a str, Block<'a>)> + '_ {
-        let whole = self.selected_blocks().filter(|_| self.values.is_none());
+        let whole = self.selected_blocks().filter(|(described, _)| {
+            self.values.is_none() && self.selection.part_of(described).is_none()
+        });
         whole.map(|(described, block)| (&*described.name, block))
     }
 
@@ -131,14 +164,17 @@ impl<'a> VisibleEntry<'a> {
     /// shown.
     pub fn computed(&self) -> impl Iterator<Item = MadeAttribute<'a>> + '_ {
         let view = self.view;
-        let chosen = self.values.into_iter().flat_map(move |values| {
-            let of = move |(described, block)| MadeAttribute {
-                view,
-                source: Source::Stored(described, block),
-                values: Some(values),
-            };
-            self.selected_blocks().map(of)
-        });
+        let chosen = self
+            .selected_blocks()
+            .filter_map(move |(described, block)| {
+                let range = self.selection.part_of(described);
+                (self.values.is_some() || range.is_some()).then_some(MadeAttribute {
+                    view,
+                    source: Source::Stored(described, block),
+                    values: self.values,
+                    range,
+                })
+            });
         let selected = self.selection.computed.iter().copied();
         let computed = selected
             .filter(move |computed| {
@@ -148,8 +184,9 @@ impl<'a> VisibleEntry<'a> {
                 view,
                 source: Source::Computed(computed),
                 values: self.values,
+                range: self.selection.part_of_computed(computed),
             });
-        chosen.chain(computed)
+        chosen.chain(computed).filter(MadeAttribute::begins)
     }
 
     fn selected_blocks(&self) -> impl Iterator<Item = (&'a Described, Block<'a>)> + '_ {
@@ -187,7 +224,7 @@ impl VisibleEntry<'_> {
             attribute.for_each(|value| values.push(value.to_vec()));
             let mut set = Vec::new();
             value_set::encode(values.iter().map(Vec::as_slice), &mut set);
-            (!values.is_empty()).then(|| (attribute.name().to_owned(), set))
+            (!values.is_empty()).then(|| (attribute.name().into_owned(), set))
         });
         EntryCopy {
             attributes: stored.chain(computed).collect(),
@@ -202,6 +239,7 @@ pub struct MadeAttribute<'a> {
     view: View<'a>,
     source: Source<'a>,
     values: Option<&'a MatchedValues>,
+    range: Option<ValueRange>,
 }
 
 #[derive(Copy, Clone)]
@@ -212,11 +250,28 @@ enum Source<'a> {
 
 impl<'a> MadeAttribute<'a> {
     /// The name with options.
-    pub fn name(&self) -> &'a str {
-        match self.source {
+    pub fn name(&self) -> Cow<'a, str> {
+        let name = match self.source {
             Source::Stored(described, _) => &described.name,
             Source::Computed(computed) => self.view.schema().attribute(computed.attribute()).name(),
+        };
+        match self.range {
+            Some(range) => range.describe(name, self.count()).into(),
+            None => name.into(),
         }
+    }
+
+    fn count(&self) -> usize {
+        match self.source {
+            Source::Stored(_, block) => block.values().count(),
+            Source::Computed(computed) => computed.count(&self.view),
+        }
+    }
+
+    /// Whether there are values where the part begins that is wanted.
+    fn begins(&self) -> bool {
+        self.range
+            .is_none_or(|range| range.skipped() < self.count())
     }
 
     /// Whether it is shown without values too, when none of them matches (RFC 3876 section 2).
@@ -239,12 +294,20 @@ impl<'a> MadeAttribute<'a> {
                 each(value);
             }
         };
+        let (skipped, most) = match self.range {
+            Some(range) => (range.skipped(), range.most()),
+            None => (0, usize::MAX),
+        };
         match self.source {
-            Source::Stored(_, block) => block.values().for_each(show),
-            Source::Computed(computed) => computed.for_each(&self.view, &mut |value| {
-                show(value);
-                true
-            }),
+            Source::Stored(_, block) => block.values().skip(skipped).take(most).for_each(show),
+            Source::Computed(computed) => {
+                let mut left = most;
+                computed.for_each_from(&self.view, skipped, &mut |value| {
+                    show(value);
+                    left -= 1;
+                    left > 0
+                });
+            }
         }
     }
 }

@@ -141,7 +141,7 @@ impl Computed {
             Self::Edges(kind) => view
                 .snapshot
                 .members(view.id)
-                .is_some_and(|members| members.len(kind) > 0),
+                .is_some_and(|members| members.has(kind)),
             Self::MemberOf | Self::IsMemberOf => view.snapshot.membership().has_groups(view.id),
             Self::MemberOfIndirect => {
                 let membership = view.snapshot.membership();
@@ -151,19 +151,50 @@ impl Computed {
         }
     }
 
+    /// How many values an entry has.
+    pub fn count(self, view: &View<'_>) -> usize {
+        match self {
+            Self::Edges(kind) => {
+                let members = view.snapshot.members(view.id);
+                members.map_or(0, |members| members.len(kind))
+            }
+            Self::MemberOf | Self::IsMemberOf | Self::MemberOfIndirect => {
+                self.groups(view).map_or(0, |groups| groups.len())
+            }
+            _ => usize::from(self.is_present(view)),
+        }
+    }
+
+    /// The groups whose names are the values.
+    fn groups(self, view: &View<'_>) -> Option<IdSet> {
+        let membership = view.snapshot.membership();
+        match self {
+            Self::MemberOf | Self::IsMemberOf => Some(membership.shown_groups_of(view.id)),
+            Self::MemberOfIndirect => Some(membership.indirect_groups_of(view.id)),
+            _ => None,
+        }
+    }
+
     /// Hands each value to `each` until it says to stop.
     pub fn for_each(self, view: &View<'_>, each: &mut dyn FnMut(&[u8]) -> bool) {
+        self.for_each_from(view, 0, each);
+    }
+
+    /// The same without the first values, whose names are not even made.
+    pub fn for_each_from(
+        self,
+        view: &View<'_>,
+        skipped: usize,
+        each: &mut dyn FnMut(&[u8]) -> bool,
+    ) {
         let mut text = String::new();
         match self {
-            Self::Edges(kind) => return for_each_member(view, kind, each),
-            Self::MemberOf | Self::IsMemberOf => {
-                let groups = view.snapshot.membership().shown_groups_of(view.id);
-                return for_each_name(view, groups.iter(), each);
+            Self::Edges(kind) => return for_each_member(view, kind, skipped, each),
+            Self::MemberOf | Self::IsMemberOf | Self::MemberOfIndirect => {
+                let groups = self.groups(view).unwrap_or_default();
+                return for_each_name(view, groups.iter_after(skipped), each);
             }
-            Self::MemberOfIndirect => {
-                let groups = view.snapshot.membership().indirect_groups_of(view.id);
-                return for_each_name(view, groups.iter(), each);
-            }
+            _ if skipped > 0 => return,
             Self::EntryDn => view.snapshot.write_dn(view.id, &mut text),
             Self::EntryUuid => text = uuid::Uuid::from_bytes(view.entry.uuid()).to_string(),
             Self::EntryCsn => text = view.entry.csn().to_string(),
@@ -196,16 +227,25 @@ impl Computed {
     }
 }
 
-fn for_each_member(view: &View<'_>, kind: EdgeKind, each: &mut dyn FnMut(&[u8]) -> bool) {
+fn for_each_member(
+    view: &View<'_>,
+    kind: EdgeKind,
+    skipped: usize,
+    each: &mut dyn FnMut(&[u8]) -> bool,
+) {
     let Some(members) = view.snapshot.members(view.id) else {
         return;
     };
     let mut go_on = true;
-    for_each_name(view, members.ids(kind).iter(), &mut |name| {
+    let ids = members.ids(kind);
+    for_each_name(view, ids.iter_after(skipped), &mut |name| {
         go_on = each(name);
         go_on
     });
-    let mut dangling = members.dangling(kind).take_while(|_| go_on);
+    let dangling = members.dangling(kind);
+    let mut dangling = dangling
+        .skip(skipped.saturating_sub(ids.len()))
+        .take_while(|_| go_on);
     while dangling
         .next()
         .is_some_and(|(_, name)| each(name.as_bytes()))

@@ -7,6 +7,7 @@
 mod account;
 mod add;
 mod edges;
+mod gains;
 mod modify;
 mod passwords;
 mod perform;

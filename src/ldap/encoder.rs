@@ -2,6 +2,7 @@
 //!
 //! Owns the buffers that one connection uses for it again and again.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::BytesMut;
@@ -35,7 +36,7 @@ impl Encoder {
         self.dn.clear();
         entry.write_dn(&mut self.dn);
         self.sets.clear();
-        let mut computed: SmallVec<[(&str, Range<usize>); 16]> = SmallVec::new();
+        let mut computed: SmallVec<[(Cow<'_, str>, Range<usize>); 16]> = SmallVec::new();
         for attribute in entry.computed() {
             let begin = self.sets.len();
             self.values.clear();

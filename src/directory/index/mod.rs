@@ -27,7 +27,7 @@ const BACKLOG: usize = 1 << 19;
 /// Which attribute types are indexed, and for what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexedAttributes {
-    /// For equality; `objectClass` and `entryUUID` always are.
+    /// For equality; `objectClass`, `entryUUID` and `uid` always are.
     pub equality: Vec<AttributeTypeId>,
     /// For presence.
     pub presence: Vec<AttributeTypeId>,
@@ -293,4 +293,8 @@ fn only_in<'a, T: Ord>(of: &'a [T], other: &'a [T]) -> impl Iterator<Item = &'a 
 }
 
 /// The types that are indexed whatever the configuration says.
-const ALWAYS: [AttributeTypeId; 2] = [well_known::ENTRY_UUID, well_known::OBJECT_CLASS];
+const ALWAYS: [AttributeTypeId; 3] = [
+    well_known::ENTRY_UUID,
+    well_known::OBJECT_CLASS,
+    well_known::UID,
+];

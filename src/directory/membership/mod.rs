@@ -6,7 +6,10 @@
 //! An entry is a group as long as it has a member or names one. A group is never its own member: what is kept may say so,
 //! and what is asked never does.
 
+pub mod explain;
+
 mod closure;
+mod joined;
 
 use std::sync::Arc;
 
@@ -34,6 +37,11 @@ pub struct Membership {
     /// Groups by the names they list that no entry has.
     dangling: HashIndex,
     dangling_count: usize,
+    /// By group: the members it has by a shared value.
+    joined: IdSets,
+    /// Groups by the values they list.
+    listing: HashIndex,
+    listed: usize,
     shown: MemberOf,
 }
 
@@ -131,19 +139,18 @@ impl Membership {
         self.shown
     }
 
-    /// Whether one attribute of a group leads to an entry, directly or through other groups.
+    /// Whether one attribute of a group leads to an entry, directly or through other groups. Members by a shared value
+    /// count as those of `member`.
     pub fn leads(&self, group: EntryId, kind: EdgeKind, member: EntryId) -> bool {
         if !self.is_member(member, group) {
             return false;
         }
-        let Some(members) = self.members(group) else {
-            return false;
+        let through = |ids: &IdSet| {
+            ids.contains(member) || !ids.intersection(&self.all_groups_of(member)).is_empty()
         };
-        let mut others = EdgeKind::ALL.into_iter().filter(|other| *other != kind);
-        let ids = members.ids(kind);
-        others.all(|other| members.ids(other).is_empty())
-            || ids.contains(member)
-            || !ids.intersection(&self.all_groups_of(member)).is_empty()
+        let members = self.members(group).map(|members| members.ids(kind));
+        let joined = self.joined.get(group).filter(|_| kind == EdgeKind::Member);
+        members.into_iter().chain(joined).any(through)
     }
 
     /// Hands the direct members of a group to `each`, some perhaps twice.
@@ -153,6 +160,8 @@ impl Membership {
                 members.ids(kind).iter().for_each(&mut each);
             }
         }
+        let joined = self.joined.get(group).into_iter();
+        joined.flatten().for_each(each);
     }
 
     /// At most how many direct members a group has.
@@ -161,7 +170,7 @@ impl Membership {
             let counts = EdgeKind::ALL.map(|kind| members.ids(kind).len());
             counts.into_iter().sum()
         };
-        self.members(group).map_or(0, count)
+        self.members(group).map_or(0, count) + self.joined.get(group).map_or(0, IdSet::len)
     }
 
     /// All groups that are in a group, directly or through others; itself among them on a cycle.
@@ -180,7 +189,7 @@ impl Membership {
     }
 
     fn is_group(&self, id: EntryId) -> bool {
-        self.groups.get(id).is_some()
+        self.groups.get(id).is_some() || self.joined.get(id).is_some()
     }
 }
 
@@ -197,7 +206,7 @@ impl Membership {
         if ids.is_empty() {
             return;
         }
-        self.begin_group(group);
+        self.begin_edges(group);
         let new = self
             .groups
             .get_mut(group)
@@ -214,7 +223,7 @@ impl Membership {
         edge: &Edge,
         key: impl FnOnce(&[u8]) -> u64,
     ) -> bool {
-        self.begin_group(group);
+        self.begin_edges(group);
         if !self
             .groups
             .get_mut(group)
@@ -246,21 +255,32 @@ impl Membership {
             return false;
         }
         let named_still = members.names(edge);
+        let is_joined = |member| {
+            let mut joined = self.joined.get(group).into_iter();
+            joined.any(|set| set.contains(member))
+        };
         if members.is_empty() {
             self.groups.remove(group);
         }
         match edge {
-            Edge::Entry { member, .. } if !named_still => self.unlink(group, *member),
+            Edge::Entry { member, .. } if !named_still && !is_joined(*member) => {
+                self.unlink(group, *member);
+            }
             Edge::Dangling { normalized, .. } => {
                 self.dangling.remove(key(normalized), group);
                 self.dangling_count -= 1;
             }
             Edge::Entry { .. } => {}
         }
-        if !self.is_group(group) {
-            self.closure.dissolve(group);
-        }
+        self.end_group(group);
         true
+    }
+
+    fn begin_edges(&mut self, group: EntryId) {
+        self.begin_group(group);
+        if self.groups.get(group).is_none() {
+            self.groups.set(group, Arc::default());
+        }
     }
 
     /// An entry is about to get a member: where it has none so far, it becomes a group within those it is in.
@@ -268,10 +288,16 @@ impl Membership {
         if self.is_group(group) {
             return;
         }
-        self.groups.set(group, Arc::default());
         let parents = self.groups_of.get(group).cloned().unwrap_or_default();
         for parent in &parents {
             self.closure.add(parent, group);
+        }
+    }
+
+    /// An entry has lost a member: without any it is no group.
+    fn end_group(&mut self, group: EntryId) {
+        if !self.is_group(group) {
+            self.closure.dissolve(group);
         }
     }
 

@@ -20,6 +20,7 @@ pub struct Keys {
 enum Kind {
     WholeName,
     Name(EntryId),
+    Uid,
 }
 
 impl Keys {
@@ -27,6 +28,7 @@ impl Keys {
         let mut hasher = self.random.build_hasher();
         match kind {
             Kind::WholeName => hasher.write_u64(1),
+            Kind::Uid => hasher.write_u64(3),
             Kind::Name(parent) => hasher.write_u64(2 << 32 | u64::from(parent)),
         }
         hasher.write(bytes);
@@ -36,6 +38,11 @@ impl Keys {
     /// The key of a whole name.
     pub(super) fn whole_name(&self, normalized: &[u8]) -> u64 {
         self.hash(Kind::WholeName, normalized)
+    }
+
+    /// The key of a value of `uid`.
+    pub(super) fn uid(&self, normalized: &[u8]) -> u64 {
+        self.hash(Kind::Uid, normalized)
     }
 
     /// The key of a relative name below a parent.

@@ -11,6 +11,7 @@
 pub mod hash_index;
 pub mod id_set;
 mod id_sets;
+mod joined;
 mod keys;
 pub mod paged;
 mod slice;
@@ -85,6 +86,8 @@ pub struct Snapshot {
     names: HashIndex,
     index: Index,
     membership: Membership,
+    /// While very many entries are being added: the groups that are still to be joined with their members.
+    pending_joins: Option<Vec<EntryId>>,
     administrator: Arc<str>,
     next_id: EntryId,
     count: usize,
@@ -116,6 +119,7 @@ impl Snapshot {
             children: IdSets::default(),
             names: HashIndex::default(),
             membership: Membership::default(),
+            pending_joins: None,
             administrator,
             next_id: ROOT + 1,
             count: 0,
@@ -387,11 +391,13 @@ impl Snapshot {
     /// From here on new entries are indexed many at a time (see [`Index::begin_bulk`]).
     pub(super) fn begin_bulk(&mut self) {
         self.index.begin_bulk();
+        self.begin_bulk_joins();
     }
 
     /// Indexes what is left, and each entry at once from here on.
     pub(super) fn end_bulk(&mut self) {
         self.index.end_bulk();
+        self.end_bulk_joins();
     }
 
     /// Puts an entry in the place of the one of the same id, or of none.
@@ -413,7 +419,8 @@ impl Snapshot {
         self.count += usize::from(old.is_none());
         self.advance_csn(new.csn());
         self.reserve_ids(id.saturating_add(1));
-        self.entries.set(id, bytes);
+        self.entries.set(id, Arc::clone(&bytes));
+        self.follow_uids(id, old, Some(EntryRef::new(&bytes)));
     }
 
     /// Removes an entry; its edges must have gone before.
@@ -429,6 +436,7 @@ impl Snapshot {
         self.index.replace(context, id, Some(old), None);
         self.unlink(id, old);
         self.entries.remove(id);
+        self.follow_uids(id, Some(old), None);
         self.count -= 1;
     }
 

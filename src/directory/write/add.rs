@@ -70,6 +70,7 @@ impl Draft<'_> {
         let edges = self.new_edges(&schema, &members)?;
         let id = self.snapshot.next_id();
         self.keep_unique(identity, id, &Attributes::default(), &attributes)?;
+        self.may_gain_by_uid(identity, id, &Attributes::default(), &attributes)?;
         let rdn = rdns
             .iter()
             .map(Rdn::to_string)
@@ -94,7 +95,7 @@ impl Draft<'_> {
         self.snapshot.advance_csn(head.csn);
         self.store(id, &head, &attributes)?;
         self.put_edges(id, &edges);
-        self.claim_names(id);
+        self.claim_names(identity, id)?;
         if terms.assertion.is_some() {
             let mut access = self.rules.access(&self.snapshot, identity);
             let view = View::new(&self.snapshot, id).ok_or(Error::AssertionFailed)?;

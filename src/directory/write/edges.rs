@@ -5,6 +5,7 @@ use crate::directory::attributes::Attributes;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
+use crate::directory::identity::Identity;
 use crate::directory::members::{Edge, EdgeKind};
 use crate::directory::schema::{Schema, well_known};
 use crate::directory::snapshot::{Found, IdSet, Snapshot};
@@ -64,7 +65,7 @@ impl Draft<'_> {
     ) -> Vec<EdgeKind> {
         let members = self.snapshot.members(id);
         demanded(schema, attributes)
-            .filter(|kind| members.is_none_or(|members| members.len(*kind) == 0))
+            .filter(|kind| members.is_none_or(|members| !members.has(*kind)))
             .collect()
     }
 
@@ -169,20 +170,24 @@ impl Draft<'_> {
     }
 
     /// Turns edges to names without an entry into edges to the entry that now has the name, and so for all below it.
-    pub(super) fn claim_names(&mut self, id: EntryId) {
+    ///
+    /// # Errors
+    /// When the asker may not write those of a group; some may have been turned already.
+    pub(super) fn claim_names(&mut self, identity: &Identity, id: EntryId) -> Result<(), Error> {
         if !self.snapshot.membership().has_dangling() {
-            return;
+            return Ok(());
         }
         let mut open = vec![id];
         while let Some(id) = open.pop() {
-            self.claim_name(id);
+            self.claim_name(identity, id)?;
             open.extend(self.snapshot.children(id).into_iter().flat_map(IdSet::iter));
         }
+        Ok(())
     }
 
-    fn claim_name(&mut self, id: EntryId) {
+    fn claim_name(&mut self, identity: &Identity, id: EntryId) -> Result<(), Error> {
         let Ok(dn) = Dn::parse(&self.snapshot.dn(id)) else {
-            return;
+            return Ok(());
         };
         let normalized = dn.normalize(self.snapshot.schema());
         let mut groups: Vec<EntryId> = self.snapshot.naming(&normalized).iter().collect();
@@ -194,6 +199,7 @@ impl Draft<'_> {
                     .members(group)
                     .is_some_and(|members| members.has_dangling(kind, normalized.as_bytes()));
                 if named {
+                    self.may_gain(identity, group, kind.attribute())?;
                     let text = shared("");
                     self.take_edge(
                         group,
@@ -207,6 +213,7 @@ impl Draft<'_> {
                 }
             }
         }
+        Ok(())
     }
 
     /// Takes an entry out of every group that names it, and all edges out of it.

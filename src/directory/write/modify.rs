@@ -98,6 +98,7 @@ impl Draft<'_> {
         passwords_are_hashed(&attributes)?;
         referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;
+        self.may_gain_by_uid(identity, id, &before, &attributes)?;
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
         take_operational(&mut head, &operational)?;
@@ -205,7 +206,7 @@ impl Draft<'_> {
             .snapshot
             .members(id)
             .into_iter()
-            .flat_map(|members| members.edges());
+            .flat_map(|members| members.edges_of(kind));
         let stays = stays.filter(|edge| !edges.removed.contains_key(&edge.key()));
         let edge = stays
             .chain(edges.added.values().cloned())

@@ -35,9 +35,15 @@ impl Draft<'_> {
             return Err(Error::InsufficientAccess);
         }
         self.password_first(identity, change)?;
-        // A new entry can be held to an assertion only once it is there.
-        let new_is_judged = matches!(change, Change::Add { .. }) && terms.assertion.is_some();
-        if !terms.trial && !new_is_judged {
+        // A new entry can be held to an assertion only once it is there, and so can a new name to the groups that it
+        // brings.
+        let claims = self.snapshot.membership().has_dangling() && !identity.is_administrator();
+        let judged_after = match change {
+            Change::Add { .. } => claims || terms.assertion.is_some(),
+            Change::Rename { .. } => claims,
+            Change::Modify { .. } | Change::Delete { .. } => false,
+        };
+        if !terms.trial && !judged_after {
             return self.perform(identity, change, terms);
         }
         let snapshot = self.snapshot.clone();

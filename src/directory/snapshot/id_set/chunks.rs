@@ -112,6 +112,20 @@ impl Chunks {
         result
     }
 
+    /// The id at a place in ascending order.
+    pub(super) fn at(&self, mut place: usize) -> Option<u32> {
+        for keyed in &self.chunks {
+            match place.checked_sub(keyed.chunk.len()) {
+                Some(rest) => place = rest,
+                None => {
+                    let low = keyed.chunk.iter_from(0).nth(place)?;
+                    return Some((u32::from(keyed.high) << 16) | u32::from(low));
+                }
+            }
+        }
+        None
+    }
+
     /// The ids from `start` on, ascending.
     pub(super) fn iter_from(&self, start: u32) -> Iter<'_> {
         let high = high_of(start);

@@ -83,6 +83,8 @@ proptest! {
         for (set, model) in &kept {
             assert_same(set, model);
             assert!(set.iter_from(probe).eq(model.range(probe..).copied()));
+            let skipped = probe as usize % (model.len() + 2);
+            assert!(set.iter_after(skipped).eq(model.iter().copied().skip(skipped)));
         }
     }
 
