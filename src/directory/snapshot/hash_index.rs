@@ -42,8 +42,8 @@ const FIRST_BUCKET_BITS: u32 = 12;
 const PAIRS_PER_BUCKET: usize = 96;
 /// Buckets stop being made here, long after memory has run out.
 const BUCKETS_MAX: u32 = 1 << 31;
-/// [`HashIndex::extend`] sorts so many pairs at a time (12 MiB).
-const BLOCK: usize = 1 << 20;
+/// [`HashIndex::extend`] sorts so many pairs at a time (48 MiB).
+const BLOCK: usize = 1 << 22;
 
 /// A persistent multimap from hash to entry ids; see the [module](self).
 ///
@@ -126,6 +126,14 @@ impl HashIndex {
         }
     }
 
+    /// Splits buckets before pairs come rather than after. Half of the pairs may go to large postings.
+    fn make_room(&mut self, pairs: usize) {
+        let buckets = (self.pairs + pairs / 2) / PAIRS_PER_BUCKET;
+        while (self.count as usize) < buckets && self.count < BUCKETS_MAX {
+            self.split();
+        }
+    }
+
     /// Puts a block of pairs in, sorted by bucket, so that each bucket is copied once.
     fn insert_block(&mut self, mut block: Vec<(u32, Pair)>) {
         block.sort_unstable();
@@ -158,11 +166,12 @@ impl HashIndex {
 }
 
 /// Puts each id under its hash, as [`HashIndex::insert`] does, but several times faster for many of
-/// them in one call, and within 12 MiB of working memory.
+/// them in one call, and within 48 MiB of working memory.
 impl Extend<(u64, u32)> for HashIndex {
     fn extend<I: IntoIterator<Item = (u64, u32)>>(&mut self, keys: I) {
         let mut keys = keys.into_iter().peekable();
         while keys.peek().is_some() {
+            self.make_room(keys.size_hint().0.min(BLOCK));
             let block = keys.by_ref().take(BLOCK).map(|(hash, id)| {
                 let tag = tag_of(hash);
                 (self.bucket_of(hash), Pair { tag, id })

@@ -12,6 +12,7 @@ pub mod hash_index;
 pub mod id_set;
 mod id_sets;
 mod keys;
+mod load;
 pub mod paged;
 mod slice;
 
@@ -19,6 +20,7 @@ pub use hash_index::{HashIndex, Postings};
 pub use id_set::IdSet;
 pub use id_sets::IdSets;
 pub use keys::Keys;
+pub use load::Loading;
 pub use paged::Paged;
 
 use std::sync::Arc;
