@@ -112,5 +112,8 @@ fn a_search_without_an_index_is_logged_by_its_attributes_alone() {
         assert!(line.contains(part), "{part} in {line}");
     }
     let logged = lines.concat();
-    assert!(!logged.contains("Hidden") && !logged.contains("of uid"), "{logged}");
+    assert!(
+        !logged.contains("Hidden") && !logged.contains("of uid"),
+        "{logged}"
+    );
 }

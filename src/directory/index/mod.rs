@@ -22,9 +22,9 @@ use terms::{Changed, Terms, Vocabulary};
 use trigrams::Trigrams;
 
 /// Terms that are put into the equality index together.
-const BACKLOG: usize = 1 << 22;
-/// Entries whose trigrams are put in together: no more than have ids in one chunk of a set.
-const TRIGRAM_BACKLOG: usize = 1 << 16;
+const BACKLOG: usize = 1 << 20;
+/// Entries whose trigrams are put in together.
+const TRIGRAM_BACKLOG: usize = 1 << 14;
 
 /// Which attribute types are indexed, and for what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -170,6 +170,8 @@ impl Index {
         backlog.presence.resize(self.presence.len(), Vec::new());
         let collectors = self.ordered.iter().map(|_| ordered::Collector::default());
         backlog.ordered.extend(collectors);
+        // At once, because what is left behind by growing stays in the process for good.
+        backlog.equality.reserve(BACKLOG);
         self.backlog = Some(Box::new(backlog));
     }
 

@@ -42,8 +42,8 @@ const FIRST_BUCKET_BITS: u32 = 12;
 const PAIRS_PER_BUCKET: usize = 96;
 /// Buckets stop being made here, long after memory has run out.
 const BUCKETS_MAX: u32 = 1 << 31;
-/// [`HashIndex::extend`] sorts so many pairs at a time (48 MiB).
-const BLOCK: usize = 1 << 22;
+/// [`HashIndex::extend`] sorts so many pairs at a time (12 MiB).
+const BLOCK: usize = 1 << 20;
 
 /// A persistent multimap from hash to entry ids; see the [module](self).
 ///
@@ -166,7 +166,7 @@ impl HashIndex {
 }
 
 /// Puts each id under its hash, as [`HashIndex::insert`] does, but several times faster for many of
-/// them in one call, and within 48 MiB of working memory.
+/// them in one call, and within 12 MiB of working memory.
 impl Extend<(u64, u32)> for HashIndex {
     fn extend<I: IntoIterator<Item = (u64, u32)>>(&mut self, keys: I) {
         let mut keys = keys.into_iter().peekable();
