@@ -75,14 +75,28 @@ impl Assembly {
         )?))
     }
 
-    /// Reads all that a store holds.
+    /// Reads all that a store holds, to be searched.
     pub fn load(&self, store: &mut dyn Store) -> Result<(Setup, Snapshot), Failure> {
+        self.load_indexed(store, &self.indexed)
+    }
+
+    /// Reads all that a store holds, to be walked or added to: most of the time and a third of the memory that reading
+    /// takes goes into indexes.
+    pub fn load_unindexed(&self, store: &mut dyn Store) -> Result<(Setup, Snapshot), Failure> {
+        self.load_indexed(store, &IndexedAttributes::default())
+    }
+
+    fn load_indexed(
+        &self,
+        store: &mut dyn Store,
+        indexed: &IndexedAttributes,
+    ) -> Result<(Setup, Snapshot), Failure> {
         let setup = Setup::read(store)?;
         let shown = match self.config.membership.memberof {
             config::MemberOf::Nested => MemberOf::Nested,
             config::MemberOf::Direct => MemberOf::Direct,
         };
-        let empty = setup.empty(&self.schema, &self.indexed)?.showing(shown);
+        let empty = setup.empty(&self.schema, indexed)?.showing(shown);
         let mut progress = |entries| tracing::info!(entries, "loading");
         let (snapshot, removed) = directory::setup::load(store, empty, &mut progress)?;
         if removed > 0 {

@@ -246,6 +246,12 @@ fn register(metrics: &Metrics, directory: &Directory, budget: &Budget) {
         "Passwords refused because the queue was full.",
         move || of.pool().gauges().refused,
     );
+    let of = directory.clone();
+    metrics.counter(
+        "hedgerow_searches_unindexed_total",
+        "Searches that looked at many entries in vain because no index helped.",
+        move || of.unindexed_searches(),
+    );
     let of = budget.clone();
     metrics.gauge(
         "hedgerow_buffered_bytes",

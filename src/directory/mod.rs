@@ -56,6 +56,7 @@ mod write;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -72,7 +73,7 @@ use password::Pool;
 use request::{Part, SearchRequest, Window};
 use search::list::Room;
 use search::window::WindowFault;
-use search::{Conditions, Progress, Search};
+use search::{Conditions, Progress, Search, Unindexed};
 pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
 use unique::UniqueAttributes;
@@ -137,6 +138,8 @@ struct Inner {
     /// Where searches sort.
     room: Room,
     failures: Failures,
+    /// Searches that looked at many entries in vain for want of an index.
+    unindexed: AtomicU64,
 }
 
 impl Directory {
@@ -179,6 +182,7 @@ impl Directory {
             sealer,
             room: Room::default(),
             failures,
+            unindexed: AtomicU64::new(0),
         })))
     }
 
@@ -307,6 +311,19 @@ impl Directory {
         sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
     ) -> Result<Progress, Error> {
         search.advance(&self.snapshot(), self.rules(), identity, budget, sink)
+    }
+
+    /// To be asked once about each search when it is over: counts it when it looked at many entries in vain because no
+    /// index helped, and says what would have.
+    pub fn conclude(&self, search: &Search) -> Option<Unindexed> {
+        let unindexed = search.unindexed(&self.snapshot())?;
+        self.0.unindexed.fetch_add(1, Ordering::Relaxed);
+        Some(unindexed)
+    }
+
+    /// How many searches [`Directory::conclude`] has counted.
+    pub fn unindexed_searches(&self) -> u64 {
+        self.0.unindexed.load(Ordering::Relaxed)
     }
 
     /// Finishes what was taken, and closes the store. Later changes are refused.

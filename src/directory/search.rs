@@ -5,6 +5,7 @@
 //! no snapshot, so that a slow client pins no memory, and each entry is judged on the snapshot of its own slice. A sorted
 //! search first gathers the sort keys of all it finds, and judges each entry again when its turn comes.
 
+pub mod explain;
 pub mod list;
 pub mod order;
 pub mod values;
@@ -14,6 +15,7 @@ mod ahead;
 mod arrangement;
 mod base;
 mod subentries;
+mod unindexed;
 
 use std::ops::{ControlFlow, Range};
 use std::time::Instant;
@@ -39,6 +41,7 @@ use arrangement::{Portion, Sorting};
 use list::{List, Room};
 use order::{CannotSort, Order, SortFault};
 use subentries::Shown;
+pub use unindexed::Unindexed;
 use values::MatchedValues;
 use window::{Place, WindowFault};
 
@@ -84,6 +87,8 @@ pub struct Search {
     evaluator: Evaluator,
     /// How much of a budget one entry uses up.
     cost: usize,
+    /// Entries that were looked at and did not match.
+    in_vain: usize,
 }
 
 /// Steps of sorting in one slice.
@@ -176,6 +181,7 @@ impl Search {
             returned: 0,
             exhausted: false,
             evaluator: Evaluator::default(),
+            in_vain: 0,
         };
         search.plan(snapshot);
         Ok(search)
@@ -250,6 +256,7 @@ impl Search {
             if !masks.is_visible()
                 || self.evaluator.evaluate(&self.filter, &view, &masks.search) != Truth::True
             {
+                self.in_vain += 1;
                 continue;
             }
             if let Sorting::Gathering { order, list, .. } = &mut self.sorting {

@@ -1,4 +1,5 @@
-//! What becomes of a search that there is no room to sort, or that asks much of each entry.
+//! What becomes of a search that there is no room to sort, or that asks much of each entry, and which ones count as done
+//! without an index.
 
 use super::*;
 use crate::directory::access::{Right, RuleText};
@@ -215,5 +216,41 @@ fn the_more_is_asked_of_an_entry_the_fewer_have_a_slice() {
             (1..=2).contains(&seen),
             "{seen} of {terms} terms, {attributes} attributes"
         );
+    }
+}
+
+/// What is said of a search for this filter.
+fn said_of(filter: &str, sort: bool) -> Option<Unindexed> {
+    let snapshot = snapshot();
+    let mut request = request(false, Part::Whole);
+    request.filter = Filter::parse(filter).unwrap();
+    request.sort = request.sort.filter(|_| sort);
+    let (_, search) = run(&snapshot, &request, None, Room::default()).unwrap();
+    search.unindexed(&snapshot)
+}
+
+#[test]
+fn a_search_that_looks_at_many_in_vain_tells_which_indexes_would_have_helped() {
+    for (filter, would_help) in [
+        ("(cn=00000007)", "equality of cn"),
+        ("(&(cn=0000000*)(!(sn=x)))", "substring of cn"),
+        (
+            "(|(cn=0)(sn>=x)(mail=*))",
+            "equality of cn, presence of mail",
+        ),
+        ("(!(cn=*))", "none"),
+    ] {
+        for sort in [false, true] {
+            let said = said_of(filter, sort).unwrap();
+            assert_eq!(said.would_help, would_help, "{filter}");
+            assert!(said.in_vain > 3_900, "{filter}");
+        }
+    }
+}
+
+#[test]
+fn a_search_that_finds_what_it_looks_at_or_has_a_plan_is_not_worth_a_word() {
+    for filter in ["(cn=*)", "(&)", "(objectClass=device)"] {
+        assert_eq!(said_of(filter, false), None, "{filter}");
     }
 }

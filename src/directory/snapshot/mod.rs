@@ -13,6 +13,7 @@ pub mod id_set;
 mod id_sets;
 mod joined;
 mod keys;
+mod load;
 pub mod paged;
 mod slice;
 
@@ -20,6 +21,7 @@ pub use hash_index::{HashIndex, Postings};
 pub use id_set::IdSet;
 pub use id_sets::IdSets;
 pub use keys::Keys;
+pub use load::Loading;
 pub use paged::Paged;
 
 use std::sync::Arc;
