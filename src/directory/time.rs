@@ -4,6 +4,8 @@
 
 use super::schema::Schema;
 use super::schema::rule::Rule;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A change sequence number: orders all changes of a directory, strictly increasing even when the clock steps back.
@@ -46,6 +48,28 @@ impl std::fmt::Display for Csn {
             self.micros % 1_000_000,
             self.count
         )
+    }
+}
+
+/// The clock that accounts go by: the system's, and ahead of it by as much as a test has moved it.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    /// Microseconds since 1970.
+    pub fn now(&self) -> u64 {
+        now().saturating_add(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Seconds since 1970.
+    pub fn seconds(&self) -> i64 {
+        whole_seconds(self.now())
+    }
+
+    /// Moves the clock, for all who hold it.
+    pub fn advance(&self, seconds: u32) {
+        self.0
+            .fetch_add(u64::from(seconds) * 1_000_000, Ordering::Relaxed);
     }
 }
 
