@@ -51,14 +51,20 @@ impl std::fmt::Display for Csn {
     }
 }
 
-/// The clock that accounts go by: the system's, and ahead of it by as much as a test has moved it.
+/// The clock that changes and accounts go by: the system's, or one that stands still until it is moved.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Arc<AtomicU64>);
+pub struct Clock(Option<Arc<AtomicU64>>);
 
 impl Clock {
+    /// A clock for tests: it stands at so many microseconds since 1970.
+    pub fn standing(micros: u64) -> Clock {
+        Clock(Some(Arc::new(AtomicU64::new(micros))))
+    }
+
     /// Microseconds since 1970.
     pub fn now(&self) -> u64 {
-        now().saturating_add(self.0.load(Ordering::Relaxed))
+        let standing = self.0.as_ref();
+        standing.map_or_else(now, |micros| micros.load(Ordering::Relaxed))
     }
 
     /// Seconds since 1970.
@@ -66,10 +72,11 @@ impl Clock {
         whole_seconds(self.now())
     }
 
-    /// Moves the clock, for all who hold it.
+    /// Moves a clock that stands, for all who hold it.
     pub fn advance(&self, seconds: u32) {
-        self.0
-            .fetch_add(u64::from(seconds) * 1_000_000, Ordering::Relaxed);
+        if let Some(micros) = &self.0 {
+            micros.fetch_add(u64::from(seconds) * 1_000_000, Ordering::Relaxed);
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+//! The rules of the draft, each by example, and for all numbers what no numbers may bring about.
+
 use super::*;
 use proptest::prelude::*;
 
