@@ -16,6 +16,7 @@ use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
 use crate::directory::setup::Setup;
 use crate::directory::snapshot::Snapshot;
+use crate::directory::time::Clock;
 use crate::directory::unique::UniqueAttributes;
 use crate::directory::{self, Settings};
 use crate::storage::{Options, SledStore, Store};
@@ -157,6 +158,7 @@ fn accounts(config: &Config) -> Result<AccountSettings, Failure> {
             permanent_after: lockout.permanent_after,
         },
         remembered: lockout.remembered,
+        clock: Clock::default(),
     })
 }
 

@@ -11,7 +11,7 @@ use super::password::policy::{
 };
 use super::schema::{AttributeTypeId, Schema, well_known as known};
 use super::snapshot::Snapshot;
-use super::time;
+use super::time::{self, Clock};
 use super::view::View;
 
 /// What `pwdAccountLockedTime` holds when only an administrator lifts the lock (draft section 5.3.3).
@@ -42,6 +42,8 @@ pub struct AccountSettings {
     pub escalation: Escalation,
     /// Pairs of a source and a name whose failures are remembered.
     pub remembered: usize,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 impl Default for AccountSettings {
@@ -56,6 +58,7 @@ impl Default for AccountSettings {
                 permanent_after: None,
             },
             remembered: 65_536,
+            clock: Clock::default(),
         }
     }
 }

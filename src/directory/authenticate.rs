@@ -20,7 +20,6 @@ use super::password::policy::{Denial, Escalation, Notice, Policy, State};
 use super::password::{self, Cost, Job, Outcome, Secret};
 use super::schema::{AttributeTypeId, well_known};
 use super::snapshot::Snapshot;
-use super::time::{self, whole_seconds as seconds};
 use super::view::View;
 use super::write::Step;
 
@@ -144,7 +143,7 @@ impl Directory {
         }
         let id = snapshot.find_entry(name)?;
         let account = Account::of(&View::new(&snapshot, id)?);
-        let open = account.state.is_open(seconds(time::now()));
+        let open = account.state.is_open(self.accounts().clock.seconds());
         open.then(|| Identity::entry(id))
     }
 
@@ -159,7 +158,7 @@ impl Directory {
             return Standing::Closed;
         };
         let account = Account::of(&view);
-        if !account.state.is_open(seconds(time::now())) {
+        if !account.state.is_open(self.accounts().clock.seconds()) {
             return Standing::Closed;
         }
         if !account.state.reset {
@@ -272,7 +271,7 @@ impl Attempt {
     /// Whether the source has failed with the name too often.
     fn is_kept_away(&self) -> bool {
         let (state, policy) = self.account();
-        let now = seconds(time::now());
+        let now = self.directory.accounts().clock.seconds();
         let locked = policy.holds(self.growth(), &state, now);
         self.directory.0.failures.refuses(self.pair, locked, now)
     }
@@ -286,7 +285,11 @@ impl Attempt {
             return self.succeed(Notice::default(), done);
         };
         let (state, policy) = self.account();
-        let admitted = policy.admit(self.growth(), &state, seconds(time::now()));
+        let admitted = policy.admit(
+            self.growth(),
+            &state,
+            self.directory.accounts().clock.seconds(),
+        );
         let admission = match admitted {
             Ok(admission) => admission,
             Err(denial) => return done(Err(Error::LoginRefused(denial))),
@@ -330,7 +333,7 @@ impl Attempt {
     fn failed(self, done: Done) {
         let (_, policy) = self.account();
         let spared = self.claim == Claim::Administrator;
-        let now = seconds(time::now());
+        let now = self.directory.accounts().clock.seconds();
         let failures = &self.directory.0.failures;
         let consequence = failures.fail(self.pair, &policy, self.growth(), spared, now);
         if consequence == Consequence::Counted {
@@ -366,3 +369,6 @@ pub(super) fn passwords(view: &View<'_>) -> Vec<Vec<u8>> {
         .flat_map(|block| block.values().map(<[u8]>::to_vec).collect::<Vec<_>>())
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

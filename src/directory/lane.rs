@@ -204,7 +204,7 @@ impl Worker {
         let mut random = random_bytes;
         let (rules, unique) = (Arc::clone(&self.rules), self.unique.clone());
         let accounts = Arc::clone(&self.accounts);
-        let (origin, now) = (Origin::Client, time::now());
+        let (origin, now) = (Origin::Client, accounts.clock.now());
         let mut draft = Draft::new(
             &base,
             &rules,

@@ -4,6 +4,8 @@
 
 use super::schema::Schema;
 use super::schema::rule::Rule;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A change sequence number: orders all changes of a directory, strictly increasing even when the clock steps back.
@@ -46,6 +48,35 @@ impl std::fmt::Display for Csn {
             self.micros % 1_000_000,
             self.count
         )
+    }
+}
+
+/// The clock that changes and accounts go by: the system's, or one that stands still until it is moved.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Option<Arc<AtomicU64>>);
+
+impl Clock {
+    /// A clock for tests: it stands at so many microseconds since 1970.
+    pub fn standing(micros: u64) -> Clock {
+        Clock(Some(Arc::new(AtomicU64::new(micros))))
+    }
+
+    /// Microseconds since 1970.
+    pub fn now(&self) -> u64 {
+        let standing = self.0.as_ref();
+        standing.map_or_else(now, |micros| micros.load(Ordering::Relaxed))
+    }
+
+    /// Seconds since 1970.
+    pub fn seconds(&self) -> i64 {
+        whole_seconds(self.now())
+    }
+
+    /// Moves a clock that stands, for all who hold it.
+    pub fn advance(&self, seconds: u32) {
+        if let Some(micros) = &self.0 {
+            micros.fetch_add(u64::from(seconds) * 1_000_000, Ordering::Relaxed);
+        }
     }
 }
 

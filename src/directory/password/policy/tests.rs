@@ -1,4 +1,4 @@
-//! What the rules say of passwords and accounts.
+//! The rules of the draft, each by example, and for all numbers what no numbers may bring about.
 
 use super::*;
 use proptest::prelude::*;
