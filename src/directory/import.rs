@@ -15,7 +15,7 @@ use super::dn::{Dn, Rdn};
 use super::identity::Identity;
 use super::lane::random_bytes;
 use super::ldif::{self, Reader, Record};
-use super::password::{Job, Outcome, Pool, Secret};
+use super::password::{Job, Outcome, Pool};
 use super::request::{Change, Modification, ModificationKind, Terms};
 use super::schema::Schema;
 use super::snapshot::Snapshot;
@@ -389,7 +389,7 @@ impl Pending {
         for (place, value) in clear.into_iter().filter(|_| keep) {
             let (send, receive) = mpsc::channel();
             let job = Job::Hash {
-                password: Secret::from(value),
+                password: value,
                 salt: random_bytes(),
             };
             let sent = pool.submit_blocking(
