@@ -80,11 +80,15 @@ pub enum Computed {
     HasSubordinates,
     /// `numSubordinates`.
     NumSubordinates,
+    /// `pwdLastSuccess`.
+    LastSuccess,
+    /// `pwdFailureTime`.
+    FailureTime,
 }
 
 impl Computed {
     /// All of them, in the order in which results list them.
-    pub const ALL: [Computed; 14] = [
+    pub const ALL: [Computed; 16] = [
         Computed::Edges(EdgeKind::Member),
         Computed::Edges(EdgeKind::UniqueMember),
         Computed::StructuralObjectClass,
@@ -99,6 +103,8 @@ impl Computed {
         Computed::SubschemaSubentry,
         Computed::HasSubordinates,
         Computed::NumSubordinates,
+        Computed::LastSuccess,
+        Computed::FailureTime,
     ];
 
     /// The attribute type.
@@ -117,6 +123,8 @@ impl Computed {
             Self::SubschemaSubentry => well_known::SUBSCHEMA_SUBENTRY,
             Self::HasSubordinates => well_known::HAS_SUBORDINATES,
             Self::NumSubordinates => well_known::NUM_SUBORDINATES,
+            Self::LastSuccess => well_known::PWD_LAST_SUCCESS,
+            Self::FailureTime => well_known::PWD_FAILURE_TIME,
         }
     }
 
@@ -138,6 +146,14 @@ impl Computed {
                 .snapshot
                 .groups_of(view.id)
                 .is_some_and(|groups| !is_only(groups, view.id)),
+            Self::LastSuccess => {
+                let seen = view.snapshot.activity().of(view.id);
+                seen.is_some_and(|seen| seen.success.is_some())
+            }
+            Self::FailureTime => {
+                let seen = view.snapshot.activity().of(view.id);
+                seen.is_some_and(|seen| !seen.failures.is_empty())
+            }
             _ => true,
         }
     }
@@ -148,6 +164,22 @@ impl Computed {
         match self {
             Self::Edges(kind) => return for_each_member(view, kind, each),
             Self::MemberOf => return for_each_group(view, each),
+            Self::LastSuccess => {
+                let seen = view.snapshot.activity().of(view.id);
+                if let Some(success) = seen.and_then(|seen| seen.success) {
+                    text = time::generalized_micros(success);
+                }
+            }
+            Self::FailureTime => {
+                let seen = view.snapshot.activity().of(view.id).unwrap_or_default();
+                let times = seen
+                    .failures
+                    .iter()
+                    .map(|time| time::generalized_micros(*time));
+                return times
+                    .take_while(|text| each(text.as_bytes()))
+                    .for_each(drop);
+            }
             Self::EntryDn => view.snapshot.write_dn(view.id, &mut text),
             Self::EntryUuid => text = uuid::Uuid::from_bytes(view.entry.uuid()).to_string(),
             Self::EntryCsn => text = view.entry.csn().to_string(),

@@ -23,6 +23,7 @@ pub use paged::Paged;
 
 use std::sync::Arc;
 
+use super::activity::Activity;
 use super::descriptions::DescriptionTable;
 use super::dn::{Dn, NormalizedDn, Rdn};
 use super::entry::{EntryId, EntryRef, ROOT};
@@ -87,6 +88,7 @@ pub struct Snapshot {
     dangling: HashIndex,
     dangling_count: usize,
     administrator: Arc<str>,
+    activity: Arc<Activity>,
     next_id: EntryId,
     count: usize,
     csn: Csn,
@@ -114,6 +116,7 @@ impl Snapshot {
             dangling: HashIndex::default(),
             dangling_count: 0,
             administrator,
+            activity: Arc::default(),
             next_id: ROOT + 1,
             count: 0,
             csn: Csn::default(),
@@ -347,6 +350,11 @@ impl Snapshot {
     /// The name of the administrator, who is no entry.
     pub fn administrator(&self) -> &str {
         &self.administrator
+    }
+
+    /// What logins have left behind: of this moment, whatever the age of the state.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
     }
 
     /// Groups that may name an entry that does not exist. Each must be checked.
