@@ -5,6 +5,7 @@
 
 use super::attributes::Attributes;
 use super::dn::{Dn, NormalizedDn};
+use super::entry::EntryId;
 use super::password::Standard;
 use super::password::policy::{
     Check, Escalation, LONGEST_HISTORY, Lock, MOST_FAILURES, Policy, Seconds, State,
@@ -94,6 +95,13 @@ impl Account {
             account.take(schema, attribute.description.attribute, values);
         }
         account
+    }
+
+    /// The same with what logins have left behind, which `pwdMaxIdle` asks for.
+    pub fn with_activity(mut self, snapshot: &Snapshot, id: EntryId) -> Account {
+        let success = snapshot.activity().of(id).and_then(|seen| seen.success);
+        self.state.last_success = success.map(time::whole_seconds);
+        self
     }
 
     fn take<'a>(

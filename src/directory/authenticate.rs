@@ -256,7 +256,9 @@ impl Attempt {
         let snapshot = self.directory.snapshot();
         let settings = self.directory.accounts();
         let account = match self.claim {
-            Claim::Entry(id) => View::new(&snapshot, id).map(|view| Account::of(&view)),
+            Claim::Entry(id) => {
+                View::new(&snapshot, id).map(|view| Account::of(&view).with_activity(&snapshot, id))
+            }
             Claim::Administrator | Claim::Nobody => None,
         };
         let account = account.unwrap_or_default();
@@ -318,6 +320,10 @@ impl Attempt {
 
     fn succeed(&self, notice: Notice, done: Done) {
         self.directory.0.failures.succeed(self.pair);
+        if let Claim::Entry(id) = self.claim {
+            let now = self.directory.accounts().clock.now();
+            self.directory.snapshot().activity().succeeded(id, now);
+        }
         done(
             match self.claim {
                 Claim::Administrator => Ok(Identity::administrator()),
@@ -335,6 +341,13 @@ impl Attempt {
         let spared = self.claim == Claim::Administrator;
         let now = self.directory.accounts().clock.seconds();
         let failures = &self.directory.0.failures;
+        if let Claim::Entry(id) = self.claim
+            && policy.locks()
+        {
+            let now = self.directory.accounts().clock.now();
+            let snapshot = self.directory.snapshot();
+            snapshot.activity().failed(id, now, policy.max_failures);
+        }
         let consequence = failures.fail(self.pair, &policy, self.growth(), spared, now);
         if consequence == Consequence::Counted {
             return done(Err(Error::InvalidCredentials));

@@ -105,7 +105,10 @@ fn scan(store: &dyn Store, schema: &Schema, judge: Judge<'_>) -> Result<Findings
                             findings.edges += ids.clone().count() as u64;
                         }
                         Record::Dangling(..) => findings.edges += 1,
-                        Record::Description(..) | Record::State(..) | Record::Other => {}
+                        Record::Description(..)
+                        | Record::Activity(..)
+                        | Record::State(..)
+                        | Record::Other => {}
                     }
                     judge(&record, value)
                 });
@@ -152,7 +155,7 @@ fn take(
             snapshot.add_edge(*group, edge);
             Ok(())
         }
-        Record::State(..) | Record::Other => Ok(()),
+        Record::Activity(..) | Record::State(..) | Record::Other => Ok(()),
     }
 }
 
@@ -184,7 +187,7 @@ fn same(snapshot: &Snapshot, record: &Record<'_>, value: &[u8]) -> Result<(), St
                 .is_some_and(|members| members.holds(edge)),
             format!("a member of group {group}"),
         ),
-        Record::State(..) | Record::Other => return Ok(()),
+        Record::Activity(..) | Record::State(..) | Record::Other => return Ok(()),
     };
     if is_same {
         Ok(())

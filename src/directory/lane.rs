@@ -4,9 +4,10 @@
 //! Owns the order of changes and the rule that nothing is answered before it is on the disk. After a failed commit it
 //! refuses every further change until the store is opened again: what the disk holds is not known then.
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
@@ -21,12 +22,16 @@ use super::stored;
 use super::time::{self, Csn};
 use super::unique::UniqueAttributes;
 use super::write::{Changed, Draft, Origin, Step};
-use crate::storage::{Store, StoreError};
+use crate::storage::{Batch, Store, StoreError};
 
 /// Changes that may wait; more are answered busy.
 const QUEUE: usize = 4096;
 /// Changes that are committed together at the most.
 const GROUP: usize = 256;
+/// How long the times of logins wait until they are written.
+const BEHIND: Duration = Duration::from_secs(1);
+/// Accounts whose times are written together at the most.
+const WRITTEN_BEHIND: usize = 4096;
 /// Change records that are kept.
 const CHANGES_KEPT: usize = 100_000;
 
@@ -182,14 +187,48 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
-            let group = std::iter::once(first)
-                .chain(jobs.try_iter().take(GROUP - 1))
-                .collect();
-            self.group(group);
+        let mut written = Instant::now();
+        loop {
+            match jobs.recv_timeout(BEHIND) {
+                Ok(first) => {
+                    let group = std::iter::once(first)
+                        .chain(jobs.try_iter().take(GROUP - 1))
+                        .collect();
+                    self.group(group);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if written.elapsed() >= BEHIND {
+                self.write_activity();
+                written = Instant::now();
+            }
         }
+        self.write_activity();
         if let Err(error) = self.store.close() {
             tracing::error!(%error, "the store did not close cleanly");
+        }
+    }
+
+    /// Writes what logins have left behind since the last time. A store that has failed is left alone.
+    fn write_activity(&mut self) {
+        if self.failure.load().is_some() {
+            return;
+        }
+        let snapshot = self.published.load_full();
+        let exists = |id| snapshot.entry(id).is_some();
+        let unwritten = snapshot.activity().take_unwritten(WRITTEN_BEHIND, exists);
+        if unwritten.is_empty() {
+            return;
+        }
+        let mut batch = Batch::default();
+        for (id, seen) in &unwritten {
+            batch.put(stored::activity_key(*id), seen.encode());
+        }
+        if self.put(&batch).is_err() {
+            snapshot
+                .activity()
+                .give_back(unwritten.iter().map(|(id, _)| *id));
         }
     }
 
@@ -283,11 +322,15 @@ impl Worker {
                 outstanding.batch.delete(stored::change_key(oldest));
             }
         }
-        match self.store.commit(&outstanding.batch) {
-            Ok(()) => {
-                self.published.store(Arc::new(snapshot));
-                Ok(())
-            }
+        self.put(&outstanding.batch)?;
+        self.published.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// Puts a batch onto the disk. A store that fails takes nothing more; one that is full may take less later.
+    fn put(&mut self, batch: &Batch) -> Result<(), String> {
+        match self.store.commit(batch) {
+            Ok(()) => Ok(()),
             Err(
                 error @ (StoreError::DiskFull { .. }
                 | StoreError::KeyTooLong { .. }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod activity;
 pub mod attributes;
 pub mod backup;
 pub mod check;

@@ -11,6 +11,7 @@ pub use members::MemberIds;
 
 use std::ops::ControlFlow;
 
+use super::activity::Seen;
 use super::descriptions::DescriptionTable;
 use super::dn::Dn;
 use super::entry::{DescriptionId, EntryId, EntryRef};
@@ -22,6 +23,8 @@ use crate::storage::{Batch, Store, StoreError};
 
 /// The kinds of records, each the first byte of its keys.
 pub mod prefix {
+    /// What logins leave behind, by the id of the entry.
+    pub const ACTIVITY: u8 = b'a';
     /// Changes, by their number.
     pub const CHANGE: u8 = b'c';
     /// Attribute descriptions, by their id.
@@ -68,6 +71,11 @@ impl Setting {
 /// The key of an entry.
 pub fn entry_key(id: EntryId) -> Vec<u8> {
     [&[prefix::ENTRY], id.to_be_bytes().as_slice()].concat()
+}
+
+/// The key of what logins leave behind at an entry.
+pub fn activity_key(id: EntryId) -> Vec<u8> {
+    [&[prefix::ACTIVITY], id.to_be_bytes().as_slice()].concat()
 }
 
 /// The key of an attribute description.
@@ -259,6 +267,8 @@ pub enum Record<'a> {
     Members(EntryId, EdgeKind, MemberIds<'a>),
     /// A member of a group that does not.
     Dangling(EntryId, Edge),
+    /// What logins have left behind at an entry.
+    Activity(EntryId, Seen),
     /// The next entry id and the newest change number.
     State(EntryId, Csn),
     /// A change, or a setting that is read where it is needed.
@@ -287,6 +297,11 @@ fn parse_parts<'a>(
             };
             let entry = EntryRef::check(value).map_err(|error| error.to_string())?;
             Some(Record::Entry(u32::from_be_bytes(id), entry))
+        }
+        prefix::ACTIVITY => {
+            let id = rest.try_into().ok().map(u32::from_be_bytes);
+            id.zip(Seen::decode(value))
+                .map(|(id, seen)| Record::Activity(id, seen))
         }
         prefix::DESCRIPTION => {
             let text = std::str::from_utf8(value).map_err(|error| error.to_string())?;

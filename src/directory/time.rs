@@ -99,6 +99,12 @@ pub fn generalized(seconds: i64) -> String {
     format!("{}Z", Civil::of(seconds))
 }
 
+/// Writes microseconds since 1970 as generalized time, `20260102030405.000006Z`.
+pub fn generalized_micros(micros: u64) -> String {
+    let civil = Civil::of(whole_seconds(micros));
+    format!("{civil}.{:06}Z", micros % 1_000_000)
+}
+
 /// Reads the generalized time of a timestamp attribute; `None` for anything but `YYYYMMDDHHMMSS[.fraction]Z`.
 pub fn parse_generalized(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;

@@ -84,11 +84,15 @@ pub enum Computed {
     HasSubordinates,
     /// `numSubordinates`.
     NumSubordinates,
+    /// `pwdLastSuccess`.
+    LastSuccess,
+    /// `pwdFailureTime`.
+    FailureTime,
 }
 
 impl Computed {
     /// All of them, in the order in which results list them.
-    pub const ALL: [Computed; 16] = [
+    pub const ALL: [Computed; 18] = [
         Computed::Edges(EdgeKind::Member),
         Computed::Edges(EdgeKind::UniqueMember),
         Computed::StructuralObjectClass,
@@ -105,6 +109,8 @@ impl Computed {
         Computed::SubschemaSubentry,
         Computed::HasSubordinates,
         Computed::NumSubordinates,
+        Computed::LastSuccess,
+        Computed::FailureTime,
     ];
 
     /// The attribute type.
@@ -125,6 +131,8 @@ impl Computed {
             Self::SubschemaSubentry => well_known::SUBSCHEMA_SUBENTRY,
             Self::HasSubordinates => well_known::HAS_SUBORDINATES,
             Self::NumSubordinates => well_known::NUM_SUBORDINATES,
+            Self::LastSuccess => well_known::PWD_LAST_SUCCESS,
+            Self::FailureTime => well_known::PWD_FAILURE_TIME,
         }
     }
 
@@ -147,6 +155,14 @@ impl Computed {
                 let membership = view.snapshot.membership();
                 membership.has_groups(view.id) && !membership.indirect_groups_of(view.id).is_empty()
             }
+            Self::LastSuccess => {
+                let seen = view.snapshot.activity().of(view.id);
+                seen.is_some_and(|seen| seen.success.is_some())
+            }
+            Self::FailureTime => {
+                let seen = view.snapshot.activity().of(view.id);
+                seen.is_some_and(|seen| !seen.failures.is_empty())
+            }
             _ => true,
         }
     }
@@ -160,6 +176,10 @@ impl Computed {
             }
             Self::MemberOf | Self::IsMemberOf | Self::MemberOfIndirect => {
                 self.groups(view).map_or(0, |groups| groups.len())
+            }
+            Self::FailureTime => {
+                let seen = view.snapshot.activity().of(view.id);
+                seen.map_or(0, |seen| seen.failures.len())
             }
             _ => usize::from(self.is_present(view)),
         }
@@ -194,7 +214,24 @@ impl Computed {
                 let groups = self.groups(view).unwrap_or_default();
                 return for_each_name(view, groups.iter_after(skipped), each);
             }
+            Self::FailureTime => {
+                let seen = view.snapshot.activity().of(view.id).unwrap_or_default();
+                let times = seen
+                    .failures
+                    .iter()
+                    .skip(skipped)
+                    .map(|time| time::generalized_micros(*time));
+                return times
+                    .take_while(|text| each(text.as_bytes()))
+                    .for_each(drop);
+            }
             _ if skipped > 0 => return,
+            Self::LastSuccess => {
+                let seen = view.snapshot.activity().of(view.id);
+                if let Some(success) = seen.and_then(|seen| seen.success) {
+                    text = time::generalized_micros(success);
+                }
+            }
             Self::EntryDn => view.snapshot.write_dn(view.id, &mut text),
             Self::EntryUuid => text = uuid::Uuid::from_bytes(view.entry.uuid()).to_string(),
             Self::EntryCsn => text = view.entry.csn().to_string(),

@@ -124,7 +124,10 @@ impl<'a> Draft<'a> {
         {
             match self.snapshot.entry_bytes(id) {
                 Some(bytes) => batch.put(stored::entry_key(id), bytes.to_vec()),
-                None => batch.delete(stored::entry_key(id)),
+                None => {
+                    batch.delete(stored::entry_key(id));
+                    batch.delete(stored::activity_key(id));
+                }
             }
         }
         for (group, edge) in self.edges.values() {

@@ -12,6 +12,7 @@ use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::time::Clock;
 use crate::directory::unique::UniqueAttributes;
+use crate::directory::view::Computed;
 use crate::directory::{Settings, import, setup as stored_setup};
 use crate::storage::memory::MemoryStore;
 
@@ -371,4 +372,50 @@ fn a_lock_by_failures_keeps_logins_away_and_lets_who_is_bound_go_on() {
     let ada = place.login(HERE, ADA, "secret-ada").unwrap().identity;
     place.fail(THERE, ADA, 3);
     assert_eq!(place.directory.standing(&ada), Standing::Open);
+}
+
+#[test]
+fn the_times_of_logins_are_shown_kept_and_change_no_entry() {
+    let place = Place::new();
+    let shown = |snapshot: &Snapshot, computed: Computed| {
+        let id = snapshot.find_entry(&Dn::parse(ADA).unwrap()).unwrap();
+        let mut values = Vec::new();
+        computed.for_each(&View::new(snapshot, id).unwrap(), &mut |value| {
+            values.push(String::from_utf8(value.to_vec()).unwrap());
+            true
+        });
+        values
+    };
+    let csn = place.directory.snapshot().csn();
+    assert!(place.login(HERE, ADA, "secret-ada").is_ok());
+    place.clock.advance(5);
+    place.fail(HERE, ADA, 1);
+    assert_eq!(place.directory.snapshot().csn(), csn);
+    place.directory.close();
+    let mut store = place.store.clone();
+    let empty = setup()
+        .empty(&schema(), &IndexedAttributes::default())
+        .unwrap();
+    let (loaded, _) = stored_setup::load(&mut store, empty, &mut |_| {}).unwrap();
+    for snapshot in [&place.directory.snapshot(), &loaded] {
+        assert_eq!(
+            shown(snapshot, Computed::LastSuccess),
+            ["20270115080000.000000Z"]
+        );
+        assert_eq!(
+            shown(snapshot, Computed::FailureTime),
+            ["20270115080005.000000Z"]
+        );
+    }
+}
+
+#[test]
+fn an_account_that_nobody_uses_is_closed_after_a_while() {
+    let place = Place::new();
+    assert!(place.login(HERE, ADA, "secret-ada").is_ok());
+    place.set("cn=default,ou=policies,dc=a", "pwdMaxIdle", Some("100"));
+    place.clock.advance(99);
+    assert!(place.login(HERE, ADA, "secret-ada").is_ok());
+    place.clock.advance(100);
+    assert_eq!(place.login(HERE, ADA, "secret-ada").err(), locked());
 }

@@ -232,7 +232,7 @@ pub fn verify(schema: &Schema, input: impl Read) -> Result<Summary, BackupError>
             Record::Description(..) => descriptions += 1,
             Record::Entry(0, _) => return Err(damaged("an entry has the number of the root")),
             Record::Entry(..) | Record::Members(..) | Record::Dangling(..) => {}
-            Record::State(..) | Record::Other => {
+            Record::Activity(..) | Record::State(..) | Record::Other => {
                 if !SETTINGS.iter().any(|setting| setting.key() == key) {
                     let key = stored::key_text(key);
                     return Err(damaged(format!("{key} is no setting of a directory")));

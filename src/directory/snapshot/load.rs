@@ -9,12 +9,14 @@ use super::{IdSet, Snapshot};
 use crate::directory::entry::{EntryId, EntryRef};
 use crate::directory::index::Index;
 
-/// A snapshot that is being filled; entries are not found in it before [`Loading::finish`].
+/// A snapshot that is being filled; entries are not found in it before it is finished.
 pub struct Loading {
     snapshot: Snapshot,
     names: Vec<(u64, EntryId)>,
     /// Parents with their children.
     children: Vec<(EntryId, EntryId)>,
+    /// Groups that list members by `memberUid`.
+    listing: Vec<EntryId>,
 }
 
 impl Loading {
@@ -24,6 +26,7 @@ impl Loading {
             snapshot: empty,
             names: Vec::new(),
             children: Vec::new(),
+            listing: Vec::new(),
         }
     }
 
@@ -44,6 +47,9 @@ impl Loading {
         let hash = snapshot.keys.of_name(&snapshot.schema, entry);
         self.names.push((hash, id));
         self.children.push((entry.parent(), id));
+        if snapshot.lists_uids(entry) {
+            self.listing.push(id);
+        }
         snapshot.advance_csn(entry.csn());
         snapshot.reserve_ids(id.saturating_add(1));
         if snapshot.entries.set(id, bytes).is_none() {
@@ -62,6 +68,9 @@ impl Loading {
             }
         }
         self.snapshot.index = index;
+        for group in self.listing {
+            self.snapshot.follow_uids_of(group);
+        }
         self.snapshot
     }
 }

@@ -27,6 +27,7 @@ pub use paged::Paged;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::activity::Activity;
 use super::descriptions::DescriptionTable;
 use super::dn::{Dn, NormalizedDn, Rdn};
 use super::entry::{EntryId, EntryRef, ROOT};
@@ -91,6 +92,7 @@ pub struct Snapshot {
     /// While very many entries are being added: the groups that are still to be joined with their members.
     pending_joins: Option<Vec<EntryId>>,
     administrator: Arc<str>,
+    activity: Arc<Activity>,
     next_id: EntryId,
     count: usize,
     csn: Csn,
@@ -123,6 +125,7 @@ impl Snapshot {
             membership: Membership::default(),
             pending_joins: None,
             administrator,
+            activity: Arc::default(),
             next_id: ROOT + 1,
             count: 0,
             csn: Csn::default(),
@@ -360,6 +363,11 @@ impl Snapshot {
     /// The name of the administrator, who is no entry.
     pub fn administrator(&self) -> &str {
         &self.administrator
+    }
+
+    /// What logins have left behind: of this moment, whatever the age of the state.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
     }
 
     /// Groups that may name an entry that does not exist. Each must be checked.

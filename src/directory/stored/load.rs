@@ -127,6 +127,9 @@ impl Reader<'_> {
             Record::Dangling(group, edge) => {
                 snapshot.add_edge(group, &edge);
             }
+            Record::Activity(id, seen) => {
+                snapshot.activity().restore(id, seen);
+            }
             Record::State(next, csn) => {
                 snapshot.reserve_ids(next);
                 snapshot.advance_csn(csn);

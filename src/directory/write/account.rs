@@ -179,6 +179,7 @@ impl Draft<'_> {
         let mut attributes = decode(&view);
         let head = view.entry.head();
         let account = Account::of_attributes(&schema, &attributes);
+        let account = account.with_activity(&self.snapshot, id);
         let dn = Dn::parse(&self.snapshot.dn(id)).unwrap_or_default();
         let policy = account
             .policy(&self.snapshot, self.accounts, &dn)
@@ -211,6 +212,7 @@ impl Draft<'_> {
                 }
                 set(&mut attributes, known::PWD_ACCOUNT_LOCKED_TIME, Vec::new());
                 set(&mut attributes, known::HEDGEROW_LOCKOUTS, Vec::new());
+                set(&mut attributes, known::HEDGEROW_LOCK_REASON, Vec::new());
             }
         }
         self.store(id, &head, &attributes)
@@ -235,8 +237,7 @@ impl Draft<'_> {
     fn moment(&self, used: &[Vec<u8>]) -> Vec<u8> {
         let mut micros = self.now;
         loop {
-            let text = time::generalized(time::whole_seconds(micros));
-            let text = format!("{}.{:06}Z", text.trim_end_matches('Z'), micros % 1_000_000);
+            let text = time::generalized_micros(micros);
             if !used.iter().any(|value| value == text.as_bytes()) {
                 return text.into_bytes();
             }
