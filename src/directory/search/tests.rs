@@ -194,7 +194,10 @@ fn a_search_that_looks_at_many_in_vain_tells_which_indexes_would_have_helped() {
     for (filter, would_help) in [
         ("(cn=00000007)", "equality of cn"),
         ("(&(cn=0000000*)(!(sn=x)))", "substring of cn"),
-        ("(|(cn=0)(sn>=x)(mail=*))", "equality of cn, presence of mail"),
+        (
+            "(|(cn=0)(sn>=x)(mail=*))",
+            "equality of cn, presence of mail",
+        ),
         ("(!(cn=*))", "none"),
     ] {
         for sort in [false, true] {
