@@ -17,7 +17,7 @@ const MANY: usize = 1_000;
 pub struct Unindexed {
     /// Entries that were looked at and did not match.
     pub in_vain: usize,
-    /// The indexes that would have helped, each as its kind and its attribute.
+    /// The indexes that would have helped, by kind and attribute; `none` when none would.
     pub would_help: String,
 }
 
