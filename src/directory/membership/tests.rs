@@ -1,3 +1,5 @@
+//! The closure against a walk over all edges, after any changes.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
