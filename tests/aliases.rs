@@ -213,6 +213,28 @@ fn a_base_that_is_an_alias_to_nothing_or_in_a_circle_is_an_alias_problem() {
     assert_eq!(code, NO_SUCH_OBJECT);
 }
 
+/// RFC 4511 section 4.1.9: the last alias on the way, where it may be seen.
+#[test]
+fn an_alias_problem_names_the_alias() {
+    let folder = Folder::new();
+    folder.load(TREE);
+    let server = folder.serve();
+    let mut client = Client::bound(&server);
+    let mut matched = |base: &str| {
+        let reply = client.ask(2, &search(&within(base), BASE, ALWAYS));
+        assert_eq!(reply.code, Some(ALIAS_PROBLEM));
+        let (_, matched) = client::split(&reply.operation);
+        String::from_utf8(client::split(matched).0.1.to_vec()).unwrap()
+    };
+    for (base, alias) in [
+        ("uid=nowhere,ou=broken", "uid=nowhere,ou=broken"),
+        ("uid=eve,uid=nowhere,ou=broken", "uid=nowhere,ou=broken"),
+        ("uid=self,ou=broken", "uid=self,ou=broken"),
+    ] {
+        assert_eq!(matched(base), within(alias), "{base}");
+    }
+}
+
 /// Circles of aliases to whole subtrees must not make a search go round.
 #[test]
 fn a_chain_of_many_aliases_ends() {

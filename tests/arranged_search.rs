@@ -163,6 +163,7 @@ fn unlimited() -> Settings {
         time_limit: None,
         upgrade_passwords: false,
         unique: UniqueAttributes::default(),
+        accounts: hedgerow::directory::account::AccountSettings::default(),
     }
 }
 

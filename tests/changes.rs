@@ -525,6 +525,7 @@ impl Fixture {
             time_limit: None,
             upgrade_passwords: false,
             unique: UniqueAttributes::default(),
+            accounts: hedgerow::directory::account::AccountSettings::default(),
         };
         let administrator = self.setup.administrator.clone();
         let (store, rules) = (Box::new(store), self.rules());
@@ -775,7 +776,7 @@ fn an_alias_has_nothing_below_it() {
         ] {
             let refused = make(&directory, change, Terms::default());
             assert!(
-                matches!(refused, Err(Error::AliasProblem(_))),
+                matches!(&refused, Err(Error::AliasProblem { matched, .. }) if *matched == format!("{rdn},{SUFFIX}")),
                 "{class}: {refused:?}"
             );
         }

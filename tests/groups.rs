@@ -478,3 +478,49 @@ fn groups_that_list_a_name_already_are_gained_by_those_alone_who_may_write_them(
     assert_eq!(admin.add(&dn("uid=shut,ou=desk"), person()).unwrap().rc, 0);
     assert_eq!(groups(&mut admin, "uid=shut,ou=desk"), ["cn=shut"]);
 }
+
+#[test]
+fn rights_of_a_group_are_gained_and_lost_with_membership_while_bound() {
+    let rules = "\
+[[access]]
+who = \"group:cn=vpn,dc=example,dc=org\"
+allow = [\"read\", \"search\"]
+";
+    let (_folder, server, mut admin) = loaded(Folder::with_access(rules));
+    let mut ada = server.bound(&dn("uid=ada"), "secret-ada");
+    let mut sees = |expected: bool| {
+        // Who sees nothing is told that there is nothing.
+        let found = ada.search(SUFFIX, Scope::Subtree, "(uid=bob)", ["1.1"]);
+        let ldap3::SearchResult(found, _) = found.unwrap();
+        assert_eq!(!found.is_empty(), expected, "{found:?}");
+    };
+    sees(true);
+    let member = HashSet::from([dn("uid=ada")]);
+    let unix = dn("cn=unix");
+    let steps: [(String, Mod<String>, bool); 4] = [
+        (dn("cn=staff"), Mod::Delete("member".into(), member), false),
+        (
+            unix.clone(),
+            Mod::Add("memberUid".into(), HashSet::from(["ada".into()])),
+            true,
+        ),
+        (
+            unix,
+            Mod::Delete("memberUid".into(), HashSet::from(["ada".into()])),
+            false,
+        ),
+        (
+            dn("cn=vpn"),
+            Mod::Add("member".into(), HashSet::from([dn("uid=ada")])),
+            true,
+        ),
+    ];
+    for (group, change, expected) in steps {
+        admin
+            .modify(&group, vec![change])
+            .unwrap()
+            .success()
+            .unwrap();
+        sees(expected);
+    }
+}

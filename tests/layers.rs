@@ -23,6 +23,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("sled", &["storage"]),
     ("argon2", &["directory/password"]),
+    ("zxcvbn", &["directory/password"]),
     ("axum", &["app", "rest"]),
     ("ldap3_proto", &["ldap"]),
     ("ring", &["directory/page"]),

@@ -19,10 +19,12 @@ use client::{
     Client, SEARCH_DONE, SEARCH_ENTRY, UNBIND, bind, element, equal, message, present, search,
     search_asking, search_for, sequence,
 };
+use ldap3::controls::RawControl;
 use server::{ADMIN, Folder, PASSWORD, SUFFIX, Server};
 
 const TIME_LIMIT_EXCEEDED: u8 = 3;
 const SIZE_LIMIT_EXCEEDED: u8 = 4;
+const ADMIN_LIMIT_EXCEEDED: u32 = 11;
 const ADA: &str = "uid=ada,dc=example,dc=org";
 const SUBTREE: u8 = 2;
 
@@ -317,4 +319,26 @@ fn clients_that_vanish_with_searches_under_way_are_forgotten() {
     }
     Client::bound(&server).expect_service(2);
     assert_eq!(server.stop().code(), Some(0));
+}
+
+/// All other changes wait for it, so that it is refused before anything is deleted.
+#[test]
+fn a_tree_is_deleted_in_one_change_up_to_a_limit() {
+    let folder = Folder::new();
+    folder.load(&tree(20_000, 1));
+    let server = folder.serve();
+    let mut admin = server.administrator();
+    let tree_delete = RawControl {
+        ctype: "1.2.840.113556.1.4.805".to_owned(),
+        crit: true,
+        val: None,
+    };
+    let mut delete = |dn: &str| admin.with_controls(tree_delete.clone()).delete(dn).unwrap();
+    let refused = delete(SUFFIX);
+    assert_eq!(refused.rc, ADMIN_LIMIT_EXCEEDED, "{refused}");
+    for number in 0..2 {
+        assert_eq!(delete(&format!("uid=a{number},{SUFFIX}")).rc, 0);
+    }
+    let done = delete(SUFFIX);
+    assert_eq!(done.rc, 0, "{done}");
 }

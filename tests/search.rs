@@ -364,6 +364,7 @@ fn serve(all: &[Plain], indexed: &[&str]) -> Directory {
         time_limit: None,
         upgrade_passwords: false,
         unique: UniqueAttributes::default(),
+        accounts: hedgerow::directory::account::AccountSettings::default(),
     };
     Directory::serve(
         Box::new(store),

@@ -7,12 +7,16 @@ use std::sync::Arc;
 use super::Failure;
 use super::config::{self, AccessRule, Config, PosixGroup, Who};
 use crate::directory::access::{AccessRules, RuleText};
+use crate::directory::account::AccountSettings;
+use crate::directory::dn::Dn;
 use crate::directory::index::{Index, IndexedAttributes, Kind};
 use crate::directory::membership::MemberOf;
+use crate::directory::password::policy::Escalation;
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
 use crate::directory::setup::Setup;
 use crate::directory::snapshot::Snapshot;
+use crate::directory::time::Clock;
 use crate::directory::unique::UniqueAttributes;
 use crate::directory::{self, Settings};
 use crate::storage::{Options, SledStore, Store};
@@ -27,6 +31,8 @@ pub struct Assembly {
     pub indexed: IndexedAttributes,
     /// Attribute types whose values are unique, all of them indexed for equality.
     unique: UniqueAttributes,
+    /// What holds for accounts.
+    accounts: AccountSettings,
 }
 
 impl Assembly {
@@ -35,6 +41,7 @@ impl Assembly {
         let schema = load_schema(&config)?;
         let unique = UniqueAttributes::compile(&schema, &config.unique.attributes)
             .map_err(|message| config.problem("unique.attributes", message))?;
+        let accounts = accounts(&config)?;
         let mut indexed = indexed(&config, &schema)?;
         indexed.equality.extend(unique.ids());
         let assembly = Assembly {
@@ -42,6 +49,7 @@ impl Assembly {
             schema: Arc::new(schema),
             indexed,
             unique,
+            accounts,
         };
         // Rules are compiled once to see that they can be; the suffixes do not matter for that.
         assembly.rules(&[])?;
@@ -68,14 +76,28 @@ impl Assembly {
         )?))
     }
 
-    /// Reads all that a store holds.
+    /// Reads all that a store holds, to be searched.
     pub fn load(&self, store: &mut dyn Store) -> Result<(Setup, Snapshot), Failure> {
+        self.load_indexed(store, &self.indexed)
+    }
+
+    /// Reads all that a store holds, to be walked or added to: most of the time and a third of the memory that reading
+    /// takes goes into indexes.
+    pub fn load_unindexed(&self, store: &mut dyn Store) -> Result<(Setup, Snapshot), Failure> {
+        self.load_indexed(store, &IndexedAttributes::default())
+    }
+
+    fn load_indexed(
+        &self,
+        store: &mut dyn Store,
+        indexed: &IndexedAttributes,
+    ) -> Result<(Setup, Snapshot), Failure> {
         let setup = Setup::read(store)?;
         let shown = match self.config.membership.memberof {
             config::MemberOf::Nested => MemberOf::Nested,
             config::MemberOf::Direct => MemberOf::Direct,
         };
-        let empty = setup.empty(&self.schema, &self.indexed)?.showing(shown);
+        let empty = setup.empty(&self.schema, indexed)?.showing(shown);
         let mut progress = |entries| tracing::info!(entries, "loading");
         let (snapshot, removed) = directory::setup::load(store, empty, &mut progress)?;
         if removed > 0 {
@@ -116,8 +138,28 @@ impl Assembly {
             time_limit: Some(limits.search_time),
             upgrade_passwords: self.config.passwords.upgrade,
             unique: self.unique.clone(),
+            accounts: self.accounts.clone(),
         }
     }
+}
+
+fn accounts(config: &Config) -> Result<AccountSettings, Failure> {
+    let (policy, lockout) = (&config.password_policy, &config.lockout);
+    let name = policy.default.as_deref().map(Dn::parse).transpose();
+    let default_policy = name
+        .map_err(|error| config.problem("password_policy.default", format!("not a DN: {error}")))?;
+    Ok(AccountSettings {
+        default_policy,
+        least_score: policy.least_score,
+        bind_administrator: policy.bind_administrator,
+        escalation: Escalation {
+            step: lockout.step_seconds.into(),
+            longest: lockout.longest_seconds.into(),
+            permanent_after: lockout.permanent_after,
+        },
+        remembered: lockout.remembered,
+        clock: Clock::default(),
+    })
 }
 
 fn load_schema(config: &Config) -> Result<Schema, Failure> {

@@ -48,6 +48,8 @@ pub enum Command {
     Import(Import),
     /// Write entries as LDIF, of a running server as well
     Export(Export),
+    /// Show how a search goes: its plan, the entries it looks at, and the time it takes
+    Explain(Explain),
     /// Verify every record of the store, of a running server as well
     Check(ConfigFile),
     /// Write everything into one file, of a running server as well
@@ -145,6 +147,55 @@ pub struct Export {
     /// Include the hashes of passwords; the file is readable by its owner alone
     #[arg(long, requires = "output")]
     pub with_password_hashes: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// What to explain.
+    #[command(subcommand)]
+    pub what: Explained,
+}
+
+/// What can be explained.
+#[derive(Debug, Subcommand)]
+pub enum Explained {
+    /// A search, done as the administrator sees the tree
+    Search(ExplainSearch),
+}
+
+/// Arguments of `explain search`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A running server is asked over its local socket; otherwise the store is read. Access\n\
+rules, aliases and referrals play no part. \"at most\" is what an index knows of a\n\
+step without looking at entries.")]
+pub struct ExplainSearch {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The DN where the search begins
+    #[arg(value_name = "BASE")]
+    pub base: String,
+    /// What it looks for, such as (&(objectClass=person)(cn=a*))
+    #[arg(value_name = "FILTER")]
+    pub filter: String,
+    /// How far below the base it goes
+    #[arg(long, value_enum, default_value = "sub")]
+    pub scope: Scope,
+}
+
+/// How far below its base a search goes, in the words of ldapsearch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub enum Scope {
+    /// The base alone
+    Base,
+    /// What is directly below it
+    One,
+    /// The base and all below it
+    Sub,
+    /// All below it
+    Children,
 }
 
 /// Arguments of `backup`.
@@ -321,6 +372,24 @@ mod tests {
         };
         assert!(export.with_password_hashes);
         assert_eq!(export.filter.as_deref(), Some("(uid=a)"));
+    }
+
+    #[test]
+    fn a_search_is_explained_below_its_base_unless_said_otherwise() {
+        for (line, expected) in [
+            ("explain search dc=a (uid=a)", Scope::Sub),
+            ("explain search --scope one dc=a (uid=a)", Scope::One),
+        ] {
+            let Ok(Command::Explain(Explain {
+                what: Explained::Search(search),
+            })) = parse(line)
+            else {
+                panic!();
+            };
+            assert_eq!((search.scope, &*search.base), (expected, "dc=a"));
+        }
+        assert!(parse("explain search dc=a").is_err());
+        assert!(parse("explain").is_err());
     }
 
     #[test]

@@ -6,12 +6,14 @@
 //! through [`Config::problem`] so that the operator still reads file and line.
 
 mod access;
+mod accounts;
 mod bounded;
 mod schema;
 mod section;
 mod source;
 
 pub use access::{AccessRule, Who};
+pub use accounts::{Lockout, PasswordPolicy};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
     Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, MemberOf, Membership,
@@ -57,6 +59,12 @@ pub struct Config {
     /// How passwords are hashed.
     #[serde(default)]
     pub passwords: Passwords,
+    /// Which passwords are good enough.
+    #[serde(default)]
+    pub password_policy: PasswordPolicy,
+    /// How failed logins lock.
+    #[serde(default)]
+    pub lockout: Lockout,
     /// Definitions beside the built-in ones.
     #[serde(default)]
     pub schema: Schema,
@@ -173,17 +181,31 @@ impl Config {
     }
 
     fn resolve_paths(&mut self, folder: &Path) {
-        self.data = folder.join(&self.data);
+        self.data = resolve(folder, &self.data);
         if let Some(socket) = &mut self.ldapi.socket {
-            *socket = folder.join(&socket);
+            *socket = resolve(folder, socket);
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);
         }
         for file in &mut self.schema.files {
-            *file = folder.join(&file);
+            *file = resolve(folder, file);
         }
     }
+}
+
+/// A path that is relative to a folder, without the way into that folder and out again, as people would name it.
+fn resolve(folder: &Path, path: &Path) -> PathBuf {
+    // What is above a folder is only told of its real name.
+    let Ok(mut above) = folder.canonicalize() else {
+        return folder.join(path);
+    };
+    let mut below = path;
+    while let Ok(rest) = below.strip_prefix("..") {
+        above.pop();
+        below = rest;
+    }
+    above.join(below)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Owns the runtime. SIGTERM and SIGINT end it after what was taken is finished, SIGHUP reads the certificates anew.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -24,6 +25,7 @@ use crate::ldap::connection::{Security, Terms};
 use crate::ldap::listener::{Doorkeeper, Listeners};
 use crate::ldap::message::{Operation, ResultCode};
 use crate::ldap::root_dse::RootDse;
+use crate::ldap::workers::Workers;
 use crate::ldap::{Face, Limits, Observer, TlsSource};
 use crate::storage::Store;
 
@@ -44,6 +46,7 @@ pub fn run(
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(serve(assembly, store, administrator, ready));
@@ -77,7 +80,9 @@ async fn serve(
     let watched = directory.clone();
     readiness.loaded(move || watched.failure().map_or(Ok(()), Err));
 
-    let listeners = Listeners::new(face, assembly.config.limits.connections);
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let limit = assembly.config.limits.connections;
+    let listeners = Listeners::new(face, limit, Workers::start(cores)?);
     let mut addresses = Vec::new();
     for (socket, listener) in sockets.into_iter().zip(&assembly.config.listeners) {
         let address = socket.local_addr()?;
@@ -124,8 +129,8 @@ fn open(
 ) -> Result<Directory, Failure> {
     let started = std::time::Instant::now();
     let (setup, snapshot) = assembly.load(&mut *store)?;
-    let seconds = started.elapsed().as_secs_f32();
-    tracing::info!(entries = snapshot.len(), seconds, "loaded");
+    let seconds = format!("{:.3}", started.elapsed().as_secs_f32());
+    tracing::info!(entries = snapshot.len(), %seconds, "loaded");
     let rules = assembly.rules(&setup.suffixes)?;
     let administrator = administrator.unwrap_or(setup.administrator);
     Ok(Directory::serve(
@@ -240,6 +245,12 @@ fn register(metrics: &Metrics, directory: &Directory, budget: &Budget) {
         "hedgerow_passwords_refused_total",
         "Passwords refused because the queue was full.",
         move || of.pool().gauges().refused,
+    );
+    let of = directory.clone();
+    metrics.counter(
+        "hedgerow_searches_unindexed_total",
+        "Searches that looked at many entries in vain because no index helped.",
+        move || of.unindexed_searches(),
     );
     let of = budget.clone();
     metrics.gauge(

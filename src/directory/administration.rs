@@ -81,7 +81,7 @@ mod tests {
     use crate::directory::password::{Argon2Params, Pool, PoolSettings};
     use crate::directory::stored::Setting;
     use crate::directory::unique::UniqueAttributes;
-    use crate::directory::{Settings, stored};
+    use crate::directory::{Login, Settings, stored};
     use crate::storage::Batch;
     use crate::storage::memory::MemoryStore;
 
@@ -98,6 +98,7 @@ mod tests {
             time_limit: None,
             upgrade_passwords: false,
             unique: UniqueAttributes::default(),
+            accounts: crate::directory::account::AccountSettings::default(),
         };
         let directory = Directory::serve(
             Box::new(store.clone()),
@@ -126,11 +127,11 @@ mod tests {
         let name = Dn::parse(&setup().administrator.name).unwrap();
         let password = Secret::from(password.as_bytes());
         let done = Box::new(move |verdict| send.send(verdict).unwrap());
-        directory.authenticate(&name, password, done);
+        directory.authenticate(&name, password, None, done);
         receive
             .recv()
             .unwrap()
-            .is_ok_and(|who| who.is_administrator())
+            .is_ok_and(|login: Login| login.identity.is_administrator())
     }
 
     #[test]

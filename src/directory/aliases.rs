@@ -65,18 +65,22 @@ fn target(view: &View<'_>) -> Option<Dn> {
 /// no entry.
 ///
 /// # Errors
-/// [`Error::AliasProblem`] when an alias leads to no entry that the asker may know of, or through too many others.
+/// [`Error::AliasProblem`], with the last alias on the way, when that leads to no entry that the asker may know of, or
+/// when there are too many.
 pub fn find(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> Result<(Dn, Found), Error> {
     let mut dn = dn.clone();
+    let mut last = String::new();
     for _ in 0..LIMIT {
         let Some((alias, below)) = first_alias(snapshot, access, &dn) else {
             let found = snapshot.find(&dn);
             return Ok((dn, found));
         };
+        last = snapshot.dn(alias.id);
         let target = target(&alias)
             .filter(|target| is_there(snapshot, access, target))
-            .ok_or_else(|| {
-                Error::AliasProblem(format!("{} names no entry", snapshot.dn(alias.id)))
+            .ok_or_else(|| Error::AliasProblem {
+                text: format!("{last} names no entry"),
+                matched: last.clone(),
             })?;
         let rest = dn.rdns().get(..below).unwrap_or_default();
         dn = rest
@@ -84,9 +88,10 @@ pub fn find(snapshot: &Snapshot, access: &mut Access<'_>, dn: &Dn) -> Result<(Dn
             .rev()
             .fold(target, |above, rdn| above.child(rdn.clone()));
     }
-    Err(Error::AliasProblem(format!(
-        "more than {LIMIT} aliases one after another"
-    )))
+    Err(Error::AliasProblem {
+        matched: last,
+        text: format!("more than {LIMIT} aliases one after another"),
+    })
 }
 
 /// Whether a name is of an entry that the asker may know of, or leads on through an alias.

@@ -1,6 +1,6 @@
 //! A change on its way to the lane: what the password pool must do for it first.
 //!
-//! Owns the detour. Passwords in clear text that are to be stored are hashed; those that are to be removed are proved
+//! Owns the detour. Passwords in clear text that are to be stored are judged and hashed; those that are to be removed are proved
 //! against what is stored, and the stored value takes their place, because the lane compares bytes and waits for no
 //! hash. Where they stand in a change is the business of `clear_passwords`.
 
@@ -13,7 +13,7 @@ use super::error::Error;
 use super::identity::Identity;
 use super::lane::{self, Done, Order};
 use super::once;
-use super::password::{Job, Outcome, Secret};
+use super::password::{Job, Outcome, Secret, Standard};
 use super::request::{Change, Terms};
 use super::schema::well_known;
 use super::snapshot::Found;
@@ -24,8 +24,10 @@ use super::write::Changed;
 struct Underway {
     directory: Directory,
     order: Order,
-    /// Passwords that are still to be hashed.
-    clear: Vec<(Place, Vec<u8>)>,
+    /// What new passwords are judged by.
+    standard: Option<Standard>,
+    /// Passwords that are still to be judged and hashed.
+    clear: Vec<(Place, Secret)>,
     /// Passwords that are still to be proved.
     claimed: Vec<(Place, Secret)>,
     /// Passwords in whose places stored values stand now.
@@ -47,13 +49,15 @@ impl Directory {
         let mut change = change;
         let snapshot = self.snapshot();
         let schema = snapshot.schema();
-        let any = match clear_passwords::judge(schema, &mut change, identity.is_administrator()) {
+        let hashed = identity.is_administrator() && self.takes_hashes(identity, &change);
+        let any = match clear_passwords::judge(schema, &mut change, hashed) {
             Ok(any) => any,
             Err(error) => return done(Err(error)),
         };
-        let (mut clear, mut claimed) = (Vec::new(), Vec::new());
+        let (mut clear, mut claimed, mut standard) = (Vec::new(), Vec::new(), None);
         // What is left in clear text is refused by the lane, should it get past the rights there.
         if any && self.may_bring_passwords(identity, &change) {
+            standard = self.standard_for(identity, &change);
             clear = clear_passwords::take(schema, &mut change);
             claimed = clear_passwords::to_remove(schema, &mut change);
         }
@@ -65,6 +69,7 @@ impl Directory {
                 change,
                 terms,
             },
+            standard,
             clear,
             claimed,
             proved: Vec::new(),
@@ -140,18 +145,27 @@ impl Directory {
 impl Underway {
     /// Does what is next: one password after the other, then the change.
     fn proceed(mut self) {
-        if let Some((place, password)) = self.clear.pop() {
-            self.hash(place, password);
-        } else if let Some((place, password)) = self.claimed.pop() {
+        if let Some((place, password)) = self.claimed.pop() {
             self.prove(place, password);
+        } else if let Some((place, password)) = self.clear.pop() {
+            self.judge(place, password);
         } else {
             self.submit();
         }
     }
 
-    fn hash(mut self, place: Place, password: Vec<u8>) {
+    fn judge(self, place: Place, password: Secret) {
+        let directory = self.directory.clone();
+        let copy = Secret::from(password.as_bytes());
+        directory.judge(self.standard.clone(), copy, move |judged| match judged {
+            Ok(()) => self.hash(place, password),
+            Err(error) => (self.done)(Err(error)),
+        });
+    }
+
+    fn hash(mut self, place: Place, password: Secret) {
         let job = Job::Hash {
-            password: Secret::from(password),
+            password,
             salt: lane::random_bytes(),
         };
         let directory = self.directory.clone();

@@ -50,13 +50,13 @@ pub fn judge(schema: &Schema, change: &mut Change, may_be_hashed: bool) -> Resul
 }
 
 /// Takes the passwords in clear text that are to be stored out of a change.
-pub fn take(schema: &Schema, change: &mut Change) -> Vec<(Place, Vec<u8>)> {
+pub fn take(schema: &Schema, change: &mut Change) -> Vec<(Place, Secret)> {
     let mut clear = Vec::new();
     for (at, values, _) in password_lists(schema, change).filter(|(.., deletes)| !deletes) {
         for (which, value) in values.iter_mut().enumerate() {
             if matches!(password::classify(value), Stored::ClearText) {
                 let value = std::mem::replace(value, PLACEHOLDER.to_vec());
-                clear.push((Place(at, which), value));
+                clear.push((Place(at, which), Secret::from(value)));
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Whether an entry has a value (RFC 4511 section 4.10).
 
 use super::Directory;
-use super::access::Right;
 use super::dn::Dn;
 use super::error::Error;
 use super::filter::evaluate::{Evaluator, Truth};
@@ -29,9 +28,9 @@ impl Directory {
         let description = AttributeDescription::parse(schema, attribute)
             .map_err(|error| Error::UndefinedAttributeType(format!("\"{attribute}\": {error}")))?;
         let target = Target::new(schema, &description);
-        let open = access.mask(&view, Right::Compare);
+        let open = &access.masks(&view).compare;
         let mut evaluator = Evaluator::default();
-        if evaluator.evaluate(&Resolved::Present(target.clone()), &view, &open) != Truth::True {
+        if evaluator.evaluate(&Resolved::Present(target.clone()), &view, open) != Truth::True {
             return Err(Error::NoSuchAttribute(format!(
                 "the entry has no \"{attribute}\""
             )));
@@ -44,6 +43,6 @@ impl Directory {
         let test = resolve::equality(schema, description.attribute, value).ok_or_else(|| {
             Error::InvalidAttributeSyntax(format!("the value is not one of \"{attribute}\""))
         })?;
-        Ok(evaluator.evaluate(&Resolved::Match(target, test), &view, &open) == Truth::True)
+        Ok(evaluator.evaluate(&Resolved::Match(target, test), &view, open) == Truth::True)
     }
 }

@@ -85,6 +85,7 @@ impl DescriptionTable {
     }
 
     /// The description of an id that [`DescriptionTable::id`] or [`DescriptionTable::intern`] gave.
+    #[inline]
     pub fn described(&self, id: DescriptionId) -> Option<&Described> {
         self.list.get(usize::from(id.0)).map(AsRef::as_ref)
     }

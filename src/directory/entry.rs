@@ -314,6 +314,7 @@ pub struct Blocks<'a> {
 impl<'a> Iterator for Blocks<'a> {
     type Item = Block<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Block<'a>> {
         let (id, rest) = self.rest.split_first_chunk::<2>()?;
         let (value_set, rest) = ValueSet::split_first(rest).ok()?;

@@ -3,6 +3,7 @@
 //! It owns no protocol codes: each face has a table of its own, exhaustive, so that a new outcome does not compile
 //! until every face answers it.
 
+use super::password::policy::{Denial, Refusal};
 use super::search::order::CannotSort;
 use super::search::window::WindowFault;
 
@@ -57,11 +58,20 @@ pub enum Error {
     /// The entry has others below it.
     NotAllowedOnNonLeaf,
     /// An alias points nowhere, or in a circle.
-    AliasProblem(String),
+    AliasProblem {
+        /// The alias.
+        matched: String,
+        /// What is wrong with it.
+        text: String,
+    },
     /// The asker may not do this.
     InsufficientAccess,
     /// The name or the password is wrong; which of them is not told.
     InvalidCredentials,
+    /// The password is right, or that is not looked at any more, but the account may not log in; told like a wrong one.
+    LoginRefused(Denial),
+    /// The new password is not taken.
+    PasswordRefused(Refusal),
     /// A bind with a name and an empty password (RFC 4513 section 5.1.2).
     EmptyPassword,
     /// The entries cannot come in the order that the search requires.
@@ -94,7 +104,8 @@ impl std::fmt::Display for Error {
             Self::OutsideSuffixes => f.write_str("the name is not below any suffix of this server"),
             Self::NotAllowedOnNonLeaf => f.write_str("the entry has entries below it"),
             Self::InsufficientAccess => f.write_str("the access rules do not allow it"),
-            Self::InvalidCredentials => f.write_str("invalid credentials"),
+            Self::InvalidCredentials | Self::LoginRefused(_) => f.write_str("invalid credentials"),
+            Self::PasswordRefused(refusal) => refusal.fmt(f),
             Self::EmptyPassword => {
                 f.write_str("a name with an empty password is refused: send both or neither")
             }
@@ -113,7 +124,7 @@ impl std::fmt::Display for Error {
             | Self::NoSuchAttribute(text)
             | Self::InappropriateMatching(text)
             | Self::NotAllowedOnRdn(text)
-            | Self::AliasProblem(text)
+            | Self::AliasProblem { text, .. }
             | Self::AffectsMultipleServers(text)
             | Self::AdminLimitExceeded(text)
             | Self::UnwillingToPerform(text)

@@ -1,10 +1,27 @@
 //! Who asks. An identity comes from authentication or is anonymous; no face makes one up.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use super::access::Standing;
 use super::entry::EntryId;
 
 /// The authorization identity of a request (RFC 4513 section 1).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Identity(Who);
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    who: Who,
+    /// How it stands to the access rules, once that was worked out.
+    standing: Arc<ArcSwapOption<Standing>>,
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.who == other.who
+    }
+}
+
+impl Eq for Identity {}
 
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Who {
@@ -44,19 +61,19 @@ impl std::fmt::Display for Process {
 impl Identity {
     /// Nobody in particular.
     pub fn anonymous() -> Self {
-        Self(Who::Anonymous)
+        Self::new(Who::Anonymous)
     }
 
     pub(super) fn administrator() -> Self {
-        Self(Who::Administrator)
+        Self::new(Who::Administrator)
     }
 
     pub(super) fn entry(id: EntryId) -> Self {
-        Self(Who::Entry(id))
+        Self::new(Who::Entry(id))
     }
 
     pub(super) fn process(process: Process, administers: bool) -> Self {
-        Self(Who::Process {
+        Self::new(Who::Process {
             process,
             administers,
         })
@@ -64,30 +81,41 @@ impl Identity {
 
     /// The entry, if it is one.
     pub(super) fn id(&self) -> Option<EntryId> {
-        match self.0 {
+        match self.who {
             Who::Entry(id) => Some(id),
             Who::Anonymous | Who::Administrator | Who::Process { .. } => None,
         }
     }
 
+    fn new(who: Who) -> Self {
+        Self {
+            who,
+            standing: Arc::default(),
+        }
+    }
+
+    pub(super) fn standing(&self) -> &ArcSwapOption<Standing> {
+        &self.standing
+    }
+
     pub(super) fn who(&self) -> Who {
-        self.0
+        self.who
     }
 
     /// Whether nobody has authenticated.
     pub fn is_anonymous(&self) -> bool {
-        self.0 == Who::Anonymous
+        self.who == Who::Anonymous
     }
 
     /// Whether no rule binds this identity: the administrator of the directory, or a process that acts as one.
     pub fn is_administrator(&self) -> bool {
-        self.0 == Who::Administrator || self.administers_machine()
+        self.who == Who::Administrator || self.administers_machine()
     }
 
     /// Whether this is a process that acts as the administrator because of who runs it, whatever password it knows.
     pub fn administers_machine(&self) -> bool {
         matches!(
-            self.0,
+            self.who,
             Who::Process {
                 administers: true,
                 ..

@@ -9,12 +9,13 @@ use std::io::BufRead;
 use std::sync::mpsc;
 
 use super::access::AccessRules;
+use super::account::AccountSettings;
 use super::clear_passwords::{self, Place};
 use super::dn::{Dn, Rdn};
 use super::identity::Identity;
 use super::lane::random_bytes;
 use super::ldif::{self, Reader, Record};
-use super::password::{Job, Outcome, Pool, Secret};
+use super::password::{Job, Outcome, Pool};
 use super::request::{Change, Modification, ModificationKind, Terms};
 use super::schema::Schema;
 use super::snapshot::Snapshot;
@@ -112,8 +113,9 @@ pub fn prepare(
     let mut random = random_source();
     // Everything is taken as it is in the file; what is there twice is for its owner to put right afterwards.
     let unique = UniqueAttributes::default();
+    let accounts = AccountSettings::default();
     let (origin, now) = (Origin::Import, time::now());
-    let mut draft = Draft::new(&base, rules, &unique, origin, now, &mut random);
+    let mut draft = Draft::new(&base, rules, (&unique, &accounts), origin, now, &mut random);
     // The draft shall be the only owner, so that it changes in place.
     drop(base);
     let mut report = Report::default();
@@ -387,7 +389,7 @@ impl Pending {
         for (place, value) in clear.into_iter().filter(|_| keep) {
             let (send, receive) = mpsc::channel();
             let job = Job::Hash {
-                password: Secret::from(value),
+                password: value,
                 salt: random_bytes(),
             };
             let sent = pool.submit_blocking(

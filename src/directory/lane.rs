@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 
 use super::access::AccessRules;
+use super::account::AccountSettings;
 use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
@@ -19,7 +20,7 @@ use super::snapshot::Snapshot;
 use super::stored;
 use super::time::{self, Csn};
 use super::unique::UniqueAttributes;
-use super::write::{Changed, Draft, Origin};
+use super::write::{Changed, Draft, Origin, Step};
 use crate::storage::{Store, StoreError};
 
 /// Changes that may wait; more are answered busy.
@@ -62,6 +63,12 @@ pub(super) enum Job {
         old: Vec<u8>,
         new: Vec<u8>,
     },
+    /// A step in the life of an account that a login brings about; of no account when `of` is none, which costs the same.
+    Account {
+        of: Option<EntryId>,
+        step: Step,
+        done: Done,
+    },
     /// A look at the store while nothing is written to it, and at the state that it holds.
     Inspection(Look),
 }
@@ -79,6 +86,7 @@ impl Lane {
         published: Arc<ArcSwap<Snapshot>>,
         rules: Arc<AccessRules>,
         unique: UniqueAttributes,
+        accounts: Arc<AccountSettings>,
         failure: Arc<ArcSwap<Option<String>>>,
     ) -> std::io::Result<Lane> {
         let (queue, jobs) = sync_channel(QUEUE);
@@ -88,6 +96,7 @@ impl Lane {
             published,
             rules,
             unique,
+            accounts,
             failure,
         };
         let thread = std::thread::Builder::new()
@@ -166,6 +175,7 @@ struct Worker {
     published: Arc<ArcSwap<Snapshot>>,
     rules: Arc<AccessRules>,
     unique: UniqueAttributes,
+    accounts: Arc<AccountSettings>,
     failure: Arc<ArcSwap<Option<String>>>,
     kept: std::collections::VecDeque<Csn>,
 }
@@ -193,8 +203,16 @@ impl Worker {
         let base = self.published.load_full();
         let mut random = random_bytes;
         let (rules, unique) = (Arc::clone(&self.rules), self.unique.clone());
-        let (origin, now) = (Origin::Client, time::now());
-        let mut draft = Draft::new(&base, &rules, &unique, origin, now, &mut random);
+        let accounts = Arc::clone(&self.accounts);
+        let (origin, now) = (Origin::Client, accounts.clock.now());
+        let mut draft = Draft::new(
+            &base,
+            &rules,
+            (&unique, &accounts),
+            origin,
+            now,
+            &mut random,
+        );
         let mut outcomes = Vec::with_capacity(group.len());
         let mut inspections = Vec::new();
         for job in group {
@@ -222,6 +240,10 @@ impl Worker {
                 Job::Upgrade { id, old, new } => draft
                     .upgrade_password(*id, old, new)
                     .map(|()| Changed::default()),
+                Job::Account {
+                    of: Some(id), step, ..
+                } => draft.take_step(*id, *step).map(|()| Changed::default()),
+                Job::Account { of: None, .. } => Ok(Changed::default()),
                 Job::Inspection(_) => {
                     inspections.push(job);
                     continue;
@@ -289,7 +311,9 @@ impl Worker {
 impl Job {
     pub(super) fn answer(self, outcome: Result<Changed, Error>) {
         match self {
-            Job::Change { done, .. } | Job::Password { done, .. } => done(outcome),
+            Job::Change { done, .. } | Job::Password { done, .. } | Job::Account { done, .. } => {
+                done(outcome)
+            }
             Job::Upgrade { id, .. } => {
                 if let Err(error) = outcome {
                     tracing::debug!(id, %error, "a password hash was not upgraded");

@@ -4,6 +4,7 @@
 //! but through [`VisibleEntry`], which shows what the access rules allow and nothing else.
 
 pub mod access;
+pub mod account;
 pub mod attributes;
 pub mod backup;
 pub mod check;
@@ -35,6 +36,7 @@ pub mod value_set;
 pub mod view;
 pub mod virtual_entry;
 
+mod acceptance;
 mod administration;
 mod aliases;
 mod authenticate;
@@ -45,6 +47,7 @@ mod compare;
 mod fixture;
 mod history;
 mod lane;
+mod lockout;
 mod once;
 mod proxy;
 mod referrals;
@@ -53,20 +56,24 @@ mod write;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
 use access::AccessRules;
+use account::AccountSettings;
+pub use authenticate::{Login, Standing};
 use dn::{Dn, NormalizedDn};
 pub use error::Error;
 use identity::Identity;
+use lockout::Failures;
 use page::{Binding, Cursor, InvalidCursor, Position, Sealer};
 use password::Pool;
 use request::{Part, SearchRequest, Window};
 use search::list::Room;
 use search::window::WindowFault;
-use search::{Conditions, Progress, Search};
+use search::{Conditions, Progress, Search, Unindexed};
 pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
 use unique::UniqueAttributes;
@@ -86,6 +93,8 @@ pub struct Settings {
     pub upgrade_passwords: bool,
     /// Of which attributes no two entries may have equal values; the snapshot must have an index of each.
     pub unique: UniqueAttributes,
+    /// What holds for accounts and their passwords.
+    pub accounts: AccountSettings,
 }
 
 /// Who administers a directory: a name and a hash, kept with the data but no entry of the tree.
@@ -128,6 +137,9 @@ struct Inner {
     sealer: Sealer,
     /// Where searches sort.
     room: Room,
+    failures: Failures,
+    /// Searches that looked at many entries in vain for want of an index.
+    unindexed: AtomicU64,
 }
 
 impl Directory {
@@ -147,12 +159,14 @@ impl Directory {
         let administrator_name = name.normalize(snapshot.schema());
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
         let sealer = sealer()?;
+        let failures = Failures::new(settings.accounts.remembered, random_key()?);
         let (rules, failure) = (Arc::new(rules), Arc::new(ArcSwap::from_pointee(None)));
         let lane = lane::Lane::start(
             store,
             Arc::clone(&published),
             Arc::clone(&rules),
             settings.unique.clone(),
+            Arc::new(settings.accounts.clone()),
             Arc::clone(&failure),
         )?;
         Ok(Directory(Arc::new(Inner {
@@ -167,6 +181,8 @@ impl Directory {
             lane,
             sealer,
             room: Room::default(),
+            failures,
+            unindexed: AtomicU64::new(0),
         })))
     }
 
@@ -200,6 +216,10 @@ impl Directory {
 
     fn set_administrator_hash(&self, hash: Vec<u8>) {
         self.0.administrator_hash.store(Arc::new(hash));
+    }
+
+    fn accounts(&self) -> &AccountSettings {
+        &self.0.settings.accounts
     }
 
     fn upgrades_passwords(&self) -> bool {
@@ -293,6 +313,19 @@ impl Directory {
         search.advance(&self.snapshot(), self.rules(), identity, budget, sink)
     }
 
+    /// To be asked once about each search when it is over: counts it when it looked at many entries in vain because no
+    /// index helped, and says what would have.
+    pub fn conclude(&self, search: &Search) -> Option<Unindexed> {
+        let unindexed = search.unindexed(&self.snapshot())?;
+        self.0.unindexed.fetch_add(1, Ordering::Relaxed);
+        Some(unindexed)
+    }
+
+    /// How many searches [`Directory::conclude`] has counted.
+    pub fn unindexed_searches(&self) -> u64 {
+        self.0.unindexed.load(Ordering::Relaxed)
+    }
+
     /// Finishes what was taken, and closes the store. Later changes are refused.
     pub fn close(&self) {
         self.0.pool.shutdown();
@@ -300,10 +333,14 @@ impl Directory {
     }
 }
 
-fn sealer() -> std::io::Result<Sealer> {
+fn random_key() -> std::io::Result<[u8; 32]> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(std::io::Error::other)?;
-    Sealer::new(&key, Instant::now())
+    Ok(key)
+}
+
+fn sealer() -> std::io::Result<Sealer> {
+    Sealer::new(&random_key()?, Instant::now())
         .ok_or_else(|| std::io::Error::other("no key for the cookies of searches"))
 }
 

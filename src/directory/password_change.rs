@@ -1,7 +1,7 @@
 //! A new password for one account, be it an entry or the administrator (RFC 3062 section 3).
 //!
 //! Owns whose password it is, who may change it, and the order of things: the old password is proved and the new one
-//! hashed by the pool, then the lane sets it. How a face carries the request is the face's.
+//! judged and hashed by the pool, then the lane sets it. How a face carries the request is the face's.
 
 use super::access::Right;
 use super::dn::Dn;
@@ -91,7 +91,11 @@ impl Directory {
     }
 
     /// The account meant, if the asker sees it and may change its password; nobody tries old passwords of others.
-    fn account(&self, identity: &Identity, whose: &Whose) -> Result<Option<EntryId>, Error> {
+    pub(super) fn account(
+        &self,
+        identity: &Identity,
+        whose: &Whose,
+    ) -> Result<Option<EntryId>, Error> {
         let snapshot = self.snapshot();
         let mut access = self.rules().access(&snapshot, identity);
         let nobody = || Error::NoSuchObject {
@@ -156,7 +160,7 @@ fn check_new(new: &Secret, of: Option<EntryId>) -> Result<(), Error> {
 impl Underway {
     fn prove(self) {
         let Some(old) = &self.old else {
-            return self.hash(None);
+            return self.judge(None);
         };
         let stored = match self.of {
             Some(id) => self.directory.stored_passwords(id),
@@ -168,8 +172,18 @@ impl Underway {
         };
         let directory = self.directory.clone();
         directory.ask_pool(job, move |outcome| match outcome {
-            Ok(Outcome::Match(at)) => self.hash(stored.into_iter().nth(at)),
+            Ok(Outcome::Match(at)) => self.judge(stored.into_iter().nth(at)),
             Ok(_) => (self.done)(Err(Error::InvalidCredentials)),
+            Err(error) => (self.done)(Err(error)),
+        });
+    }
+
+    fn judge(self, proved: Option<Vec<u8>>) {
+        let directory = self.directory.clone();
+        let standard = directory.standard_of(&self.identity, self.of);
+        let new = Secret::from(self.new.as_bytes());
+        directory.judge(standard, new, move |judged| match judged {
+            Ok(()) => self.hash(proved),
             Err(error) => (self.done)(Err(error)),
         });
     }

@@ -5,6 +5,7 @@
 //! no snapshot, so that a slow client pins no memory, and each entry is judged on the snapshot of its own slice. A sorted
 //! search first gathers the sort keys of all it finds, and judges each entry again when its turn comes.
 
+pub mod explain;
 pub mod list;
 pub mod order;
 pub mod values;
@@ -14,6 +15,7 @@ mod ahead;
 mod arrangement;
 mod base;
 mod subentries;
+mod unindexed;
 
 use std::ops::{ControlFlow, Range};
 use std::time::Instant;
@@ -33,12 +35,13 @@ use super::selection::{Selection, VisibleEntry};
 use super::snapshot::Snapshot;
 use super::target;
 use super::view::View;
-use ahead::Ahead;
 pub(super) use ahead::Root;
+use ahead::{Ahead, FETCHED};
 use arrangement::{Portion, Sorting};
 use list::{List, Room};
 use order::{CannotSort, Order, SortFault};
 use subentries::Shown;
+pub use unindexed::Unindexed;
 use values::MatchedValues;
 use window::{Place, WindowFault};
 
@@ -84,8 +87,12 @@ pub struct Search {
     evaluator: Evaluator,
     /// How much of a budget one entry uses up.
     cost: usize,
+    /// Entries that were looked at and did not match.
+    in_vain: usize,
 }
 
+/// Steps of sorting in one slice.
+const SORTED: usize = 16 * 1_024;
 /// Tests that are counted as one entry of a budget.
 const TESTS: usize = 16;
 
@@ -146,10 +153,12 @@ impl Search {
             Vec::new()
         };
         let filter = request.filter.resolve(schema);
+        let selection = Selection::new(schema, &request.attributes);
+        let tests = filter.tests().saturating_add(selection.tests());
         let mut search = Search {
-            cost: filter.tests().div_ceil(TESTS),
+            cost: tests.div_ceil(TESTS),
             filter,
-            selection: Selection::new(schema, &request.attributes),
+            selection,
             values: request
                 .values
                 .as_ref()
@@ -172,6 +181,7 @@ impl Search {
             returned: 0,
             exhausted: false,
             evaluator: Evaluator::default(),
+            in_vain: 0,
         };
         search.plan(snapshot);
         Ok(search)
@@ -208,7 +218,7 @@ impl Search {
         std::mem::take(&mut self.continuations)
     }
 
-    /// Looks at up to `budget` entries, fewer the wider the filter is but one at least, and hands those that match to
+    /// Looks at up to `budget` entries, fewer the more is asked of each but one at least, and hands those that match to
     /// `sink`, which ends the slice by breaking off: an entry it got counts as returned.
     pub(super) fn advance(
         &mut self,
@@ -226,7 +236,10 @@ impl Search {
         let shown = self.shown.within(snapshot);
         let refers = !self.manage_referrals && referrals::any(snapshot);
         let elsewhere = |id| refers && referrals::above(snapshot, id).is_some();
-        for _ in 0..budget.div_ceil(self.cost) {
+        for turn in 0..budget.div_ceil(self.cost) {
+            if turn % FETCHED == 0 {
+                self.ahead.fetch(snapshot);
+            }
             let Some(id) = self.ahead.next(snapshot) else {
                 return self.end_of_entries(snapshot);
             };
@@ -243,6 +256,7 @@ impl Search {
             if !masks.is_visible()
                 || self.evaluator.evaluate(&self.filter, &view, &masks.search) != Truth::True
             {
+                self.in_vain += 1;
                 continue;
             }
             if let Sorting::Gathering { order, list, .. } = &mut self.sorting {
@@ -301,11 +315,13 @@ impl Search {
 
     /// After the last entry: what was gathered is sorted, and its turn comes; else the search is over.
     fn end_of_entries(&mut self, snapshot: &Snapshot) -> Result<Progress, Error> {
+        if let Sorting::Gathering { list, .. } = &mut self.sorting
+            && !list.sort(SORTED)
+        {
+            return Ok(Progress::More);
+        }
         match std::mem::replace(&mut self.sorting, Sorting::Done) {
-            Sorting::Gathering {
-                order, mut list, ..
-            } => {
-                list.sort();
+            Sorting::Gathering { order, list, .. } => {
                 let part = self.part_of(&list, &order, snapshot.schema())?;
                 self.ahead = Ahead::Listed {
                     list,

@@ -53,6 +53,11 @@ impl Selection {
         selection
     }
 
+    /// How many names an attribute of an entry is held against at the most.
+    pub fn tests(&self) -> usize {
+        self.named.len()
+    }
+
     fn add(&mut self, schema: &Schema, selector: &str) {
         let part = ValueRange::split(selector);
         let name = part.as_ref().map_or(selector, |(name, _)| name);

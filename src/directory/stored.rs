@@ -3,12 +3,13 @@
 //! Owns the keys and the small values: entries (`entry` owns their bytes), edges, attribute descriptions, settings and
 //! changes. It does not own how records get onto the disk.
 
+mod load;
 mod members;
 
+pub use load::load;
 pub use members::MemberIds;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::descriptions::DescriptionTable;
 use super::dn::Dn;
@@ -197,6 +198,8 @@ pub enum LoadError {
         /// What the schema says.
         reason: String,
     },
+    /// The thread that indexes could not be started.
+    Thread(std::io::Error),
     /// A record does not hold together.
     Record {
         /// Its key in hexadecimal.
@@ -214,6 +217,7 @@ impl std::fmt::Display for LoadError {
                 f,
                 "entries use the attribute \"{text}\", which the schema does not define ({reason}): restore its definition in the schema folder"
             ),
+            Self::Thread(error) => write!(f, "no thread to index values on: {error}"),
             Self::Record { key, reason } => {
                 write!(
                     f,
@@ -348,73 +352,6 @@ fn split_edge(rest: &[u8]) -> Option<(EntryId, EdgeKind, &[u8])> {
         EdgeKind::from_code(*kind)?,
         rest,
     ))
-}
-
-/// Reads all records into an empty snapshot; `progress` is told how many entries there are so far. One scan of
-/// everything, because the store counts and sums what passes and tells when something is missing. The first bytes of
-/// keys put descriptions before entries and entries before edges.
-pub fn load(
-    store: &dyn Store,
-    mut snapshot: Snapshot,
-    progress: &mut dyn FnMut(usize),
-) -> Result<Snapshot, LoadError> {
-    let schema = snapshot.shared_schema();
-    let mut failure = None;
-    snapshot.begin_bulk();
-    store.scan(&[], &mut |key, value| {
-        let taken = parse(&schema, key, value)
-            .and_then(|record| take(&mut snapshot, &schema, record, value));
-        if let Err(error) = taken {
-            failure = Some(error);
-            return ControlFlow::Break(());
-        }
-        if key.first() == Some(&prefix::ENTRY) && snapshot.len().is_multiple_of(65_536) {
-            progress(snapshot.len());
-        }
-        ControlFlow::Continue(())
-    })?;
-    snapshot.end_bulk();
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(snapshot),
-    }
-}
-
-fn take(
-    snapshot: &mut Snapshot,
-    schema: &Schema,
-    record: Record<'_>,
-    value: &[u8],
-) -> Result<(), LoadError> {
-    match record {
-        Record::Description(id, text) => {
-            let table = Arc::make_mut(snapshot.descriptions_mut());
-            table
-                .restore(schema, id, text)
-                .map_err(|error| LoadError::Description {
-                    text: text.to_owned(),
-                    reason: error.to_string(),
-                })
-        }
-        Record::Entry(id, _) => {
-            snapshot.put_entry(id, value.into());
-            Ok(())
-        }
-        Record::Members(group, kind, ids) => {
-            snapshot.add_members(group, kind, ids.collect());
-            Ok(())
-        }
-        Record::Dangling(group, edge) => {
-            snapshot.add_edge(group, &edge);
-            Ok(())
-        }
-        Record::State(next, csn) => {
-            snapshot.reserve_ids(next);
-            snapshot.advance_csn(csn);
-            Ok(())
-        }
-        Record::Other => Ok(()),
-    }
 }
 
 /// Records that are removed together: a store refuses a batch that takes more than a minute or the rest of the disk.

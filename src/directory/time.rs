@@ -2,6 +2,10 @@
 //!
 //! Owns the formats and the order of changes; it asks no clock but in [`now`].
 
+use super::schema::Schema;
+use super::schema::rule::Rule;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A change sequence number: orders all changes of a directory, strictly increasing even when the clock steps back.
@@ -47,6 +51,35 @@ impl std::fmt::Display for Csn {
     }
 }
 
+/// The clock that changes and accounts go by: the system's, or one that stands still until it is moved.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Option<Arc<AtomicU64>>);
+
+impl Clock {
+    /// A clock for tests: it stands at so many microseconds since 1970.
+    pub fn standing(micros: u64) -> Clock {
+        Clock(Some(Arc::new(AtomicU64::new(micros))))
+    }
+
+    /// Microseconds since 1970.
+    pub fn now(&self) -> u64 {
+        let standing = self.0.as_ref();
+        standing.map_or_else(now, |micros| micros.load(Ordering::Relaxed))
+    }
+
+    /// Seconds since 1970.
+    pub fn seconds(&self) -> i64 {
+        whole_seconds(self.now())
+    }
+
+    /// Moves a clock that stands, for all who hold it.
+    pub fn advance(&self, seconds: u32) {
+        if let Some(micros) = &self.0 {
+            micros.fetch_add(u64::from(seconds) * 1_000_000, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Microseconds since 1970 by the system's clock.
 pub fn now() -> u64 {
     SystemTime::now()
@@ -54,6 +87,11 @@ pub fn now() -> u64 {
         .ok()
         .and_then(|since| u64::try_from(since.as_micros()).ok())
         .unwrap_or_default()
+}
+
+/// Whole seconds of microseconds since 1970.
+pub fn whole_seconds(micros: u64) -> i64 {
+    i64::try_from(micros / 1_000_000).unwrap_or(i64::MAX)
 }
 
 /// Writes seconds since 1970 as generalized time, `20260102030405Z`.
@@ -88,6 +126,16 @@ pub fn parse_generalized(text: &[u8]) -> Option<i64> {
         return None;
     }
     Some(days_from_civil(number(0..4)?, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
+/// Reads any generalized time (RFC 4517 section 3.3.13), down to the second.
+pub fn seconds(schema: &Schema, value: &[u8]) -> Option<i64> {
+    let mut text = Vec::with_capacity(16);
+    Rule::GeneralizedTime
+        .normalize_value(schema, value, &mut text)
+        .ok()?;
+    text.push(b'Z');
+    parse_generalized(&text)
 }
 
 /// A moment in the Gregorian calendar, in UTC; printed as `YYYYMMDDHHMMSS`.

@@ -58,6 +58,7 @@ impl<'a> ValueSet<'a> {
     ///
     /// # Errors
     /// When the header is not that of a value set, or claims more than is there.
+    #[inline]
     pub fn split_first(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), InvalidValueSet> {
         let (values, rest) = element(SET, bytes)?;
         let length = bytes.len().saturating_sub(rest.len());
@@ -155,6 +156,7 @@ fn push_long_header(tag: u8, content: usize, out: &mut Vec<u8>) {
 }
 
 /// The content of the element at the start of `bytes`, and what follows it.
+#[inline]
 fn element(tag: u8, bytes: &[u8]) -> Result<(&[u8], &[u8]), InvalidValueSet> {
     let (length, rest) = match *bytes {
         [found, ..] if found != tag => return Err(InvalidValueSet::Type(found)),

@@ -4,6 +4,7 @@
 //! nothing behind, and the group becomes one batch for the store. It does not own when the batch is committed or the
 //! state published (`lane`).
 
+mod account;
 mod add;
 mod edges;
 mod gains;
@@ -15,6 +16,7 @@ mod remove;
 mod rename;
 mod unique;
 
+pub use account::Step;
 use modify::Refusal;
 pub use perform::Changed;
 
@@ -22,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::{Access, AccessRules, Right};
+use super::account::AccountSettings;
 use super::attributes::{Attribute, Attributes};
 use super::dn::Dn;
 use super::dn::Rdn;
@@ -35,7 +38,7 @@ use super::schema::{AttributeDescription, AttributeTypeId, Schema, Violation, Vi
 use super::snapshot::Snapshot;
 use super::stored::{self, Setting};
 use super::target;
-use super::time::Csn;
+use super::time::{self, Csn};
 use super::unique::UniqueAttributes;
 use super::view::{Computed, View};
 use crate::storage::{Batch, MAX_VALUE_LEN};
@@ -54,6 +57,7 @@ pub struct Draft<'a> {
     snapshot: Snapshot,
     rules: &'a AccessRules,
     unique: &'a UniqueAttributes,
+    accounts: &'a AccountSettings,
     origin: Origin,
     now: u64,
     random: &'a mut dyn FnMut() -> [u8; 16],
@@ -77,11 +81,12 @@ pub struct Outstanding {
 }
 
 impl<'a> Draft<'a> {
-    /// Begins a group of changes on top of a state, of which those of clients keep `unique` what is. `now` is in microseconds since 1970, `random` makes UUIDs.
+    /// Begins a group of changes on top of a state, of which those of clients keep `unique` what is and accounts to their
+    /// policies. `now` is in microseconds since 1970, `random` makes UUIDs.
     pub fn new(
         base: &Snapshot,
         rules: &'a AccessRules,
-        unique: &'a UniqueAttributes,
+        (unique, accounts): (&'a UniqueAttributes, &'a AccountSettings),
         origin: Origin,
         now: u64,
         random: &'a mut dyn FnMut() -> [u8; 16],
@@ -96,6 +101,7 @@ impl<'a> Draft<'a> {
             snapshot,
             rules,
             unique,
+            accounts,
             origin,
             now,
             random,
@@ -154,7 +160,7 @@ impl<'a> Draft<'a> {
     }
 
     fn seconds(&self) -> i64 {
-        i64::try_from(self.now / 1_000_000).unwrap_or(i64::MAX)
+        time::whole_seconds(self.now)
     }
 
     fn actor(&self, identity: &Identity, of: EntryId) -> Actor {
@@ -234,7 +240,7 @@ fn description(schema: &Schema, text: &str) -> Result<AttributeDescription, Erro
 }
 
 /// The attributes of an entry as it is stored, without those that are computed.
-fn decode(view: &View<'_>) -> Attributes {
+pub(super) fn decode(view: &View<'_>) -> Attributes {
     let descriptions = view.snapshot.descriptions();
     let mut attributes = Attributes::default();
     for block in view.entry.blocks() {
@@ -303,8 +309,11 @@ fn violation(error: Violation) -> Error {
 }
 
 /// Nothing lies below an alias (RFC 4512 section 2.6).
-fn below_alias() -> Error {
-    Error::AliasProblem("the entry above would be an alias, which has none below it".to_owned())
+fn below_alias(snapshot: &Snapshot, alias: EntryId) -> Error {
+    Error::AliasProblem {
+        matched: snapshot.dn(alias),
+        text: "the entry above would be an alias, which has none below it".to_owned(),
+    }
 }
 
 /// Whether two values of a type are equal; without an equality rule, byte for byte.

@@ -10,15 +10,19 @@
 
 pub mod client;
 
+mod explain;
+
 use super::ber::{
     BOOLEAN, ReadError, Reader, SEQUENCE, context, element_len, put_element, put_header,
 };
 use super::message::PasswordBytes;
+pub use explain::Explain;
 
 const EXPORT: &str = "2.25.92646767048158335507028011983555086011.3.1";
 const BACKUP: &str = "2.25.92646767048158335507028011983555086011.3.2";
 const CHECK: &str = "2.25.92646767048158335507028011983555086011.3.3";
 const REPLACE_PASSWORD: &str = "2.25.92646767048158335507028011983555086011.3.4";
+const EXPLAIN: &str = "2.25.92646767048158335507028011983555086011.3.5";
 
 const BASE: u8 = context(0);
 const FILTER: u8 = context(1);
@@ -34,6 +38,8 @@ pub enum Task {
     Check,
     /// Another password for the administrator; yields nothing.
     ReplacePassword(PasswordBytes),
+    /// A search to see how it goes; yields an account of it, counts what matched.
+    Explain(Explain),
 }
 
 /// What an export is to hold.
@@ -55,6 +61,7 @@ impl Task {
             Self::Backup => BACKUP,
             Self::Check => CHECK,
             Self::ReplacePassword(_) => REPLACE_PASSWORD,
+            Self::Explain(_) => EXPLAIN,
         }
     }
 
@@ -65,12 +72,13 @@ impl Task {
             Self::Backup => "backup",
             Self::Check => "check",
             Self::ReplacePassword(_) => "reset-admin-password",
+            Self::Explain(_) => "explain",
         }
     }
 
     /// Whether an extended operation of this name is a task.
     pub fn is_named(name: &str) -> bool {
-        [EXPORT, BACKUP, CHECK, REPLACE_PASSWORD].contains(&name)
+        [EXPORT, BACKUP, CHECK, REPLACE_PASSWORD, EXPLAIN].contains(&name)
     }
 
     /// The task of an extended operation; none if the name is that of another.
@@ -80,6 +88,7 @@ impl Task {
             BACKUP => Self::Backup,
             CHECK => Self::Check,
             REPLACE_PASSWORD => Self::ReplacePassword(value.unwrap_or_default().into()),
+            EXPLAIN => Self::Explain(Explain::read(value.unwrap_or_default())?),
             _ => return Ok(None),
         }))
     }
@@ -88,6 +97,7 @@ impl Task {
     fn value(&self) -> Option<PasswordBytes> {
         match self {
             Self::Export(export) => Some(export.value().as_slice().into()),
+            Self::Explain(explain) => Some(explain.value().as_slice().into()),
             Self::Backup | Self::Check => None,
             Self::ReplacePassword(password) => Some((&**password).into()),
         }
@@ -138,6 +148,7 @@ mod tests {
             Task::Backup,
             Task::Check,
             Task::ReplacePassword(b"x".as_slice().into()),
+            Task::Explain(Explain::default()),
         ] {
             assert!(task.name().starts_with(&format!("{OWN_ARC}.3.")));
             assert!(Task::is_named(task.name()));

@@ -12,7 +12,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -24,14 +24,18 @@ use super::codec::{Frame, frame, write_disconnection};
 use super::message::ResultCode;
 use super::session::{Channel, Completion, Flow, HIGH_WATER, Peer, Session};
 
+/// Why a connection was closed whose client seems to be gone.
+const FORSAKEN: &str = "client closed with operations under way";
 /// Bytes read from a socket at once.
 const READ: usize = 16 * 1024;
 /// The longest that a TLS handshake takes.
 const HANDSHAKE: Duration = Duration::from_secs(15);
 /// The longest that a client may leave answers unread.
 const STALL: Duration = Duration::from_secs(60);
-/// The longest that a client is waited for to take the notice that TLS ends.
+/// The longest that a client is waited for to take what was sent last and to close its end.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// Bytes that such a client may still send: a message of the usual limit.
+const UNREAD: u64 = 16 << 20;
 /// Buffers that have grown above this are given back when they are empty.
 const KEPT: usize = 4 * READ;
 
@@ -66,7 +70,7 @@ enum End {
 /// Serves one client until it or the server ends.
 pub async fn serve(
     face: Arc<Face>,
-    stream: TcpStream,
+    stream: std::net::TcpStream,
     peer: SocketAddr,
     terms: Terms,
     number: u64,
@@ -74,12 +78,14 @@ pub async fn serve(
 ) {
     tracing::info!(conn = number, %peer, tls = ?terms.security, "connected");
     let _ = stream.set_nodelay(true);
-    let reason = run(&face, stream, terms, number, &stop)
-        .await
-        .unwrap_or_else(|error| {
-            tracing::debug!(conn = number, %error, "connection failed");
-            "connection lost"
-        });
+    let served = async {
+        let stream = TcpStream::from_std(stream)?;
+        run(&face, stream, peer, terms, number, &stop).await
+    };
+    let reason = served.await.unwrap_or_else(|error| {
+        tracing::debug!(conn = number, %error, "connection failed");
+        "connection lost"
+    });
     tracing::info!(conn = number, reason, "closed");
 }
 
@@ -87,7 +93,7 @@ pub async fn serve(
 /// need no TLS.
 pub async fn serve_local(
     face: Arc<Face>,
-    mut stream: UnixStream,
+    stream: std::os::unix::net::UnixStream,
     peer: Peer,
     idle: Duration,
     number: u64,
@@ -106,7 +112,13 @@ pub async fn serve_local(
     };
     let mut session = Session::new(Arc::clone(&face), channel, number);
     let mut pipe = Pipe::new(&face, idle);
-    let reason = match pipe.serve(&mut stream, &mut session, &stop).await {
+    let served = async {
+        let mut stream = UnixStream::from_std(stream)?;
+        let end = pipe.serve(&mut stream, &mut session, &stop).await?;
+        part(&mut stream).await;
+        Ok::<End, io::Error>(end)
+    };
+    let reason = match served.await {
         Ok(End::Closed(reason)) => reason,
         Ok(End::StartTls) => "no TLS here",
         Err(error) => {
@@ -120,6 +132,7 @@ pub async fn serve_local(
 async fn run(
     face: &Arc<Face>,
     mut stream: TcpStream,
+    peer: SocketAddr,
     terms: Terms,
     number: u64,
     stop: &CancellationToken,
@@ -127,16 +140,23 @@ async fn run(
     let clear = Channel {
         can_start_tls: terms.security == Security::StartTls,
         clear_passwords: terms.clear_passwords,
+        address: Some(peer.ip()),
         ..Channel::default()
     };
     let mut session = Session::new(Arc::clone(face), clear, number);
     if terms.security != Security::Implicit {
         let mut pipe = Pipe::new(face, terms.idle);
-        match pipe.serve(&mut stream, &mut session, stop).await? {
-            End::Closed(reason) => return Ok(reason),
+        let reason = match pipe.serve(&mut stream, &mut session, stop).await? {
+            End::Closed(reason) => Some(reason),
             // What came in clear behind the request was not protected and is not looked at (RFC 4511 section 4.14.1).
-            End::StartTls if !pipe.input.is_empty() => return Ok("bytes in clear after StartTLS"),
-            End::StartTls => {}
+            End::StartTls if !pipe.input.is_empty() => Some("bytes in clear after StartTLS"),
+            End::StartTls => None,
+        };
+        if let Some(reason) = reason {
+            // Searches under way would be for nobody.
+            drop((pipe, session));
+            part(&mut stream).await;
+            return Ok(reason);
         }
     }
     let Some(source) = &face.tls else {
@@ -162,6 +182,7 @@ async fn run(
         .and_then(|chain| chain.first());
     session.set_channel(Channel {
         tls: true,
+        address: Some(peer.ip()),
         certificate_name: certificate.and_then(|certificate| source.name_of(certificate)),
         ..Channel::default()
     });
@@ -170,16 +191,30 @@ async fn run(
         .await?;
     // Without this the client could not tell the end from a cut (RFC 8446 section 6.1).
     let _ = timeout(FAREWELL, stream.shutdown()).await;
+    drop(session);
+    part(stream.get_mut().0).await;
     match end {
         End::Closed(reason) => Ok(reason),
         End::StartTls => Ok("TLS within TLS"),
     }
 }
 
+/// Ends a stream in a way that lets what was sent last arrive: a socket that is closed with bytes unread resets its
+/// connection, and the other end loses what it has not read by then.
+async fn part<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
+    let parting = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(UNREAD), &mut tokio::io::sink()).await
+    };
+    let _ = timeout(FAREWELL, parting).await;
+}
+
 /// What happened while the connection waited.
 enum Event {
     /// Bytes moved.
     Moved,
+    /// Nothing, and there is other work.
+    Nothing,
     /// The client sends no more.
     Ended,
     /// Another thread has done something.
@@ -266,6 +301,11 @@ impl Pipe {
             }
             match self.event(stream, session, stop, !more).await? {
                 Event::Moved => self.moved = Instant::now(),
+                Event::Nothing => {
+                    if self.is_forsaken() {
+                        return Ok(End::Closed(FORSAKEN));
+                    }
+                }
                 Event::Ended => self.ended = true,
                 Event::Completed(completion) => {
                     session.complete(*completion, &mut self.output);
@@ -380,10 +420,10 @@ impl Pipe {
                     Poll::Pending => {}
                 }
             }
-            if moved || !wait {
-                Poll::Ready(Ok(Event::Moved))
-            } else {
-                Poll::Pending
+            match (moved, wait) {
+                (true, _) => Poll::Ready(Ok(Event::Moved)),
+                (false, false) => Poll::Ready(Ok(Event::Nothing)),
+                (false, true) => Poll::Pending,
             }
         });
         tokio::select! {
@@ -395,6 +435,12 @@ impl Pipe {
         }
     }
 
+    /// Whether a client that sends no more has also taken nothing for too long. One that is gone looks like one that has
+    /// closed its half and waits, until something is sent to it; a search that finds nothing would go on for nobody.
+    fn is_forsaken(&self) -> bool {
+        self.ended && self.moved.elapsed() >= self.idle.min(STALL)
+    }
+
     /// Why the client is given up, if it has done nothing for too long; else the clock is set anew.
     fn overdue(&mut self, session: &Session) -> Option<&'static str> {
         let now = Instant::now();
@@ -404,6 +450,9 @@ impl Pipe {
         }
         if session.is_idle() && quiet >= self.idle {
             return Some("idle");
+        }
+        if self.is_forsaken() {
+            return Some(FORSAKEN);
         }
         let left = self
             .idle

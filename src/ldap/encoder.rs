@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::BytesMut;
+use smallvec::SmallVec;
 
 use super::codec::{AttributeSource, Values, write_entry};
 use crate::directory::VisibleEntry;
@@ -35,7 +36,7 @@ impl Encoder {
         self.dn.clear();
         entry.write_dn(&mut self.dn);
         self.sets.clear();
-        let mut computed: Vec<(Cow<'_, str>, Range<usize>)> = Vec::new();
+        let mut computed: SmallVec<[(Cow<'_, str>, Range<usize>); 16]> = SmallVec::new();
         for attribute in entry.computed() {
             let begin = self.sets.len();
             self.values.clear();
@@ -70,8 +71,11 @@ impl Encoder {
                 values: shown(Values::Stored(set)),
             })
         });
-        let attributes: Vec<AttributeSource<'_>> = stored.chain(computed).collect();
+        let mut attributes: SmallVec<[AttributeSource<'_>; 24]> = SmallVec::new();
+        attributes.extend(stored);
+        attributes.extend(computed);
         write_entry(out, id, &[&self.dn], &attributes, &[]);
+        drop(attributes);
         self.shrink();
     }
 

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::Face;
 use super::connection::{self, Terms};
 use super::session::Peer;
+use super::workers::Workers;
 use crate::directory::identity::Process;
 
 /// How long a failing `accept` is left alone, as when no file descriptor is left.
@@ -29,6 +30,7 @@ pub struct Listeners {
     numbers: AtomicU64,
     open: AtomicUsize,
     limit: usize,
+    workers: Workers,
 }
 
 /// Counts connections of one listener; dropped guards count down again.
@@ -38,8 +40,8 @@ pub trait Doorkeeper: Send + Sync {
 }
 
 impl Listeners {
-    /// Listeners of a face that hold `limit` connections together.
-    pub fn new(face: Arc<Face>, limit: usize) -> Arc<Self> {
+    /// Listeners of a face that hold `limit` connections together, served by `workers`.
+    pub fn new(face: Arc<Face>, limit: usize, workers: Workers) -> Arc<Self> {
         Arc::new(Self {
             face,
             tasks: TaskTracker::new(),
@@ -47,6 +49,7 @@ impl Listeners {
             numbers: AtomicU64::new(1),
             open: AtomicUsize::new(0),
             limit,
+            workers,
         })
     }
 
@@ -62,7 +65,8 @@ impl Listeners {
                 accepted = socket.accept() => accepted,
                 () = self.stop.cancelled() => return,
             };
-            match accepted {
+            // It leaves the runtime of the listeners for that of a worker.
+            match accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
                 Ok((stream, peer)) => self.enter(&peer, &*door, |face, number, stop| {
                     connection::serve(face, stream, peer, terms, number, stop)
                 }),
@@ -88,7 +92,8 @@ impl Listeners {
                 accepted = socket.accept() => accepted,
                 () = self.stop.cancelled() => return,
             };
-            let known = accepted.and_then(|(stream, _)| Ok((stream.peer_cred()?, stream)));
+            let known =
+                accepted.and_then(|(stream, _)| Ok((stream.peer_cred()?, stream.into_std()?)));
             match known {
                 Ok((credentials, stream)) => {
                     let process = Process {
@@ -123,16 +128,23 @@ impl Listeners {
         if guard.number_open > self.limit {
             return tracing::warn!(%peer, limit = self.limit, "turned away: too many connections");
         }
+        let Some(place) = self.workers.place() else {
+            return tracing::warn!(%peer, "turned away: no thread serves connections");
+        };
         let Some(counted) = door.enter() else {
             return tracing::warn!(%peer, "turned away: too many connections of this listener");
         };
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let (face, stop) = (Arc::clone(&self.face), self.stop.clone());
         let served = serve(face, number, stop);
-        self.tasks.spawn(async move {
-            served.await;
-            drop((guard, counted));
-        });
+        let handle = place.handle().clone();
+        self.tasks.spawn_on(
+            async move {
+                served.await;
+                drop((guard, counted, place));
+            },
+            &handle,
+        );
     }
 
     /// Ends everything: no new connections, the open ones are told, and what is left after `patience` is dropped.

@@ -21,6 +21,7 @@ pub mod operation;
 pub mod result;
 pub mod root_dse;
 pub mod session;
+pub mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,20 +5,25 @@
 use bytes::BytesMut;
 
 use super::codec::{ControlOut, LdapResult, write_result};
+use super::control::Controls;
+use super::control::password_policy::PolicyAnswer;
 use super::message::{ResponseTag, ResultCode};
 use crate::directory::Error;
+use crate::directory::password::policy::Refusal;
 
 /// How an operation ended, as it goes onto the wire.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The result code.
     pub code: ResultCode,
-    /// The nearest entry that exists, or empty.
+    /// The last entry or alias on the way to the one that was named, or empty.
     pub matched: String,
     /// For people, or empty.
     pub text: String,
     /// Where else to ask; URIs.
     pub referral: Vec<String>,
+    /// What the password policy has to do with it; told to clients that ask.
+    pub policy: Option<PolicyAnswer>,
     /// What the request's controls answer.
     pub controls: Vec<ResponseControl>,
 }
@@ -45,8 +50,17 @@ impl Answer {
             matched: String::new(),
             text: text.into(),
             referral: Vec::new(),
+            policy: None,
             controls: Vec::new(),
         }
+    }
+
+    /// The answer for a client that has sent these controls.
+    pub fn with_policy(mut self, asked: &Controls) -> Self {
+        if let Some(policy) = self.policy.filter(|_| asked.policy) {
+            self.controls.push(policy.control());
+        }
+        self
     }
 
     /// The result as the codec takes it.
@@ -95,9 +109,19 @@ impl From<Error> for Answer {
             Error::InappropriateMatching(_) => ResultCode::InappropriateMatching,
             Error::NotAllowedOnRdn(_) => ResultCode::NotAllowedOnRdn,
             Error::NotAllowedOnNonLeaf => ResultCode::NotAllowedOnNonLeaf,
-            Error::AliasProblem(_) => ResultCode::AliasProblem,
+            Error::AliasProblem { .. } => ResultCode::AliasProblem,
             Error::InsufficientAccess => ResultCode::InsufficientAccessRights,
-            Error::InvalidCredentials => ResultCode::InvalidCredentials,
+            Error::InvalidCredentials | Error::LoginRefused(_) => ResultCode::InvalidCredentials,
+            Error::PasswordRefused(refusal) => match refusal {
+                Refusal::NotAllowed | Refusal::OldMissing | Refusal::ChangeFirst => {
+                    ResultCode::InsufficientAccessRights
+                }
+                Refusal::TooYoung
+                | Refusal::Weak(_)
+                | Refusal::TooShort(_)
+                | Refusal::TooLong(_)
+                | Refusal::InHistory => ResultCode::ConstraintViolation,
+            },
             Error::EmptyPassword | Error::UnwillingToPerform(_) => ResultCode::UnwillingToPerform,
             Error::CannotSort(_) => ResultCode::UnavailableCriticalExtension,
             Error::NoWindow(_) => ResultCode::VirtualListViewError,
@@ -108,14 +132,18 @@ impl From<Error> for Answer {
             Error::Unavailable(_) => ResultCode::Unavailable,
         };
         let text = error.to_string();
+        let policy = PolicyAnswer::of_error(&error);
         let (matched, referral) = match error {
-            Error::NoSuchObject { matched } => (matched, Vec::new()),
+            Error::NoSuchObject { matched } | Error::AliasProblem { matched, .. } => {
+                (matched, Vec::new())
+            }
             Error::Referral { matched, uris } => (matched, uris),
             _ => (String::new(), Vec::new()),
         };
         Self {
             matched,
             referral,
+            policy,
             ..Self::because(code, text)
         }
     }

@@ -5,6 +5,7 @@
 //! (RFC 4511 sections 4.2.1 and 4.14.1).
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,9 +21,10 @@ use super::message::{Message, Operation, Request, ResultCode};
 use super::operation::{self, administration, bind, extended, password_modify, search, update};
 use super::result::Answer;
 use super::root_dse::Safety;
-use crate::directory::Error;
 use crate::directory::dn::Dn;
 use crate::directory::identity::{Identity, Process};
+use crate::directory::password::policy::Refusal;
+use crate::directory::{Error, Standing};
 
 /// Bytes of answers above which nothing more is produced until the client has taken some.
 pub const HIGH_WATER: usize = 64 * 1024;
@@ -49,6 +51,8 @@ pub struct Channel {
     pub can_start_tls: bool,
     /// Whether a password may come in clear.
     pub clear_passwords: bool,
+    /// Where the client is, on a network.
+    pub address: Option<IpAddr>,
     /// The process at the other end, when that is known, as on the local socket.
     pub peer: Option<Peer>,
 }
@@ -244,6 +248,17 @@ impl Session {
                 return Flow::Continue;
             }
         }
+        match self.face.directory.standing(&self.identity) {
+            Standing::Open => {}
+            Standing::MustChange if may_be_done_first(&message.operation) => {}
+            Standing::MustChange => {
+                let error = Error::PasswordRefused(Refusal::ChangeFirst);
+                self.finish(out, &call, &error.into());
+                return Flow::Continue;
+            }
+            Standing::Closed if operation == Operation::Bind => {}
+            Standing::Closed => return self.cut_off(out),
+        }
         if let Err(error) = self.take_proxy(&mut call) {
             self.finish(out, &call, &error.into());
             return Flow::Continue;
@@ -270,6 +285,16 @@ impl Session {
         Flow::Continue
     }
 
+    /// Ends the connection of somebody whose account is not to be used any more (RFC 4511 section 4.4.1).
+    fn cut_off(&mut self, out: &mut BytesMut) -> Flow {
+        let (conn, name) = (self.number, self.face.directory.name(&self.identity));
+        tracing::info!(conn, name, "the account is not to be used any more");
+        self.become_identity(Identity::anonymous());
+        let text = "the account that is bound here is not to be used any more";
+        write_disconnection(out, ResultCode::StrongerAuthRequired, text);
+        Flow::Close
+    }
+
     /// Lets the operation be done for whom its proxied authorization control names, and says so in the log.
     fn take_proxy(&self, call: &mut Call) -> Result<(), Error> {
         let Some(text) = &call.controls.proxy else {
@@ -289,6 +314,10 @@ impl Session {
 
     /// Gives each search under way a slice, and does what waited for them.
     pub fn step(&mut self, out: &mut BytesMut) -> Flow {
+        let searching = !self.searches.is_empty();
+        if searching && self.face.directory.standing(&self.identity) == Standing::Closed {
+            return self.cut_off(out);
+        }
         administration::step(self);
         for _ in 0..self.searches.len() {
             if out.len() >= HIGH_WATER {
@@ -350,6 +379,7 @@ impl Session {
     /// Writes the final response of an operation, if it has one, and tells who counts.
     pub(super) fn finish(&self, out: &mut BytesMut, call: &Call, answer: &Answer) {
         if let Some(tag) = call.operation.response() {
+            let answer = answer.clone().with_policy(&call.controls);
             answer.write(out, call.id, tag);
         }
         self.observe(call, answer);
@@ -369,5 +399,18 @@ impl Session {
             micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
             "done"
         );
+    }
+}
+
+/// What is done for somebody who must change their password before anything else (draft-behera-ldap-password-policy
+/// section 8.1.2.2); of modifies the directory takes those of the own password alone. Who am I? tells them nothing new.
+fn may_be_done_first(request: &Request) -> bool {
+    match request {
+        Request::Bind(_) | Request::Unbind | Request::Abandon(_) | Request::Modify(_) => true,
+        Request::Extended(request) => matches!(
+            request.name.as_str(),
+            operation::START_TLS | operation::PASSWORD_MODIFY | operation::WHO_AM_I
+        ),
+        _ => false,
     }
 }

@@ -103,7 +103,7 @@ impl fmt::Display for StoreError {
             Self::Missing { folder } => {
                 write!(
                     f,
-                    "there is no store at {}; create one first",
+                    "there is no store at {}: make one with `hedgerow init` or `hedgerow restore`",
                     folder.display()
                 )
             }

@@ -43,7 +43,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            cache: 64 << 20,
+            cache: 8 << 20,
             reserve: 32 << 20,
         }
     }

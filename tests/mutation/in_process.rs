@@ -102,6 +102,7 @@ impl Place {
             time_limit: None,
             upgrade_passwords: false,
             unique: UniqueAttributes::default(),
+            accounts: hedgerow::directory::account::AccountSettings::default(),
         };
         let (rules, administrator) = (rules(), setup.administrator.clone());
         let directory = Directory::serve(

@@ -44,7 +44,7 @@ fn write(assembly: &Assembly, place: Place, out: &mut dyn Write) -> Result<u64, 
         Place::Server(mut client) => return Ok(client.ask(&Task::Backup, out)?),
         Place::Store(store) => store,
     };
-    let (setup, snapshot) = assembly.load(&mut *store)?;
+    let (setup, snapshot) = assembly.load_unindexed(&mut *store)?;
     store.close()?;
     let bar = progress::bar(Some(snapshot.len() as u64), "writing");
     let written = backup::write(&snapshot, &setup, out, &mut |entries| {

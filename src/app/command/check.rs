@@ -5,6 +5,7 @@ use crate::app::assembly::Assembly;
 use crate::app::cli::ConfigFile;
 use crate::app::{Failure, progress};
 use crate::directory::check;
+use crate::directory::index::IndexedAttributes;
 use crate::directory::setup::Setup;
 use crate::ldap::administration::Task;
 use crate::storage::Store;
@@ -27,7 +28,7 @@ pub(super) fn run(file: &ConfigFile) -> Result<(), Failure> {
 /// Prints what is wrong with a store; the number of faults.
 fn check(assembly: &Assembly, store: Box<dyn Store>) -> Result<u64, Failure> {
     let setup = Setup::read(&*store)?;
-    let empty = setup.empty(&assembly.schema, &assembly.indexed)?;
+    let empty = setup.empty(&assembly.schema, &IndexedAttributes::default())?;
     let bar = progress::bar(None, "checking");
     let findings = check::check(&*store, empty, &mut |entries| bar.set_position(entries));
     bar.finish_and_clear();

@@ -48,7 +48,7 @@ fn write(
         }
         Place::Store(store) => store,
     };
-    let (_, snapshot) = assembly.load(&mut *store)?;
+    let (_, snapshot) = assembly.load_unindexed(&mut *store)?;
     store.close()?;
     let (base, filter) = export::part(
         &snapshot,

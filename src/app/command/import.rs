@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Import) -> Result<(), Failure> {
         }
     };
     let mut store = assembly.open()?;
-    let (setup, snapshot) = assembly.load(&mut *store)?;
+    let (setup, snapshot) = assembly.load_unindexed(&mut *store)?;
     let rules = assembly.rules(&setup.suffixes)?;
     let pool = assembly.pool()?;
     let reading = progress::bar(size, "reading");

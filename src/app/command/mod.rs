@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod explain;
 mod export;
 mod import;
 mod init;
@@ -33,6 +34,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Import(arguments) => import::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Check(file) => check::run(&file),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::ResetAdminPassword(arguments) => reset_admin_password::run(&arguments),

@@ -10,6 +10,7 @@ use crate::app::cli::Restore;
 use crate::app::{Failure, progress};
 use crate::directory::backup::{self, Summary};
 use crate::directory::check;
+use crate::directory::index::IndexedAttributes;
 use crate::directory::setup::Setup;
 use crate::storage::{Options, SledStore, Store, StoreError};
 
@@ -60,7 +61,7 @@ fn read_back(assembly: &Assembly, summary: Summary) -> Result<(), Failure> {
             "what was written does not read back as it is in the backup: is the disk sound?".into(),
         );
     }
-    let empty = Setup::read(&*store)?.empty(&assembly.schema, &assembly.indexed)?;
+    let empty = Setup::read(&*store)?.empty(&assembly.schema, &IndexedAttributes::default())?;
     let findings = check::check(&*store, empty, &mut |_| {})?;
     store.close()?;
     match findings.faults.len() {

@@ -192,10 +192,10 @@ impl Tls {
     }
 
     pub(super) fn resolve_paths(&mut self, folder: &Path) {
-        self.certificate = folder.join(&self.certificate);
-        self.key = folder.join(&self.key);
+        self.certificate = super::resolve(folder, &self.certificate);
+        self.key = super::resolve(folder, &self.key);
         if let Some(client_ca) = &mut self.client_ca {
-            *client_ca = folder.join(&client_ca);
+            *client_ca = super::resolve(folder, client_ca);
         }
     }
 }

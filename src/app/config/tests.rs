@@ -317,6 +317,21 @@ fn a_file_that_is_not_there_is_named_with_a_way_on() {
 }
 
 #[test]
+fn paths_are_those_that_people_would_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = folder.path().canonicalize().unwrap();
+    std::fs::create_dir_all(top.join("real/etc")).unwrap();
+    std::os::unix::fs::symlink("real/etc", top.join("config")).unwrap();
+    let paths = |path: &str| resolve(&top.join("config"), Path::new(path));
+    assert_eq!(paths("../data"), top.join("real/data"));
+    assert_eq!(paths("../../data/../x"), top.join("data/../x"));
+    assert_eq!(paths("schema/a.ldif"), top.join("real/etc/schema/a.ldif"));
+    assert_eq!(paths("/var/lib/data"), Path::new("/var/lib/data"));
+    let absent = resolve(Path::new("/absent/etc"), Path::new("../data"));
+    assert_eq!(absent, Path::new("/absent/etc/../data"));
+}
+
+#[test]
 fn a_huge_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("h.toml");

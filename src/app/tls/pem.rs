@@ -108,6 +108,11 @@ impl fmt::Display for PemError {
         let path = self.path.display();
         write!(out, "{path}: ")?;
         match &self.fault {
+            Fault::Unreadable(error) if error.kind() == io::ErrorKind::NotFound => write!(
+                out,
+                "is not there; `hedgerow init` makes a certificate for trying, certs/README.md \
+                 says how to bring your own"
+            ),
             Fault::Unreadable(error) => write!(out, "cannot be read: {error}"),
             Fault::TooLarge => write!(out, "is larger than {MAX_BYTES} bytes"),
             Fault::Malformed(damage) => write!(out, "is damaged: {damage}"),

@@ -250,7 +250,7 @@ fn a_missing_file_is_named() {
         fs::remove_file(folder.path().join(name)).unwrap();
         let message = refusal(config.clone());
         assert!(
-            message.contains(name) && message.contains("cannot be read"),
+            message.contains(name) && message.contains("hedgerow init"),
             "{message}"
         );
     }

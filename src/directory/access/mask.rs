@@ -18,6 +18,7 @@ impl AttributeMask {
     }
 
     /// Whether a type is in the set.
+    #[inline]
     pub fn contains(&self, id: AttributeTypeId) -> bool {
         self.0
             .get(usize::from(id.0 >> 6))

@@ -7,6 +7,10 @@
 mod mask;
 mod rules;
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
 pub use mask::AttributeMask;
 pub use rules::{AccessRules, Right, RuleError, RuleText};
 
@@ -21,6 +25,27 @@ use rules::{Rule, Subject};
 impl AccessRules {
     /// What one asker may do with the entries of one snapshot.
     pub fn access<'a>(&'a self, snapshot: &Snapshot, identity: &Identity) -> Access<'a> {
+        let known = identity.standing();
+        let is_current =
+            |known: &Standing| known.structure == snapshot.structure() && known.rules_id == self.id;
+        let standing = match known.load_full().filter(|known| is_current(known)) {
+            Some(known) => known,
+            None => {
+                let standing = Arc::new(self.standing(snapshot, identity));
+                known.store(Some(Arc::clone(&standing)));
+                standing
+            }
+        };
+        Access {
+            all: self,
+            standing,
+            masks: Arc::default(),
+            cached_for: None,
+        }
+    }
+
+    /// Which rules speak of an asker, and of which parts of the tree.
+    fn standing(&self, snapshot: &Snapshot, identity: &Identity) -> Standing {
         let asker = match identity.who() {
             // An entry that has gone since its bind leaves nobody behind.
             Who::Entry(id) if snapshot.entry(id).is_some() => Asker::Entry(id),
@@ -38,23 +63,20 @@ impl AccessRules {
         let rules = self
             .rules
             .iter()
-            .filter(|rule| !administrator && applies(rule, snapshot, &asker));
-        let rules: Vec<Applied<'a>> = rules
-            .map(|rule| Applied {
-                rule,
-                to: rule
-                    .to
-                    .as_ref()
-                    .map(|(dn, normalized)| snapshot.find_normalized(dn, normalized)),
-            })
-            .collect();
-        Access {
-            all: self,
-            rules,
+            .enumerate()
+            .filter(|(_, rule)| !administrator && applies(rule, snapshot, &asker));
+        let find = |(dn, normalized): &(Dn, NormalizedDn)| snapshot.find_normalized(dn, normalized);
+        let rules = rules.map(|(rule, text)| Applied {
+            rule,
+            to: text.to.as_ref().map(find),
+        });
+        Standing {
+            structure: snapshot.structure(),
+            rules_id: self.id,
+            rules: rules.collect(),
             own,
             administrator,
-            masks: Masks::default(),
-            cached_for: None,
+            known: ArcSwap::default(),
         }
     }
 }
@@ -88,20 +110,44 @@ fn applies(rule: &Rule, snapshot: &Snapshot, asker: &Asker) -> bool {
     }
 }
 
+/// How one asker stands to the rules, for as long as names and memberships stay as they are: worked out once and kept
+/// with the identity.
+#[derive(Debug)]
+pub struct Standing {
+    structure: u64,
+    rules_id: u64,
+    rules: Box<[Applied]>,
+    own: Option<EntryId>,
+    administrator: bool,
+    /// What was granted by those of the rules that fitted an entry, a bit for each.
+    known: ArcSwap<Vec<(u64, Arc<Masks>)>>,
+}
+
+/// More combinations of rules are not remembered.
+const KNOWN: usize = 64;
+
 /// A rule that fits the asker.
-struct Applied<'a> {
-    rule: &'a Rule,
-    /// Where its subtree is in this snapshot.
+#[derive(Debug)]
+struct Applied {
+    /// Its place among all rules.
+    rule: usize,
+    /// Where its subtree is.
     to: Option<Found>,
 }
 
-/// What may be done with the attributes of one entry.
+/// What may be done with the attributes of one entry. Secret ones are never among those to be read, searched or compared.
 #[derive(Clone, Debug, Default)]
 pub struct Masks {
     /// Attributes whose values may be shown.
     pub read: AttributeMask,
     /// Attributes that filters may ask about.
     pub search: AttributeMask,
+    /// Attributes that Compare may ask about.
+    pub compare: AttributeMask,
+    write: AttributeMask,
+    add: AttributeMask,
+    delete: AttributeMask,
+    proxy: AttributeMask,
 }
 
 impl Masks {
@@ -109,73 +155,120 @@ impl Masks {
     pub fn is_visible(&self) -> bool {
         !self.read.is_empty()
     }
+
+    fn of(&self, right: Right) -> &AttributeMask {
+        match right {
+            Right::Read => &self.read,
+            Right::Search => &self.search,
+            Right::Compare => &self.compare,
+            Right::Write => &self.write,
+            Right::Add => &self.add,
+            Right::Delete => &self.delete,
+            Right::Proxy => &self.proxy,
+        }
+    }
 }
 
 /// What one asker may do in one snapshot; remembers what it found out for the entry before, because neighbours share it.
 pub struct Access<'a> {
     all: &'a AccessRules,
-    rules: Vec<Applied<'a>>,
-    own: Option<EntryId>,
-    administrator: bool,
-    masks: Masks,
+    standing: Arc<Standing>,
+    masks: Arc<Masks>,
     cached_for: Option<EntryId>,
 }
 
-impl Access<'_> {
-    /// What may be read of and searched in an entry.
+impl<'a> Access<'a> {
+    /// The rules that speak of the asker, in their order.
+    fn applied(&self) -> impl Iterator<Item = (&Applied, &'a Rule)> {
+        let all = &self.all.rules;
+        let rules = self.standing.rules.iter();
+        rules.filter_map(move |applied| Some((applied, all.get(applied.rule)?)))
+    }
+
+    /// What may be done with an entry.
     pub fn masks(&mut self, view: &View<'_>) -> &Masks {
         let parent = view.entry.parent();
         if self.cached_for == Some(parent) && self.is_ordinary(view.id) {
             return &self.masks;
         }
-        self.masks = Masks {
-            read: self.mask(view, Right::Read),
-            search: self.mask(view, Right::Search),
-        };
-        let shared = self.is_ordinary(view.id)
-            && self
-                .rules
-                .iter()
-                .all(|applied| applied.rule.filter.is_none());
+        self.masks = self.masks_of(view);
+        let shared =
+            self.is_ordinary(view.id) && self.applied().all(|(_, rule)| rule.filter.is_none());
         self.cached_for = shared.then_some(parent);
         &self.masks
     }
 
     /// Whether nothing in the rules tells this entry from its siblings.
     fn is_ordinary(&self, id: EntryId) -> bool {
-        self.own != Some(id)
+        self.standing.own != Some(id)
             && !self
+                .standing
                 .rules
                 .iter()
                 .any(|applied| applied.to == Some(Found::Entry(id)))
     }
 
-    /// The attributes of an entry on which the asker has a right. Secret ones are never among those to be read, searched
-    /// or compared.
-    pub fn mask(&self, view: &View<'_>, right: Right) -> AttributeMask {
-        let mut granted = AttributeMask::default();
-        if self.administrator {
-            granted.clone_from(&self.all.everything);
-        } else {
-            let mut open = self.all.everything.clone();
-            for applied in self.rules.iter().filter(|applied| self.fits(applied, view)) {
-                if applied.rule.allow.contains(&right) {
-                    granted.grant(&applied.rule.attributes, &open);
-                }
-                open.remove_all(&applied.rule.attributes);
-                if open.is_empty() {
-                    break;
-                }
-            }
+    /// What the rules that fit an entry grant.
+    fn masks_of(&self, view: &View<'_>) -> Arc<Masks> {
+        let fitting = self
+            .applied()
+            .map(|(applied, rule)| self.fits(applied, rule, view));
+        if self.standing.rules.len() > u64::BITS as usize {
+            let fitting: Vec<bool> = fitting.collect();
+            return Arc::new(self.granted(|at| fitting.get(at).copied().unwrap_or(false)));
         }
-        if matches!(right, Right::Read | Right::Search | Right::Compare) {
-            granted.remove_all(&self.all.secret);
+        let bits = (0..)
+            .zip(fitting)
+            .fold(0_u64, |bits, (at, fits)| bits | u64::from(fits) << at);
+        let known = self.standing.known.load();
+        if let Some((_, masks)) = known.iter().find(|(of, _)| *of == bits) {
+            return Arc::clone(masks);
         }
-        granted
+        let masks = Arc::new(self.granted(|at| bits >> at & 1 == 1));
+        if known.len() < KNOWN {
+            let more = known.iter().cloned().chain([(bits, Arc::clone(&masks))]);
+            self.standing.known.store(Arc::new(more.collect()));
+        }
+        masks
     }
 
-    fn fits(&self, applied: &Applied<'_>, view: &View<'_>) -> bool {
-        if matches!(applied.rule.who, Subject::Own) && self.own != Some(view.id) {
+    /// What is granted when those of the asker's rules fit of which `fits` says so.
+    fn granted(&self, fits: impl Fn(usize) -> bool) -> Masks {
+        let right = |right| {
+            let mut granted = AttributeMask::default();
+            let mut open = self.all.everything.clone();
+            if self.standing.administrator {
+                granted.clone_from(&self.all.everything);
+            }
+            for (_, (_, rule)) in self.applied().enumerate().filter(|(at, _)| fits(*at)) {
+                if rule.allow.contains(&right) {
+                    granted.grant(&rule.attributes, &open);
+                }
+                open.remove_all(&rule.attributes);
+            }
+            if matches!(right, Right::Read | Right::Search | Right::Compare) {
+                granted.remove_all(&self.all.secret);
+            }
+            granted
+        };
+        Masks {
+            read: right(Right::Read),
+            search: right(Right::Search),
+            compare: right(Right::Compare),
+            write: right(Right::Write),
+            add: right(Right::Add),
+            delete: right(Right::Delete),
+            proxy: right(Right::Proxy),
+        }
+    }
+
+    /// The attributes of an entry on which the asker has a right.
+    pub fn mask(&self, view: &View<'_>, right: Right) -> AttributeMask {
+        self.masks_of(view).of(right).clone()
+    }
+
+    fn fits(&self, applied: &Applied, rule: &Rule, view: &View<'_>) -> bool {
+        if matches!(rule.who, Subject::Own) && self.standing.own != Some(view.id) {
             return false;
         }
         match applied.to {
@@ -183,7 +276,7 @@ impl Access<'_> {
             Some(Found::Entry(top)) if view.snapshot.is_within(view.id, top) => {}
             Some(_) => return false,
         }
-        applied.rule.filter.as_ref().is_none_or(|filter| {
+        rule.filter.as_ref().is_none_or(|filter| {
             Evaluator::default().evaluate(filter, view, &self.all.everything) == Truth::True
         })
     }
@@ -199,22 +292,28 @@ impl Access<'_> {
         if snapshot.children(id).is_none() {
             return false;
         }
-        for applied in &self.rules {
-            if applied.rule.allow.contains(&Right::Read) {
-                if self.leads_below(applied, snapshot, id) {
+        for (applied, rule) in self.applied() {
+            if rule.allow.contains(&Right::Read) {
+                if self.leads_below(applied, rule, snapshot, id) {
                     return true;
                 }
-            } else if self.covers_all_below(applied, snapshot, id) {
+            } else if self.covers_all_below(applied, rule, snapshot, id) {
                 return false;
             }
         }
         false
     }
 
-    fn leads_below(&self, applied: &Applied<'_>, snapshot: &Snapshot, id: EntryId) -> bool {
+    fn leads_below(
+        &self,
+        applied: &Applied,
+        rule: &Rule,
+        snapshot: &Snapshot,
+        id: EntryId,
+    ) -> bool {
         let leads = |top: EntryId| snapshot.is_within(top, id) || snapshot.is_within(id, top);
-        match (&applied.rule.who, applied.to) {
-            (Subject::Own, _) => self.own.is_some_and(leads),
+        match (&rule.who, applied.to) {
+            (Subject::Own, _) => self.standing.own.is_some_and(leads),
             (_, Some(Found::Entry(top))) => leads(top),
             (_, Some(_)) => false,
             (_, None) => true,
@@ -222,30 +321,33 @@ impl Access<'_> {
     }
 
     /// Whether a rule decides for every attribute of every entry of a subtree.
-    fn covers_all_below(&self, applied: &Applied<'_>, snapshot: &Snapshot, top: EntryId) -> bool {
+    fn covers_all_below(
+        &self,
+        applied: &Applied,
+        rule: &Rule,
+        snapshot: &Snapshot,
+        top: EntryId,
+    ) -> bool {
         let mut open = self.all.everything.clone();
-        open.remove_all(&applied.rule.attributes);
+        open.remove_all(&rule.attributes);
         let everywhere = match applied.to {
             None => true,
             Some(Found::Entry(id)) => snapshot.is_within(top, id),
             Some(_) => false,
         };
-        everywhere
-            && open.is_empty()
-            && applied.rule.filter.is_none()
-            && !matches!(applied.rule.who, Subject::Own)
+        everywhere && open.is_empty() && rule.filter.is_none() && !matches!(rule.who, Subject::Own)
     }
 
     /// Whether the rules let the asker change anything anywhere.
     pub fn may_change(&self) -> bool {
         let changes = [Right::Write, Right::Add, Right::Delete];
-        let rules = self.rules.iter().map(|applied| &applied.rule.allow);
-        self.administrator || rules.flatten().any(|right| changes.contains(right))
+        let rules = self.applied().map(|(_, rule)| &rule.allow);
+        self.standing.administrator || rules.flatten().any(|right| changes.contains(right))
     }
 
     /// Whether this is the administrator.
     pub fn is_administrator(&self) -> bool {
-        self.administrator
+        self.standing.administrator
     }
 
     /// The nearest of an entry and its ancestors that the asker may see, by name; empty for none.

@@ -2,6 +2,8 @@
 //!
 //! Owns their words and what is wrong with them. What follows from them for one asker is decided by [`super::Access`].
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::AttributeMask;
 use crate::directory::dn::{Dn, NormalizedDn};
 use crate::directory::filter::Filter;
@@ -104,6 +106,8 @@ pub(super) struct Rule {
 /// All rules of a directory, in order.
 #[derive(Clone, Debug)]
 pub struct AccessRules {
+    /// Tells these rules from all others of this process.
+    pub(super) id: u64,
     pub(super) rules: Vec<Rule>,
     pub(super) everything: AttributeMask,
     pub(super) secret: AttributeMask,
@@ -123,7 +127,9 @@ impl AccessRules {
                 })
             })
             .collect::<Result<_, _>>()?;
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         Ok(Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             rules,
             everything: AttributeMask::of(schema, |_| true),
             secret: AttributeMask::of(schema, |id| schema.attribute(id).is_secret()),

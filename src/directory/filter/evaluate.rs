@@ -145,7 +145,7 @@ impl Evaluator {
 
     /// The entry of a name: looked up once for all entries that are tested against it.
     fn find(&mut self, name: &Name, view: &View<'_>) -> Option<EntryId> {
-        let version = view.snapshot.names_version();
+        let version = view.snapshot.structure();
         if self.names_version != version {
             self.names.clear();
             self.names_version = version;
@@ -193,6 +193,7 @@ impl Evaluator {
     pub fn value(&mut self, test: &Test, value: &[u8], view: &View<'_>) -> bool {
         let rule = match test {
             Test::Equality(rule, _)
+            | Test::AnyOf(rule, _)
             | Test::Edge(rule, _, _)
             | Test::AtLeast(rule, _)
             | Test::AtMost(rule, _)
@@ -214,6 +215,7 @@ impl Evaluator {
         let own = self.normalized.as_slice();
         match test {
             Test::Equality(_, wanted) | Test::Edge(_, _, wanted) => own == &**wanted,
+            Test::AnyOf(_, wanted) => wanted.binary_search_by(|one| (**one).cmp(own)).is_ok(),
             Test::AtLeast(_, bound) => own >= &**bound,
             Test::AtMost(_, bound) => own <= &**bound,
             Test::Less(_, bound) => own < &**bound,

@@ -164,6 +164,13 @@ fn plan_type<'a>(
             let postings = index.equal(attribute, value)?;
             Step::new(postings.len(), Source::Postings(postings), false)
         }
+        Test::AnyOf(rule, values) if of_type.equality == Some(*rule) => {
+            let steps = values.iter().map(|value| {
+                let postings = index.equal(attribute, value)?;
+                Some(Step::new(postings.len(), Source::Postings(postings), false))
+            });
+            Step::any(steps.collect::<Option<_>>()?)
+        }
         Test::Pieces(rule, pieces) if of_type.substrings == Some(*rule) => {
             let sets = index.containing(attribute, pieces)?;
             let count = sets.first().map_or(0, |set| set.len());
@@ -181,7 +188,7 @@ fn plan_type<'a>(
 /// The kind of index that serves a test.
 fn test_kind(test: &Test) -> Option<Kind> {
     match test {
-        Test::Equality(..) => Some(Kind::Equality),
+        Test::Equality(..) | Test::AnyOf(..) => Some(Kind::Equality),
         Test::Pieces(..) => Some(Kind::Substring),
         Test::AtLeast(..) | Test::AtMost(..) | Test::Less(..) => Some(Kind::Ordering),
         Test::Edge(..) | Test::Chain(_) | Test::Word(..) | Test::AllBits(..) | Test::AnyBit(..) => {
@@ -245,13 +252,8 @@ impl<'a> Step<'a> {
                 out.extend(chain::subordinates(snapshot, name).into_iter().flatten());
             }
             Source::Pieces(sets) => {
-                let Some((first, rest)) = sets.split_first() else {
-                    return;
-                };
-                let from = out.len();
-                out.extend(first.iter());
-                for set in rest {
-                    narrow(out, from, |id| set.contains(id));
+                if let Some((first, rest)) = sets.split_first() {
+                    out.extend(in_all(first, rest).iter());
                 }
             }
             Source::All(steps) => {
@@ -300,10 +302,28 @@ impl<'a> Step<'a> {
     }
 }
 
+/// The ids that are in one set and in those of the others that leave enough of them out to be worth the look.
+fn in_all(first: &IdSet, others: &[&IdSet]) -> IdSet {
+    let mut found = first.clone();
+    for set in others {
+        let before = found.len();
+        if before <= FEW {
+            break;
+        }
+        found = found.intersection(set);
+        if found.len() > before - before / 8 {
+            break;
+        }
+    }
+    found
+}
+
 /// Takes out those from `from` on that cannot match, unless there are few.
 fn narrow(ids: &mut Vec<EntryId>, from: usize, may_hold: impl Fn(EntryId) -> bool) {
-    let count = ids.len().saturating_sub(from);
-    if count <= FEW {
+    let candidates = ids.get(from..).unwrap_or_default();
+    let mut sample = candidates.iter().step_by((candidates.len() / FEW).max(1));
+    // A set that leaves none out of a few is not worth asking for all.
+    if candidates.len() <= FEW || sample.all(|id| may_hold(*id)) {
         return;
     }
     let mut kept = from;

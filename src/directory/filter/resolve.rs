@@ -4,6 +4,8 @@
 //! schema does not know, values that are not of the syntax, rules that do not exist or do not fit. It does not own
 //! what the asker may search, which is decided entry by entry.
 
+use std::collections::HashMap;
+
 use super::{Assertion, Extensible, Filter, Substrings};
 use crate::directory::descriptions::Described;
 use crate::directory::dn::{Dn, NormalizedDn};
@@ -51,7 +53,9 @@ pub struct Target {
 pub enum Test {
     /// Equality under a rule, with the normalised assertion.
     Equality(Rule, Box<[u8]>),
-    /// The same with a name, for attributes whose values are edges: the normal form serves those that dangle.
+    /// Equality with any of these, sorted, each once.
+    AnyOf(Rule, Box<[Box<[u8]>]>),
+    /// Equality with a name, for attributes whose values are edges: the normal form serves those that dangle.
     Edge(Rule, Box<Name>, Box<[u8]>),
     /// Whether the attribute leads to the entry of a name through any chain (1.2.840.113556.1.4.1941).
     Chain(Box<Name>),
@@ -192,7 +196,8 @@ impl Filter {
                 Resolved::And(list.iter().map(|item| item.resolve(schema)).collect())
             }
             Filter::Or(list) => {
-                Resolved::Or(list.iter().map(|item| item.resolve(schema)).collect())
+                let list = list.iter().map(|item| item.resolve(schema)).collect();
+                Resolved::Or(together(list))
             }
             Filter::Not(inner) => match inner.resolve(schema) {
                 Resolved::Undefined => Resolved::Undefined,
@@ -224,6 +229,40 @@ impl Filter {
             }
         }
     }
+}
+
+/// Makes one test of all comparisons of one attribute with different values: clients ask for many by their names at
+/// once, and each value of an entry is then looked at once.
+fn together(list: Vec<Resolved>) -> Vec<Resolved> {
+    type Key = (AttributeTypeId, Box<str>, Rule);
+    type Wanted = (Target, Vec<Box<[u8]>>);
+    let mut wanted: HashMap<Key, Wanted> = HashMap::new();
+    let mut rest = Vec::new();
+    for item in list {
+        match item {
+            Resolved::Match(target, Test::Equality(rule, value)) if target.computed.is_empty() => {
+                let key = (target.attribute(), target.options.clone(), rule);
+                let (_, values) = wanted.entry(key).or_insert_with(|| (target, Vec::new()));
+                values.push(value);
+            }
+            other => rest.push(other),
+        }
+    }
+    for ((_, _, rule), (target, mut values)) in wanted {
+        values.sort_unstable();
+        values.dedup();
+        let only = if values.len() == 1 {
+            values.pop()
+        } else {
+            None
+        };
+        let test = match only {
+            Some(value) => Test::Equality(rule, value),
+            None => Test::AnyOf(rule, values.into()),
+        };
+        rest.push(Resolved::Match(target, test));
+    }
+    rest
 }
 
 fn comparison(

@@ -18,11 +18,13 @@ use crate::directory::schema::{AttributeTypeId, Schema, well_known};
 use crate::directory::snapshot::{HashIndex, IdSet, Postings};
 use crate::directory::view::Computed;
 pub use ordered::Ordered;
-use terms::{Terms, Vocabulary};
+use terms::{Changed, Terms, Vocabulary};
 use trigrams::Trigrams;
 
 /// Terms that are put into the equality index together.
-const BACKLOG: usize = 1 << 19;
+const BACKLOG: usize = 1 << 20;
+/// Entries whose trigrams are put in together.
+const TRIGRAM_BACKLOG: usize = 1 << 14;
 
 /// Which attribute types are indexed, and for what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,9 +88,13 @@ pub struct Index {
 #[derive(Clone, Default)]
 struct Backlog {
     equality: Vec<(u64, EntryId)>,
-    presence: Vec<(usize, EntryId)>,
+    presence: Vec<Vec<EntryId>>,
     trigrams: trigrams::Collector,
-    ordered: Vec<Vec<(Box<[u8]>, EntryId)>>,
+    ordered: Vec<ordered::Collector>,
+    /// Those of one entry, kept for their room.
+    terms: Terms,
+    /// Entries since trigrams were put in last.
+    entries: usize,
 }
 
 impl Index {
@@ -161,7 +167,11 @@ impl Index {
     /// [`Index::end_bulk`] searches by value may miss them.
     pub fn begin_bulk(&mut self) {
         let mut backlog = Backlog::default();
-        backlog.ordered.resize(self.ordered.len(), Vec::new());
+        backlog.presence.resize(self.presence.len(), Vec::new());
+        let collectors = self.ordered.iter().map(|_| ordered::Collector::default());
+        backlog.ordered.extend(collectors);
+        // At once, because what is left behind by growing stays in the process for good.
+        backlog.equality.reserve(BACKLOG);
         self.backlog = Some(Box::new(backlog));
     }
 
@@ -179,25 +189,26 @@ impl Index {
         old: Option<EntryRef<'_>>,
         new: Option<EntryRef<'_>>,
     ) {
+        if let (Some(backlog), None, Some(new)) = (&mut self.backlog, old, new) {
+            backlog.push(&self.vocabulary, context, id, new);
+            if backlog.equality.len() >= BACKLOG {
+                self.clear_equality_backlog();
+            }
+            return self.clear_trigram_backlog(TRIGRAM_BACKLOG);
+        }
+        self.clear_backlog();
         let changed = terms::changed_types(context.descriptions, old, new);
         let terms = |entry: Option<EntryRef<'_>>| {
-            entry.map_or_else(Terms::default, |entry| {
-                self.vocabulary.terms(context, entry, &changed)
-            })
+            let mut terms = Terms::default();
+            if let Some(entry) = entry {
+                self.vocabulary
+                    .write_terms(context, entry, &changed, &mut terms);
+                terms.sort();
+            }
+            terms
         };
         let (removed, added) = (terms(old), terms(new));
-        match &mut self.backlog {
-            Some(backlog) if old.is_none() => {
-                backlog.push(id, added);
-                if backlog.equality.len() >= BACKLOG {
-                    self.clear_equality_backlog();
-                }
-            }
-            _ => {
-                self.clear_backlog();
-                self.exchange(id, &removed, &added);
-            }
-        }
+        self.exchange(id, &removed, &added);
     }
 
     /// Moves an entry from its old terms to its new ones. Terms it keeps are not touched.
@@ -242,48 +253,62 @@ impl Index {
         }
     }
 
+    /// Puts the trigrams of so many entries or more in.
+    fn clear_trigram_backlog(&mut self, entries: usize) {
+        if let Some(backlog) = &mut self.backlog
+            && backlog.entries >= entries
+        {
+            backlog.trigrams.drain_into(&mut self.trigrams);
+            backlog.entries = 0;
+        }
+    }
+
     fn clear_backlog(&mut self) {
         self.clear_equality_backlog();
+        self.clear_trigram_backlog(1);
         let Some(backlog) = &mut self.backlog else {
             return;
         };
-        if !backlog.presence.is_empty() {
-            for (slot, set) in Arc::make_mut(&mut self.presence).iter_mut().enumerate() {
-                let ids = backlog.presence.iter().filter(|(at, _)| *at == slot);
-                *set = set.union(&ids.map(|(_, id)| *id).collect());
-            }
-            backlog.presence = Vec::new();
+        let presence = Arc::make_mut(&mut self.presence).iter_mut();
+        for (set, more) in presence.zip(&mut backlog.presence) {
+            *set = set.union(&more.drain(..).collect());
         }
-        backlog.trigrams.drain_into(&mut self.trigrams);
-        for (ordered, more) in Arc::make_mut(&mut self.ordered)
-            .iter_mut()
-            .zip(&mut backlog.ordered)
-        {
-            let more = std::mem::take(more);
-            if ordered.is_empty() {
-                *ordered = more.into_iter().collect();
-            } else {
-                more.iter().for_each(|(key, id)| ordered.insert(key, *id));
-            }
+        let ordered = Arc::make_mut(&mut self.ordered).iter_mut();
+        for (ordered, more) in ordered.zip(&mut backlog.ordered) {
+            more.drain_into(ordered);
         }
     }
 }
 
 impl Backlog {
-    fn push(&mut self, id: EntryId, terms: Terms) {
-        self.equality
-            .extend(terms.equality.iter().map(|hash| (*hash, id)));
-        self.presence
-            .extend(terms.presence.iter().map(|slot| (*slot, id)));
-        terms
-            .trigrams
-            .iter()
-            .for_each(|address| self.trigrams.insert(*address, id));
-        for (slot, key) in terms.ordered {
-            if let Some(list) = self.ordered.get_mut(slot) {
-                list.push((key, id));
+    fn push(
+        &mut self,
+        vocabulary: &Vocabulary,
+        context: Context<'_>,
+        id: EntryId,
+        entry: EntryRef<'_>,
+    ) {
+        let terms = &mut self.terms;
+        vocabulary.write_terms(context, entry, &Changed::Everything, terms);
+        // The others are sorted where they are put in.
+        terms.equality.sort_unstable();
+        terms.equality.dedup();
+        let equality = terms.equality.iter().map(|hash| (*hash, id));
+        self.equality.extend(equality);
+        for slot in &terms.presence {
+            if let Some(list) = self.presence.get_mut(*slot) {
+                list.push(id);
             }
         }
+        for address in &terms.trigrams {
+            self.trigrams.insert(*address, id);
+        }
+        for (slot, key) in &terms.ordered {
+            if let Some(collector) = self.ordered.get_mut(*slot) {
+                collector.insert(key, id);
+            }
+        }
+        self.entries += 1;
     }
 }
 

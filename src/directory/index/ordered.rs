@@ -143,36 +143,56 @@ impl Ordered {
     }
 }
 
-/// Puts very many keys in at once: sorts, and builds the tree from below.
-impl<K: AsRef<[u8]>> FromIterator<(K, EntryId)> for Ordered {
-    fn from_iter<I: IntoIterator<Item = (K, EntryId)>>(items: I) -> Self {
-        let items: Vec<(K, EntryId)> = items.into_iter().collect();
-        let mut sorted: Vec<Item<'_>> = items
-            .iter()
-            .map(|(key, id)| Item {
-                key: beginning(key.as_ref()),
-                id: *id,
-            })
-            .collect();
+/// Collects the keys of very many new entries, to be put in at once.
+#[derive(Clone, Default)]
+pub struct Collector(Leaf);
+
+impl Collector {
+    /// Puts an id under a key.
+    pub fn insert(&mut self, key: &[u8], id: EntryId) {
+        self.0.push(Item {
+            key: beginning(key),
+            id,
+        });
+    }
+
+    /// Moves everything collected to where it is found: sorts, and builds the tree from below when it is empty.
+    pub fn drain_into(&mut self, ordered: &mut Ordered) {
+        let collected = std::mem::take(&mut self.0);
+        if !ordered.is_empty() {
+            return collected
+                .items()
+                .for_each(|item| ordered.insert(item.key, item.id));
+        }
+        let mut sorted: Vec<Item<'_>> = Vec::with_capacity(collected.len);
+        sorted.extend(collected.items());
         sorted.sort_unstable();
         sorted.dedup();
-        let mut level = leaves(&sorted);
-        while level.len() > 1 {
-            level = level
-                .chunks(BRANCH_MAX * 3 / 4)
-                .filter_map(|children| {
-                    let first = children.first()?;
-                    Some(Child {
-                        first: Arc::clone(&first.first),
-                        first_id: first.first_id,
-                        len: children.iter().map(|child| child.len).sum(),
-                        node: Arc::new(Node::Branch(children.to_vec())),
-                    })
-                })
-                .collect();
-        }
-        Ordered(level.pop().map(|only| only.node).unwrap_or_default())
+        *ordered = built(&sorted);
     }
+}
+
+/// Puts very many keys in at once.
+impl<K: AsRef<[u8]>> FromIterator<(K, EntryId)> for Ordered {
+    fn from_iter<I: IntoIterator<Item = (K, EntryId)>>(items: I) -> Self {
+        let (mut collector, mut ordered) = (Collector::default(), Ordered::default());
+        for (key, id) in items {
+            collector.insert(key.as_ref(), id);
+        }
+        collector.drain_into(&mut ordered);
+        ordered
+    }
+}
+
+fn built(sorted: &[Item<'_>]) -> Ordered {
+    let mut level = leaves(sorted);
+    while level.len() > 1 {
+        level = level
+            .chunks(BRANCH_MAX * 3 / 4)
+            .filter_map(|children| branch(children.to_vec()))
+            .collect();
+    }
+    Ordered(level.pop().map(|only| only.node).unwrap_or_default())
 }
 
 fn leaves(sorted: &[Item<'_>]) -> Vec<Child> {
@@ -398,7 +418,8 @@ impl Leaf {
         }
     }
 
-    fn into_child(self, first: Item<'_>) -> Child {
+    fn into_child(mut self, first: Item<'_>) -> Child {
+        self.bytes.shrink_to_fit();
         Child {
             first: first.key.into(),
             first_id: first.id,

@@ -14,13 +14,36 @@ use crate::directory::time;
 /// Not indexed.
 const NONE: u16 = u16::MAX;
 
-/// What the indexes hold of an entry; each list sorted, each term once.
-#[derive(Default)]
+/// What the indexes hold of an entry.
+#[derive(Clone, Default)]
 pub(super) struct Terms {
     pub equality: Vec<u64>,
     pub presence: Vec<usize>,
     pub trigrams: Vec<u32>,
     pub ordered: Vec<(usize, Box<[u8]>)>,
+    /// Room for the normal form of a value.
+    normalized: Vec<u8>,
+}
+
+impl Terms {
+    /// Has each list sorted, each term once.
+    pub fn sort(&mut self) {
+        self.equality.sort_unstable();
+        self.equality.dedup();
+        self.presence.sort_unstable();
+        self.presence.dedup();
+        self.trigrams.sort_unstable();
+        self.trigrams.dedup();
+        self.ordered.sort_unstable();
+        self.ordered.dedup();
+    }
+
+    fn clear(&mut self) {
+        self.equality.clear();
+        self.presence.clear();
+        self.trigrams.clear();
+        self.ordered.clear();
+    }
 }
 
 /// Which attributes are indexed, and under which terms.
@@ -108,31 +131,27 @@ impl Vocabulary {
         hasher.finish()
     }
 
-    /// The terms of an entry, as far as they come from these attributes.
-    pub fn terms(&self, context: Context<'_>, entry: EntryRef<'_>, of: &Changed) -> Terms {
-        let mut terms = Terms::default();
-        terms.equality.reserve(16);
+    /// Puts the terms of an entry, as far as they come from these attributes, in the place of others; in any order, and
+    /// perhaps some twice.
+    pub fn write_terms(
+        &self,
+        context: Context<'_>,
+        entry: EntryRef<'_>,
+        of: &Changed,
+        terms: &mut Terms,
+    ) {
+        terms.clear();
         terms
             .equality
             .push(self.value(well_known::ENTRY_UUID, &entry.uuid()));
-        self.add_times(context, entry, &mut terms);
-        let mut normalized = Vec::with_capacity(64);
+        self.add_times(context, entry, terms);
         for block in entry.blocks() {
             if let Some(attribute) = context.descriptions.attribute(block.description)
                 && of.includes(attribute)
             {
-                self.add_block(context, attribute, &block, &mut normalized, &mut terms);
+                self.add_block(context, attribute, &block, terms);
             }
         }
-        terms.equality.sort_unstable();
-        terms.equality.dedup();
-        terms.presence.sort_unstable();
-        terms.presence.dedup();
-        terms.trigrams.sort_unstable();
-        terms.trigrams.dedup();
-        terms.ordered.sort_unstable();
-        terms.ordered.dedup();
-        terms
     }
 
     fn add_times(&self, context: Context<'_>, entry: EntryRef<'_>, terms: &mut Terms) {
@@ -147,13 +166,14 @@ impl Vocabulary {
         for (slot, attribute, seconds) in times {
             let rule = context.schema.attribute(attribute).ordering;
             if let (Some(slot), Some(rule)) = (slot, rule) {
-                let mut normalized = Vec::new();
+                let normalized = &mut terms.normalized;
+                normalized.clear();
                 let text = time::generalized(seconds);
                 if rule
-                    .normalize_value(context.schema, text.as_bytes(), &mut normalized)
+                    .normalize_value(context.schema, text.as_bytes(), normalized)
                     .is_ok()
                 {
-                    terms.ordered.push((slot, normalized.into()));
+                    terms.ordered.push((slot, normalized.as_slice().into()));
                 }
             }
         }
@@ -164,7 +184,6 @@ impl Vocabulary {
         context: Context<'_>,
         attribute: AttributeTypeId,
         block: &Block<'_>,
-        normalized: &mut Vec<u8>,
         terms: &mut Terms,
     ) {
         let schema = context.schema;
@@ -187,7 +206,7 @@ impl Vocabulary {
                 schema,
                 value,
                 rule: None,
-                bytes: normalized,
+                bytes: &mut terms.normalized,
             };
             if let Some(bytes) = equality.and_then(|rule| normal.by(rule)) {
                 terms.equality.push(self.value(attribute, bytes));

@@ -96,7 +96,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Puts an entry under an address.
+    /// Puts an entry under an address, once if that is asked for several times in a row.
     pub fn insert(&mut self, address: u32, id: EntryId) {
         let at = address as usize;
         if at >= self.places.len() {
@@ -110,17 +110,18 @@ impl Collector {
             self.lists.push((address, Vec::new()));
             *place = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
         }
-        if let Some((_, list)) = self.lists.get_mut(*place as usize - 1) {
+        if let Some((_, list)) = self.lists.get_mut(*place as usize - 1)
+            && list.last() != Some(&id)
+        {
             list.push(id);
         }
     }
 
     /// Moves everything collected to where it is found.
     pub fn drain_into(&mut self, trigrams: &mut Trigrams) {
-        for (address, list) in self.lists.drain(..) {
-            trigrams.0.add_all(address, &list.into_iter().collect());
+        for (address, list) in self.lists.iter_mut().filter(|(_, list)| !list.is_empty()) {
+            trigrams.0.add_all(*address, &list.drain(..).collect());
         }
-        self.places = Vec::new();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The closure against a walk over all edges, after any changes.
+//! What the closure holds after any sequence of changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

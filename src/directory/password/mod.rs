@@ -1,8 +1,8 @@
 //! Passwords: the clear text a client sends, the hashes that are stored, and the threads that compare the two.
 //!
 //! [`Secret`] carries clear text, [`Scheme`] and its functions read stored `userPassword` values, [`Pool`] is the
-//! only place where Argon2 runs. This module knows no entries: which values an account has, whether it is locked and
-//! whether a new password is good enough is decided elsewhere.
+//! only place where Argon2 runs. This module knows no entries: which values an account has, and which policy holds for it,
+//! comes with the question. [`policy`] says what follows from them, [`Standard`] whether a new password is good enough.
 //!
 //! A login that never tells, by the time it takes, an unknown name from a wrong password:
 //!
@@ -13,7 +13,9 @@
 
 mod generate;
 mod hash;
+pub mod policy;
 mod pool;
+mod quality;
 mod secret;
 
 pub use generate::generate;
@@ -22,4 +24,5 @@ pub use hash::{
     verify_cheap,
 };
 pub use pool::{Busy, Done, Failure, Gauges, Job, Outcome, Pool, PoolSettings};
+pub use quality::Standard;
 pub use secret::Secret;

@@ -57,6 +57,8 @@ pub struct Gauges {
     pub running: usize,
     /// Submissions refused as [`Busy`] since the start, background ones not counted.
     pub refused: u64,
+    /// Jobs that a thread has taken since the start, each before its answer.
+    pub taken: u64,
 }
 
 /// A fixed set of threads that verify and hash passwords. Dropping it is [`shutdown`](Pool::shutdown).
@@ -83,6 +85,7 @@ impl Pool {
                 queued: AtomicUsize::new(0),
                 running: AtomicUsize::new(0),
                 refused: AtomicU64::new(0),
+                taken: AtomicU64::new(0),
             }),
             workers: Mutex::default(),
         };
@@ -170,6 +173,7 @@ impl Pool {
             queued: self.shared.queued.load(Ordering::Relaxed),
             running: self.shared.running.load(Ordering::Relaxed),
             refused: self.shared.refused.load(Ordering::Relaxed),
+            taken: self.shared.taken.load(Ordering::Relaxed),
         }
     }
 
@@ -207,6 +211,7 @@ struct Shared {
     queued: AtomicUsize,
     running: AtomicUsize,
     refused: AtomicU64,
+    taken: AtomicU64,
 }
 
 #[derive(Default)]
@@ -256,6 +261,7 @@ impl Shared {
         };
         self.queued.store(queue.waiting.len(), Ordering::Relaxed);
         self.running.fetch_add(1, Ordering::Relaxed);
+        self.taken.fetch_add(1, Ordering::Relaxed);
         drop(queue);
         self.room.notify_one();
         Some(next)

@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, mpsc};
 
 use super::*;
-use crate::directory::Settings;
 use crate::directory::access::{AccessRules, Right, RuleText};
 use crate::directory::import;
 use crate::directory::index::IndexedAttributes;
@@ -13,6 +12,7 @@ use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::schema::{PosixGroup, Schema};
 use crate::directory::setup::{self, Setup};
 use crate::directory::unique::UniqueAttributes;
+use crate::directory::{Login, Settings};
 use crate::storage::memory::MemoryStore;
 
 const KEN: &str = "uid=ken,dc=example,dc=org";
@@ -59,6 +59,7 @@ fn directory() -> Directory {
         time_limit: None,
         upgrade_passwords: true,
         unique: UniqueAttributes::default(),
+        accounts: crate::directory::account::AccountSettings::default(),
     };
     let administrator = setup.administrator.clone();
     Directory::serve(
@@ -79,8 +80,8 @@ fn secret(text: &str) -> Secret {
 fn bind(directory: &Directory, name: &str, password: &str) -> Result<Identity, Error> {
     let (send, receive) = mpsc::channel();
     let done = Box::new(move |verdict| send.send(verdict).unwrap());
-    directory.authenticate(&Dn::parse(name).unwrap(), secret(password), done);
-    receive.recv().unwrap()
+    directory.authenticate(&Dn::parse(name).unwrap(), secret(password), None, done);
+    receive.recv().unwrap().map(|login: Login| login.identity)
 }
 
 /// Binds by a weak hash and comes back while the better one is being made.

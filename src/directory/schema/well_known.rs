@@ -122,6 +122,11 @@ numbered! { AttributeTypeId;
     PWD_START_TIME "pwdStartTime",
     PWD_END_TIME "pwdEndTime",
     PWD_LAST_SUCCESS "pwdLastSuccess",
+    // Our own
+    HEDGEROW_DISABLED "hedgerowDisabled",
+    HEDGEROW_DELETED_TIME "hedgerowDeletedTime",
+    HEDGEROW_LOCKOUTS "hedgerowLockouts",
+    HEDGEROW_LOCK_REASON "hedgerowLockReason",
 }
 
 /// The attribute types to which `inChainMatch` can be put: those of membership, and the one that leads to superiors.
@@ -184,6 +189,10 @@ mod tests {
         }
         assert_eq!(NAMES[usize::from(UID.0)], "uid");
         assert_eq!(NAMES[usize::from(PWD_LAST_SUCCESS.0)], "pwdLastSuccess");
+        assert_eq!(
+            NAMES[usize::from(HEDGEROW_LOCK_REASON.0)],
+            "hedgerowLockReason"
+        );
         assert_eq!(class::NAMES[usize::from(class::PWD_POLICY.0)], "pwdPolicy");
     }
 }

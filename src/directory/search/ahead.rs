@@ -17,6 +17,9 @@ use crate::directory::snapshot::{IdSet, Snapshot};
 /// found by looking at all ids.
 const WALKED: usize = 1_024;
 
+/// Entries that are fetched together.
+pub const FETCHED: usize = 16;
+
 /// A part of the tree that a search covers.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Root {
@@ -166,6 +169,14 @@ impl Ahead {
                 *at = at.saturating_add(1);
                 Some(id)
             }
+        }
+    }
+
+    /// Fetches the entries that come next into the processor's cache, all at once.
+    pub fn fetch(&self, snapshot: &Snapshot) {
+        if let Self::Candidates(ids) = self {
+            let from = ids.len().saturating_sub(FETCHED);
+            snapshot.fetch(ids.get(from..).unwrap_or_default());
         }
     }
 

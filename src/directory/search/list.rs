@@ -3,9 +3,10 @@
 //! Owns the memory that sorting takes, bounded for one search and for all together. What a key says is the business of
 //! `order`.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::order::SortFault;
 use crate::directory::entry::EntryId;
@@ -15,6 +16,9 @@ pub const MOST_OCTETS: usize = 16 << 20;
 
 /// The most that all searches sort at once, in octets.
 const ALL_OCTETS: usize = 256 << 20;
+
+/// Entries that are sorted in one go.
+const RUN: usize = 1_024;
 
 /// Memory is taken from the room of all in pieces of so many octets.
 const PIECE: usize = 64 << 10;
@@ -49,8 +53,69 @@ struct Item {
 pub struct List {
     keys: Vec<u8>,
     items: Vec<Item>,
+    /// How far sorting has come, once it has begun.
+    merge: Option<Merge>,
     room: Room,
     taken: usize,
+}
+
+/// Merging runs that are in order, two and two, into runs of twice the width.
+#[derive(Debug)]
+struct Merge {
+    /// Items of a run.
+    width: usize,
+    /// What takes the place of the items when all pairs are merged.
+    merged: Vec<Item>,
+    /// The next item of the left run of the pair under way, and of the right one.
+    left: usize,
+    right: usize,
+}
+
+impl Merge {
+    fn of(width: usize, mut room: Vec<Item>) -> Self {
+        room.clear();
+        Self {
+            width,
+            merged: room,
+            left: 0,
+            right: width,
+        }
+    }
+
+    /// Moves one item.
+    fn step(&mut self, keys: &[u8], items: &mut Vec<Item>) {
+        let pair = self.width.saturating_mul(2);
+        let end = (self.merged.len() / pair)
+            .saturating_add(1)
+            .saturating_mul(pair);
+        let left = items
+            .get(self.left)
+            .filter(|_| self.left < end - self.width);
+        let right = items.get(self.right).filter(|_| self.right < end);
+        let next = match (left, right) {
+            (Some(left), Some(right)) if order(keys, left, right).is_le() => {
+                self.left += 1;
+                *left
+            }
+            (_, Some(right)) => {
+                self.right += 1;
+                *right
+            }
+            (Some(left), None) => {
+                self.left += 1;
+                *left
+            }
+            (None, None) => return,
+        };
+        self.merged.push(next);
+        if self.merged.len() == end {
+            (self.left, self.right) = (end, end.saturating_add(self.width));
+        }
+        if self.merged.len() == items.len() {
+            std::mem::swap(items, &mut self.merged);
+            *self = Self::of(pair, std::mem::take(&mut self.merged));
+        }
+    }
 }
 
 impl List {
@@ -59,6 +124,7 @@ impl List {
         Self {
             keys: Vec::new(),
             items: Vec::new(),
+            merge: None,
             room,
             taken: 0,
         }
@@ -77,34 +143,57 @@ impl List {
             end: octets(self.keys.len())?,
             id,
         });
+        if self.items.len().is_multiple_of(RUN) {
+            self.sort_last_run();
+        }
         self.take()
     }
 
     /// Takes room for what is there now.
     fn take(&mut self) -> Result<(), SortFault> {
+        // Merging takes the room of the items again.
+        let item = 2 * size_of::<Item>();
         let used = self
             .keys
             .len()
-            .saturating_add(self.items.len().saturating_mul(size_of::<Item>()));
+            .saturating_add(self.items.len().saturating_mul(item));
         if used > MOST_OCTETS {
             return Err(SortFault::TooMany);
         }
         while self.taken < used {
             let left = &self.room.0;
             let take = |left: usize| left.checked_sub(PIECE);
-            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            left.fetch_update(Relaxed, Relaxed, take)
                 .map_err(|_| SortFault::Busy)?;
             self.taken = self.taken.saturating_add(PIECE);
         }
         Ok(())
     }
 
-    /// Sorts by key, entries with equal ones by id.
-    pub fn sort(&mut self) {
+    fn sort_last_run(&mut self) {
         let Self { keys, items, .. } = self;
-        items.sort_unstable_by(|one, other| {
-            (key_of(keys, one), one.id).cmp(&(key_of(keys, other), other.id))
-        });
+        let last = items.len().saturating_sub(1) / RUN * RUN;
+        let run = items.get_mut(last..).unwrap_or_default();
+        run.sort_unstable_by(|one, other| order(keys, one, other));
+    }
+
+    /// Goes on with sorting by key, entries with equal ones by id, in up to so many steps of one item; true when it is
+    /// done. A long list takes many slices of this, as others wait for the thread that sorts.
+    pub fn sort(&mut self, steps: usize) -> bool {
+        if self.merge.is_none() {
+            self.sort_last_run();
+        }
+        let Self {
+            keys, items, merge, ..
+        } = self;
+        let merge = merge.get_or_insert_with(|| Merge::of(RUN, Vec::new()));
+        for _ in 0..steps {
+            if merge.width >= items.len() {
+                break;
+            }
+            merge.step(keys, items);
+        }
+        merge.width >= items.len()
     }
 
     /// How many entries there are.
@@ -143,8 +232,12 @@ impl List {
 
 impl Drop for List {
     fn drop(&mut self) {
-        self.room.0.fetch_add(self.taken, Ordering::Relaxed);
+        self.room.0.fetch_add(self.taken, Relaxed);
     }
+}
+
+fn order(keys: &[u8], one: &Item, other: &Item) -> Ordering {
+    (key_of(keys, one), one.id).cmp(&(key_of(keys, other), other.id))
 }
 
 fn key_of<'a>(keys: &'a [u8], item: &Item) -> &'a [u8] {
@@ -162,7 +255,7 @@ mod tests {
         for (id, key) in (1..).zip(keys) {
             list.push(id, |out| out.extend_from_slice(key)).unwrap();
         }
-        list.sort();
+        while !list.sort(7) {}
         list
     }
 
@@ -176,6 +269,42 @@ mod tests {
         assert_eq!(pushed[16], Err(SortFault::TooMany));
     }
 
+    /// Of every length around those where runs and pairs of runs end.
+    #[test]
+    fn long_lists_are_sorted_in_slices() {
+        for count in [
+            0,
+            1,
+            RUN,
+            RUN + 1,
+            2 * RUN,
+            3 * RUN - 1,
+            4 * RUN,
+            9 * RUN + 5,
+        ] {
+            let ids = 1..=u32::try_from(count).unwrap();
+            let keys: Vec<u32> = ids
+                .clone()
+                .map(|id| id.wrapping_mul(2_654_435_761) % 997)
+                .collect();
+            let mut list = List::new(Room::default());
+            for (id, key) in ids.clone().zip(&keys) {
+                list.push(id, |out| out.extend_from_slice(&key.to_be_bytes()))
+                    .unwrap();
+            }
+            let mut slices = 1;
+            while !list.sort(RUN) {
+                slices += 1;
+            }
+            let mut plain: Vec<(u32, u32)> = keys.into_iter().zip(ids).collect();
+            plain.sort_unstable();
+            let plain: Vec<Option<u32>> = plain.into_iter().map(|(_, id)| Some(id)).collect();
+            let sorted: Vec<Option<u32>> = (0..count).map(|at| list.id(at)).collect();
+            assert_eq!(sorted, plain, "{count}");
+            assert!(slices >= count / RUN, "{count} in {slices}");
+        }
+    }
+
     #[test]
     fn what_one_list_takes_others_lack_until_it_is_gone() {
         let room = Room::of(2 * PIECE);
@@ -187,7 +316,7 @@ mod tests {
         let mut third = List::new(room.clone());
         assert_eq!(third.push(1, |_| {}), Ok(()));
         drop((second, third));
-        assert_eq!(room.0.load(Ordering::Relaxed), 2 * PIECE);
+        assert_eq!(room.0.load(Relaxed), 2 * PIECE);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What becomes of a search that there is no room to sort.
+//! What becomes of a search that there is no room to sort, or that asks much of each entry, and which ones count as done
+//! without an index.
 
 use super::*;
 use crate::directory::access::{Right, RuleText};
@@ -75,6 +76,15 @@ fn request(required: bool, part: Part) -> SearchRequest {
     }
 }
 
+fn everyone_reads(snapshot: &Snapshot) -> AccessRules {
+    let rule = RuleText {
+        who: "anyone".to_owned(),
+        allow: vec![Right::Read, Right::Search],
+        ..RuleText::default()
+    };
+    AccessRules::compile(snapshot.schema(), &[rule]).unwrap()
+}
+
 /// Searches from the beginning or from where a page before ended, with this room to sort.
 fn run(
     snapshot: &Snapshot,
@@ -82,12 +92,7 @@ fn run(
     resume: Option<Cursor>,
     room: Room,
 ) -> Result<(Vec<String>, Search), Error> {
-    let rule = RuleText {
-        who: "anyone".to_owned(),
-        allow: vec![Right::Read, Right::Search],
-        ..RuleText::default()
-    };
-    let rules = AccessRules::compile(snapshot.schema(), &[rule]).unwrap();
+    let rules = everyone_reads(snapshot);
     let identity = Identity::anonymous();
     let conditions = Conditions {
         size: None,
@@ -177,4 +182,75 @@ fn there_is_no_window_on_a_list_that_cannot_be_sorted() {
         refused,
         Err(Error::NoWindow(WindowFault::CannotSort(_)))
     ));
+}
+
+/// No thread is kept for longer, whatever is asked of an entry.
+#[test]
+fn the_more_is_asked_of_an_entry_the_fewer_have_a_slice() {
+    let snapshot = snapshot();
+    let rules = everyone_reads(&snapshot);
+    let identity = Identity::anonymous();
+    let term = || Filter::Present("cn".to_owned());
+    for (terms, attributes) in [(10_000, 1), (1, 10_000)] {
+        let wide = SearchRequest {
+            filter: Filter::Or((0..terms).map(|_| term()).collect()),
+            attributes: vec!["cn".to_owned(); attributes],
+            sort: None,
+            ..request(false, Part::Whole)
+        };
+        let conditions = Conditions {
+            size: None,
+            deadline: None,
+            resume: None,
+            binding: None,
+            room: Room::default(),
+        };
+        let mut search = Search::begin(&snapshot, &rules, &identity, &wide, conditions).unwrap();
+        let mut seen = 0;
+        let progress = search.advance(&snapshot, &rules, &identity, 1_024, &mut |_| {
+            seen += 1;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(progress, Ok(Progress::More));
+        assert!(
+            (1..=2).contains(&seen),
+            "{seen} of {terms} terms, {attributes} attributes"
+        );
+    }
+}
+
+/// What is said of a search for this filter.
+fn said_of(filter: &str, sort: bool) -> Option<Unindexed> {
+    let snapshot = snapshot();
+    let mut request = request(false, Part::Whole);
+    request.filter = Filter::parse(filter).unwrap();
+    request.sort = request.sort.filter(|_| sort);
+    let (_, search) = run(&snapshot, &request, None, Room::default()).unwrap();
+    search.unindexed(&snapshot)
+}
+
+#[test]
+fn a_search_that_looks_at_many_in_vain_tells_which_indexes_would_have_helped() {
+    for (filter, would_help) in [
+        ("(cn=00000007)", "equality of cn"),
+        ("(&(cn=0000000*)(!(sn=x)))", "substring of cn"),
+        (
+            "(|(cn=0)(sn>=x)(mail=*))",
+            "equality of cn, presence of mail",
+        ),
+        ("(!(cn=*))", "none"),
+    ] {
+        for sort in [false, true] {
+            let said = said_of(filter, sort).unwrap();
+            assert_eq!(said.would_help, would_help, "{filter}");
+            assert!(said.in_vain > 3_900, "{filter}");
+        }
+    }
+}
+
+#[test]
+fn a_search_that_finds_what_it_looks_at_or_has_a_plan_is_not_worth_a_word() {
+    for filter in ["(cn=*)", "(&)", "(objectClass=device)"] {
+        assert_eq!(said_of(filter, false), None, "{filter}");
+    }
 }

@@ -126,6 +126,14 @@ impl HashIndex {
         }
     }
 
+    /// Splits buckets before pairs come rather than after. Half of the pairs may go to large postings.
+    fn make_room(&mut self, pairs: usize) {
+        let buckets = (self.pairs + pairs / 2) / PAIRS_PER_BUCKET;
+        while (self.count as usize) < buckets && self.count < BUCKETS_MAX {
+            self.split();
+        }
+    }
+
     /// Puts a block of pairs in, sorted by bucket, so that each bucket is copied once.
     fn insert_block(&mut self, mut block: Vec<(u32, Pair)>) {
         block.sort_unstable();
@@ -163,6 +171,7 @@ impl Extend<(u64, u32)> for HashIndex {
     fn extend<I: IntoIterator<Item = (u64, u32)>>(&mut self, keys: I) {
         let mut keys = keys.into_iter().peekable();
         while keys.peek().is_some() {
+            self.make_room(keys.size_hint().0.min(BLOCK));
             let block = keys.by_ref().take(BLOCK).map(|(hash, id)| {
                 let tag = tag_of(hash);
                 (self.bucket_of(hash), Pair { tag, id })

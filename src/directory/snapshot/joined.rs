@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Snapshot;
+use super::{Snapshot, new_structure};
 use crate::directory::entry::{EntryId, EntryRef};
 use crate::directory::schema::{AttributeTypeId, well_known};
 
@@ -34,6 +34,7 @@ impl Snapshot {
 
     /// A group lists other values than before.
     fn follow_list(&mut self, group: EntryId, before: &Values, now: &Values) {
+        self.structure = new_structure();
         let keys = &self.keys;
         let key = |value: &Vec<u8>| keys.uid(value);
         let gone: Vec<u64> = before.difference(now).map(key).collect();
@@ -54,6 +55,7 @@ impl Snapshot {
     }
 
     fn join_all(&mut self, group: EntryId, values: &Values) {
+        self.structure = new_structure();
         let mut members = Vec::new();
         for value in values {
             let found = self.index.equal(UID, value).into_iter();
@@ -67,6 +69,7 @@ impl Snapshot {
 
     /// An entry has other values of `uid` than before.
     fn follow_uid(&mut self, member: EntryId, before: &Values, now: &Values) {
+        self.structure = new_structure();
         let listing = |value: &Vec<u8>| -> Vec<EntryId> {
             let listing = self.membership.listing(self.keys.uid(value));
             listing.iter().collect()

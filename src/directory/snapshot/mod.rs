@@ -13,6 +13,7 @@ pub mod id_set;
 mod id_sets;
 mod joined;
 mod keys;
+mod load;
 pub mod paged;
 mod slice;
 
@@ -20,9 +21,11 @@ pub use hash_index::{HashIndex, Postings};
 pub use id_set::IdSet;
 pub use id_sets::IdSets;
 pub use keys::Keys;
+pub use load::Loading;
 pub use paged::Paged;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::descriptions::DescriptionTable;
 use super::dn::{Dn, NormalizedDn, Rdn};
@@ -91,8 +94,13 @@ pub struct Snapshot {
     next_id: EntryId,
     count: usize,
     csn: Csn,
-    /// How often names have come, gone or changed.
-    renamed: u64,
+    structure: u64,
+}
+
+/// A number that no state of the tree had before.
+fn new_structure() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Snapshot {
@@ -118,7 +126,7 @@ impl Snapshot {
             next_id: ROOT + 1,
             count: 0,
             csn: Csn::default(),
-            renamed: 0,
+            structure: new_structure(),
         }
     }
 
@@ -163,6 +171,11 @@ impl Snapshot {
         self.csn
     }
 
+    /// Names and memberships are the same in all states of this number, in this process.
+    pub fn structure(&self) -> u64 {
+        self.structure
+    }
+
     /// All ids in use are below this.
     pub fn next_id(&self) -> EntryId {
         self.next_id
@@ -176,6 +189,20 @@ impl Snapshot {
     /// The bytes of an entry as they are kept.
     pub fn entry_bytes(&self, id: EntryId) -> Option<&Arc<[u8]>> {
         self.entries.get(id)
+    }
+
+    /// Touches entries that are to be read soon. One that is in no cache costs as much as judging it does: asked for
+    /// together they are waited for together.
+    pub fn fetch(&self, ids: &[EntryId]) {
+        let entries = ids.iter().filter_map(|id| self.entries.get(*id));
+        let touched = entries.fold(0, |sum, bytes| {
+            let parts = [bytes.first(), bytes.get(256)];
+            parts
+                .into_iter()
+                .flatten()
+                .fold(sum, |sum, byte| sum ^ byte)
+        });
+        std::hint::black_box(touched);
     }
 
     /// All ids in use, ascending.
@@ -284,11 +311,6 @@ impl Snapshot {
             Found::Entry(id) => Some(id),
             _ => None,
         }
-    }
-
-    /// Tells states of one directory apart in which a name may stand for another entry.
-    pub fn names_version(&self) -> u64 {
-        self.renamed
     }
 
     /// The entry of a suffix, if it exists.
@@ -421,14 +443,14 @@ impl Snapshot {
     }
 
     fn link(&mut self, id: EntryId, entry: EntryRef<'_>) {
-        self.renamed = self.renamed.wrapping_add(1);
+        self.structure = new_structure();
         let hash = self.keys.of_name(&self.schema, entry);
         self.names.insert(hash, id);
         self.children.insert(entry.parent(), id);
     }
 
     fn unlink(&mut self, id: EntryId, entry: EntryRef<'_>) {
-        self.renamed = self.renamed.wrapping_add(1);
+        self.structure = new_structure();
         let hash = self.keys.of_name(&self.schema, entry);
         self.names.remove(hash, id);
         self.children.remove(entry.parent(), id);
@@ -436,11 +458,13 @@ impl Snapshot {
 
     /// Adds members that exist to a group, all at once.
     pub(super) fn add_members(&mut self, group: EntryId, kind: EdgeKind, ids: IdSet) {
+        self.structure = new_structure();
         self.membership.add_members(group, kind, ids);
     }
 
     /// Adds one edge; false when it was there.
     pub(super) fn add_edge(&mut self, group: EntryId, edge: &Edge) -> bool {
+        self.structure = new_structure();
         let keys = &self.keys;
         let key = |name: &[u8]| keys.whole_name(name);
         self.membership.add_edge(group, edge, key)
@@ -448,6 +472,7 @@ impl Snapshot {
 
     /// Removes one edge; false when it was not there.
     pub(super) fn remove_edge(&mut self, group: EntryId, edge: &Edge) -> bool {
+        self.structure = new_structure();
         let keys = &self.keys;
         let key = |name: &[u8]| keys.whole_name(name);
         self.membership.remove_edge(group, edge, key)

@@ -64,6 +64,7 @@ impl Draft<'_> {
         with_first_member(&mut attributes, &seen, |attributes| {
             schema.admit(attributes, &naming).map_err(violation)
         })?;
+        self.begin_account(identity, dn, &mut attributes);
         passwords_are_hashed(&attributes)?;
         referrals::check(&attributes)?;
         let edges = self.new_edges(&schema, &members)?;
@@ -158,7 +159,7 @@ impl Draft<'_> {
         if exists {
             Err(Error::EntryAlreadyExists)
         } else if View::new(&self.snapshot, parent).is_some_and(is_alias) {
-            Err(below_alias())
+            Err(below_alias(&self.snapshot, parent))
         } else {
             Ok(parent)
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::account::Doing;
 use super::add::{not_for_users, take_operational, with_first_member};
 use super::edges::{SOME_MEMBER, Siblings};
 use super::passwords::passwords_are_hashed;
@@ -57,6 +58,7 @@ impl Draft<'_> {
             if !writable.contains(description.attribute) {
                 return Err(Error::InsufficientAccess);
             }
+            self.keep_from_owner(identity, id, description.attribute)?;
             if terms.relaxed
                 && let Some(set) = relaxed::setting(&description, modification)?
             {
@@ -86,6 +88,13 @@ impl Draft<'_> {
                 Refusal::Schema(error) => super::violation(error),
                 Refusal::Other(error) => error,
             })?;
+        let doing = Doing {
+            identity,
+            id,
+            dn,
+            steps: modifications,
+        };
+        self.keep_account(&doing, &before, &mut attributes)?;
         passwords_are_hashed(&attributes)?;
         referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;

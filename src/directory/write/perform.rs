@@ -34,6 +34,7 @@ impl Draft<'_> {
         if terms.relaxed && !identity.is_administrator() || identity.is_anonymous() && nothing() {
             return Err(Error::InsufficientAccess);
         }
+        self.password_first(identity, change)?;
         // A new entry can be held to an assertion only once it is there, and so can a new name to the groups that it
         // brings.
         let claims = self.snapshot.membership().has_dangling() && !identity.is_administrator();

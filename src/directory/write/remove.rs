@@ -13,8 +13,8 @@ use crate::directory::schema::well_known::class;
 use crate::directory::snapshot::IdSet;
 use crate::directory::view::View;
 
-/// The most entries that one change deletes: all other changes wait for it.
-const MOST: usize = 100_000;
+/// The most entries that one change deletes: all other changes wait for it, some 50 us an entry.
+const MOST: usize = 20_000;
 
 impl Draft<'_> {
     pub(super) fn remove(

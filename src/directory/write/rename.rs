@@ -146,7 +146,7 @@ impl Draft<'_> {
                 other => other,
             })?;
         match View::new(&self.snapshot, id) {
-            Some(view) if view.has_class(class::ALIAS) => Err(below_alias()),
+            Some(view) if view.has_class(class::ALIAS) => Err(below_alias(&self.snapshot, id)),
             _ => Ok(id),
         }
     }

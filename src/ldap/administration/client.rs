@@ -1,35 +1,28 @@
 //! The asking side of administration: a connection to the socket of a running server.
 //!
-//! Speaks as much LDAP as that takes, and believes the server no length that it did not send.
+//! Owns the order of requests and answers, and how much of an answer is buffered; their form is `ldap3_proto`'s.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use super::Task;
-use crate::ldap::ber::{
-    ENUMERATED, Fault, INTEGER, OCTET_STRING, ReadError, Reader, SEQUENCE, context,
-    context_constructed, element_len, integer_element_len, put_element, put_header, put_integer,
+use bytes::BytesMut;
+use ldap3_proto::LdapCodec;
+use ldap3_proto::proto::{
+    LdapBindCred, LdapBindRequest, LdapExtendedRequest, LdapIntermediateResponse, LdapMsg, LdapOp,
+    LdapResult, LdapResultCode, SaslCredentials,
 };
-use crate::ldap::codec::{Frame, frame};
+use tokio_util::codec::{Decoder, Encoder};
+use zeroize::Zeroize;
+
+use super::Task;
 
 /// The longest message that a server sends here: a part and its header, or a result with a text.
 const LONGEST: usize = 1 << 20;
+/// Elements within elements of such a message: an operation of the message, a field of it, a URI of a referral.
+const DEPTH: usize = 8;
 /// Bytes read at once.
 const READ: usize = 64 * 1024;
-
-const BIND_REQUEST: u8 = 0x60;
-const BIND_RESPONSE: u8 = 0x61;
-const EXTENDED_REQUEST: u8 = 0x77;
-const EXTENDED_RESPONSE: u8 = 0x78;
-const INTERMEDIATE_RESPONSE: u8 = 0x79;
-const REFERRAL: u8 = context_constructed(3);
-const SASL: u8 = context_constructed(3);
-const REQUEST_NAME: u8 = context(0);
-const REQUEST_VALUE: u8 = context(1);
-const RESPONSE_NAME: u8 = context(10);
-const RESPONSE_VALUE: u8 = context(11);
-const PART: u8 = context(1);
 
 /// Why a running server did not do what was asked.
 #[derive(Debug)]
@@ -43,7 +36,7 @@ pub enum ClientError {
     /// The server says no.
     Refused {
         /// The result code.
-        code: i32,
+        code: LdapResultCode,
         /// The server's words.
         text: String,
     },
@@ -59,6 +52,7 @@ impl std::fmt::Display for ClientError {
                 "the running server answers what this program does not understand ({what}): is it of another version?"
             ),
             Self::Refused { code, text } => {
+                let code = code.clone() as i64;
                 write!(f, "the running server refuses (code {code}): {text}")
             }
         }
@@ -67,94 +61,88 @@ impl std::fmt::Display for ClientError {
 
 impl std::error::Error for ClientError {}
 
-impl From<ReadError> for ClientError {
-    fn from(error: ReadError) -> Self {
-        Self::Malformed(error.to_string())
-    }
-}
-
 /// A connection on which this process is known by who runs it.
-#[derive(Debug)]
 pub struct Client {
     stream: UnixStream,
-    received: Vec<u8>,
+    codec: LdapCodec,
+    received: BytesMut,
     id: i32,
 }
 
 /// A response to one request.
 enum Response {
     Part(Vec<u8>),
-    End { value: Vec<u8> },
+    End(Option<Vec<u8>>),
 }
 
 impl Client {
     /// Connects and binds with SASL EXTERNAL (RFC 4422 appendix A).
     pub fn connect(socket: &Path) -> Result<Client, ClientError> {
-        let stream = UnixStream::connect(socket).map_err(ClientError::Socket)?;
-        let mut client = Client {
-            stream,
-            received: Vec::new(),
-            id: 0,
-        };
-        let mechanism = b"EXTERNAL";
-        let mut bind = Vec::new();
-        put_integer(&mut bind, 3);
-        put_element(&mut bind, OCTET_STRING, b"");
-        put_header(&mut bind, SASL, element_len(mechanism.len()));
-        put_element(&mut bind, OCTET_STRING, mechanism);
-        client.send(BIND_REQUEST, &bind)?;
+        let mut client = Client::new(UnixStream::connect(socket).map_err(ClientError::Socket)?);
+        client.send(LdapOp::BindRequest(LdapBindRequest {
+            version: 3,
+            dn: String::new(),
+            cred: LdapBindCred::SASL(SaslCredentials {
+                mechanism: "EXTERNAL".to_owned(),
+                // As whom one is known already.
+                credentials: Vec::new(),
+            }),
+        }))?;
         client.response()?;
         Ok(client)
     }
 
+    fn new(stream: UnixStream) -> Self {
+        Self {
+            stream,
+            codec: LdapCodec::new(Some(LONGEST), Some(DEPTH)),
+            received: BytesMut::new(),
+            id: 0,
+        }
+    }
+
     /// Asks for a task, writes what it yields, and returns what it counts.
     pub fn ask(&mut self, task: &Task, out: &mut dyn Write) -> Result<u64, ClientError> {
-        let mut request = Vec::new();
-        put_element(&mut request, REQUEST_NAME, task.name().as_bytes());
-        if let Some(value) = task.value() {
-            put_element(&mut request, REQUEST_VALUE, &value);
-        }
-        let sent = self.send(EXTENDED_REQUEST, &request);
-        zeroize::Zeroize::zeroize(&mut request);
-        sent?;
+        self.send(LdapOp::ExtendedRequest(LdapExtendedRequest {
+            name: task.name().to_owned(),
+            value: task.value().map(|value| value.to_vec()),
+        }))?;
         loop {
             match self.response()? {
                 Response::Part(bytes) => out.write_all(&bytes).map_err(ClientError::Output)?,
-                Response::End { value } => {
-                    let count = std::str::from_utf8(&value).ok();
+                Response::End(value) => {
+                    let count = value.and_then(|value| String::from_utf8(value).ok());
                     return count
                         .and_then(|text| text.parse().ok())
-                        .ok_or_else(|| ClientError::Malformed("no count".to_owned()));
+                        .ok_or_else(|| malformed("no count"));
                 }
             }
         }
     }
 
-    fn send(&mut self, tag: u8, content: &[u8]) -> Result<(), ClientError> {
+    fn send(&mut self, op: LdapOp) -> Result<(), ClientError> {
         self.id = self.id.saturating_add(1);
-        let mut message = zeroize::Zeroizing::new(Vec::new());
-        let length = integer_element_len(self.id) + element_len(content.len());
-        put_header(&mut *message, SEQUENCE, length);
-        put_integer(&mut *message, self.id);
-        put_element(&mut *message, tag, content);
-        let sent = self.stream.write_all(&message);
+        let message = LdapMsg {
+            msgid: self.id,
+            op,
+            ctrl: Vec::new(),
+        };
+        let mut bytes = BytesMut::new();
+        let encoded = self.codec.encode(message, &mut bytes);
+        let sent = encoded.and_then(|()| self.stream.write_all(&bytes));
+        // A new password may be among them.
+        bytes.as_mut().zeroize();
         sent.map_err(ClientError::Socket)
     }
 
     fn response(&mut self) -> Result<Response, ClientError> {
-        let length = loop {
-            match frame(&self.received, LONGEST) {
-                Frame::Message(length) => break length,
-                Frame::Incomplete { .. } => self.receive()?,
-                Frame::TooLarge { claimed } => {
-                    let what = format!("a message of {claimed} bytes");
-                    return Err(ClientError::Malformed(what));
-                }
-                Frame::Malformed(fault) => return Err(ClientError::Malformed(fault.to_string())),
+        loop {
+            let decoded = self.codec.decode(&mut self.received);
+            match decoded.map_err(|error| malformed(&error.to_string()))? {
+                Some(message) => return response(message, self.id),
+                None => self.receive()?,
             }
-        };
-        let message: Vec<u8> = self.received.drain(..length).collect();
-        parse(&message, self.id)
+        }
     }
 
     fn receive(&mut self) -> Result<(), ClientError> {
@@ -176,36 +164,34 @@ impl Client {
     }
 }
 
-/// Reads a message that is to answer the request of this id, or to end the connection (id 0, RFC 4511 section 4.4).
-fn parse(message: &[u8], expected: i32) -> Result<Response, ClientError> {
-    let mut fields = Reader::new(message).constructed(SEQUENCE, "message")?;
-    let id = fields.integer(INTEGER, "messageID", 0..=i32::MAX)?;
+fn malformed(what: &str) -> ClientError {
+    ClientError::Malformed(what.to_owned())
+}
+
+/// What a message says that is to answer the request of this id, or to end the connection (id 0, RFC 4511 section 4.4).
+fn response(message: LdapMsg, expected: i32) -> Result<Response, ClientError> {
+    let id = message.msgid;
     if id != expected && id != 0 {
-        return Err(ClientError::Malformed(format!("an answer to request {id}")));
+        return Err(malformed(&format!("an answer to request {id}")));
     }
-    let operation = fields.element("protocolOp")?;
-    let mut content = Reader::new(operation.content);
-    match operation.tag {
-        INTERMEDIATE_RESPONSE => {
-            content.optional(context(0), "responseName")?;
-            let value = content.optional(PART, "responseValue")?;
-            Ok(Response::Part(value.unwrap_or_default().to_vec()))
-        }
-        BIND_RESPONSE | EXTENDED_RESPONSE => {
-            let code = content.integer(ENUMERATED, "resultCode", 0..=i32::MAX)?;
-            content.content(OCTET_STRING, "matchedDN")?;
-            let text = content.text(OCTET_STRING, "diagnosticMessage")?;
-            if code != 0 || id == 0 {
-                let text = text.to_owned();
-                return Err(ClientError::Refused { code, text });
-            }
-            content.optional(REFERRAL, "referral")?;
-            content.optional(RESPONSE_NAME, "responseName")?;
-            let value = content.optional(RESPONSE_VALUE, "responseValue")?;
-            let value = value.unwrap_or_default().to_vec();
-            Ok(Response::End { value })
-        }
-        other => Err(Fault::Unexpected(other).of("protocolOp").into()),
+    let (result, value) = match message.op {
+        LdapOp::IntermediateResponse(LdapIntermediateResponse::Raw {
+            value: Some(value), ..
+        }) => return Ok(Response::Part(value)),
+        LdapOp::BindResponse(response) => (response.res, None),
+        LdapOp::ExtendedResponse(response) => (response.res, response.value),
+        // A part without its bytes among them: the decoder passes over what is cut short.
+        _ => return Err(malformed("no response to what was asked")),
+    };
+    match result {
+        LdapResult {
+            code: LdapResultCode::Success,
+            ..
+        } if id != 0 => Ok(Response::End(value)),
+        LdapResult { code, message, .. } => Err(ClientError::Refused {
+            code,
+            text: message,
+        }),
     }
 }
 
@@ -213,17 +199,52 @@ fn parse(message: &[u8], expected: i32) -> Result<Response, ClientError> {
 mod tests {
     use super::*;
 
+    /// What a client that has asked once makes of these bytes, after which the server is gone.
+    fn heard(bytes: &[u8]) -> Result<Response, ClientError> {
+        let (mut server, stream) = UnixStream::pair().unwrap();
+        let mut client = Client::new(stream);
+        client.send(LdapOp::UnbindRequest).unwrap();
+        server.write_all(bytes).unwrap();
+        drop(server);
+        client.response()
+    }
+
     #[test]
     fn an_answer_cut_short_or_for_another_request_is_no_answer() {
-        let message = b"\x30\x0f\x02\x01\x02\x78\x0a\x0a\x01\x00\x04\x00\x04\x00\x8b\x01\x37";
-        match parse(message, 2) {
-            Ok(Response::End { value }) => assert_eq!(value, b"7"),
-            _ => panic!(),
-        }
-        assert!(matches!(parse(message, 3), Err(ClientError::Malformed(_))));
+        let message = *b"\x30\x0f\x02\x01\x01\x78\x0a\x0a\x01\x00\x04\x00\x04\x00\x8b\x01\x37";
+        assert!(matches!(heard(&message), Ok(Response::End(Some(value))) if value == b"7"));
+        let mut other = message;
+        other[4] = 2;
+        assert!(matches!(heard(&other), Err(ClientError::Malformed(_))));
         for length in 0..message.len() {
-            assert!(parse(&message[..length], 2).is_err(), "{length}");
+            let cut = heard(&message[..length]);
+            assert!(matches!(cut, Err(ClientError::Socket(_))), "{length}");
         }
+    }
+
+    #[test]
+    fn a_part_that_lost_its_bytes_is_not_passed_over() {
+        let whole = *b"\x30\x0a\x02\x01\x01\x79\x05\x81\x03abc";
+        assert!(matches!(heard(&whole), Ok(Response::Part(bytes)) if bytes == b"abc"));
+        let mut longer_within = whole;
+        longer_within[8] = 4;
+        assert!(matches!(
+            heard(&longer_within),
+            Err(ClientError::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn a_message_that_is_too_long_or_too_deep_is_refused() {
+        let mut long = b"\x30\x83\x20\x00\x00".to_vec();
+        long.resize(2 * LONGEST + READ, 0);
+        let (mut server, stream) = UnixStream::pair().unwrap();
+        let sender = std::thread::spawn(move || server.write_all(&long));
+        let refused = Client::new(stream).response();
+        assert!(matches!(refused, Err(ClientError::Malformed(_))));
+        let _ = sender.join().unwrap();
+        let deep: Vec<u8> = (0..20).rev().flat_map(|level| [0x30, 2 * level]).collect();
+        assert!(matches!(heard(&deep), Err(ClientError::Malformed(_))));
     }
 
     #[test]
@@ -237,9 +258,9 @@ mod tests {
                 b"\x04\x00\x04\x02no",
             ]
             .concat();
-            match parse(&message, 1) {
+            match heard(&message) {
                 Err(ClientError::Refused { code: told, text }) => {
-                    assert_eq!((told, text.as_str()), (i32::from(code), "no"));
+                    assert_eq!((told as i64, text.as_str()), (i64::from(code), "no"));
                 }
                 _ => panic!(),
             }

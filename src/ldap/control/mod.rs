@@ -5,6 +5,7 @@
 
 pub mod list_view;
 pub mod paged_results;
+pub mod password_policy;
 pub mod read_entry;
 pub mod sort;
 
@@ -37,6 +38,8 @@ pub struct Controls {
     pub values: Option<Vec<Filter>>,
     /// Whether subentries are wanted.
     pub subentries: Subentries,
+    /// Whether the client wants to know what the password policy has to do with the answer.
+    pub policy: bool,
     /// Whether search result references are not wanted.
     pub domain_scope: bool,
 }
@@ -65,6 +68,7 @@ const KINDS: &[Kind] = &[
     matched_values::KIND,
     DONT_USE_COPY,
     subentries::KIND,
+    password_policy::KIND,
     list_view::KIND,
     // ManageDsaIT (RFC 3296 section 3)
     Kind {

@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::directory::password::Secret;
+use crate::directory::search::explain::explain;
 use crate::directory::{Directory, Error, backup, export};
 use crate::ldap::administration::{Export, Task};
 use crate::ldap::codec::{write_extended_response, write_intermediate_response};
@@ -197,6 +198,13 @@ fn run(directory: &Directory, task: &Task, parts: &mut Parts) -> Result<u64, Ans
             let findings = directory.check(&mut |_| {}).map_err(Answer::from)?;
             write!(parts, "{findings}").map_err(gone)?;
             findings.faults.len() as u64
+        }
+        Task::Explain(asked) => {
+            let snapshot = directory.snapshot().clone();
+            let explained = explain(&snapshot, &asked.base, asked.scope, &asked.filter)
+                .map_err(|text| Answer::from(Error::UnwillingToPerform(text)))?;
+            write!(parts, "{explained}").map_err(gone)?;
+            explained.matched()
         }
         // Done without a thread.
         Task::ReplacePassword(_) => 0,

@@ -4,13 +4,14 @@
 use bytes::BytesMut;
 
 use super::name;
-use crate::directory::Directory;
 use crate::directory::dn::Dn;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
+use crate::directory::{Directory, Login};
 use crate::ldap::authorization::{self, sasl_name};
 use crate::ldap::codec::write_bind_response;
+use crate::ldap::control::password_policy::PolicyAnswer;
 use crate::ldap::message::{Authentication, BindRequest, PasswordBytes, ResultCode};
 use crate::ldap::result::Answer;
 use crate::ldap::session::{Call, Completion, Session};
@@ -20,7 +21,7 @@ pub struct Finished {
     call: Call,
     name: String,
     authorize: Option<String>,
-    verdict: Result<Identity, Error>,
+    verdict: Result<Login, Error>,
 }
 
 /// Begins a bind. Until it has succeeded the client is nobody (RFC 4513 section 4).
@@ -151,6 +152,7 @@ fn prove(
     session.face.directory.authenticate(
         dn,
         password,
+        session.channel.address,
         Box::new(move |verdict| {
             // The client may have gone; then nobody wants to know.
             let _ = completions.send(Completion::Bind(Finished {
@@ -238,13 +240,17 @@ pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
         verdict,
     } = finished;
     session.binding = false;
-    let identity = verdict
-        .map_err(Answer::from)
-        .and_then(|identity| act_as(session, &name, identity, authorize.as_deref()));
-    let result = match identity {
-        Ok(identity) => {
+    let admitted = verdict.map_err(Answer::from).and_then(|login| {
+        let identity = act_as(session, &name, login.identity, authorize.as_deref())?;
+        Ok((identity, login.notice))
+    });
+    let result = match admitted {
+        Ok((identity, notice)) => {
             session.become_identity(identity);
-            Answer::new(ResultCode::Success)
+            Answer {
+                policy: Some(PolicyAnswer::of_notice(notice)),
+                ..Answer::new(ResultCode::Success)
+            }
         }
         Err(answer) => answer,
     };
@@ -252,8 +258,13 @@ pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
 }
 
 fn answer(session: &Session, call: &Call, name: &str, answer: &Answer, out: &mut BytesMut) {
+    let mut answer = answer.clone().with_policy(&call.controls);
+    if !call.controls.policy {
+        let netscape = answer.policy.and_then(PolicyAnswer::netscape);
+        answer.controls.extend(netscape);
+    }
     write_bind_response(out, call.id, &answer.result(), None, &answer.controls());
-    session.observe(call, answer);
+    session.observe(call, &answer);
     let (conn, op, code) = (session.number, call.id, answer.code.code());
     match answer.code {
         ResultCode::Success => tracing::info!(conn, op, name, code, "bind"),

@@ -135,9 +135,10 @@ fn respond(
 ) {
     let value = made.map(|made| zeroize::Zeroizing::new(response_value(made.as_bytes())));
     let value = value.as_ref().map(|value| value.as_slice());
+    let answer = answer.clone().with_policy(&call.controls);
     let controls = answer.controls();
     write_extended_response(out, call.id, &answer.result(), None, value, &controls);
-    session.observe(call, answer);
+    session.observe(call, &answer);
 }
 
 fn response_value(made: &[u8]) -> Vec<u8> {

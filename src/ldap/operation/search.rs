@@ -120,12 +120,29 @@ pub fn step(session: &mut Session, out: &mut BytesMut) {
     let Some(mut running) = session.searches.pop_front() else {
         return;
     };
-    match slice(session, &mut running, out) {
+    let outcome = slice(session, &mut running, out);
+    if !matches!(outcome, Ok(Progress::More)) {
+        conclude(session, &running);
+    }
+    match outcome {
         Ok(Progress::More) => session.searches.push_back(running),
         Ok(Progress::Done) => response::succeed(session, &running.call, &running.search, out),
         Err(error) => {
             response::fail(session, &running.call, Some(&running.search), error, out);
         }
+    }
+}
+
+/// Tells the log of a search that no index helped; what was asked for is not for the log.
+fn conclude(session: &Session, running: &Running) {
+    if let Some(unindexed) = session.face.directory.conclude(&running.search) {
+        tracing::info!(
+            conn = session.number,
+            op = running.call.id,
+            looked_at_in_vain = unindexed.in_vain,
+            would_help = unindexed.would_help,
+            "a search without an index"
+        );
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::directory::password::Secret;
 use crate::directory::password::hash::{self, Argon2Params, DeriveError, Memory, Verdict};
+use crate::directory::password::policy::Refusal;
+use crate::directory::password::{Secret, Standard};
 
 /// What the pool can be asked.
 pub enum Job {
@@ -24,6 +25,13 @@ pub enum Job {
         /// Fresh random bytes.
         salt: [u8; 16],
     },
+    /// Whether a new password would be accepted. Answered by `Accepted`, `Refused` or `Failed`.
+    Judge {
+        /// The new password.
+        password: Secret,
+        /// What it is judged by.
+        standard: Box<Standard>,
+    },
     /// The time of a failing verification with current parameters, for an account that does not exist or whose
     /// cheap values did not match. Answered by `NoMatch` or `Failed`.
     Decoy {
@@ -41,6 +49,10 @@ pub enum Outcome {
     NoMatch,
     /// The value to store.
     Hashed(Vec<u8>),
+    /// The password is good enough.
+    Accepted,
+    /// The password is not good enough.
+    Refused(Refusal),
     /// There is no answer, for a reason that is not the client's.
     Failed(Failure),
 }
@@ -67,6 +79,14 @@ impl Job {
             Job::Verify { stored, password } => verify(&stored, &password, params, memory),
             Job::Hash { password, salt } => {
                 hash::hash(&password, &salt, params, memory).map(Outcome::Hashed)
+            }
+            Job::Judge { password, standard } => {
+                standard
+                    .judge(&password, memory)
+                    .map(|judged| match judged {
+                        Ok(()) => Outcome::Accepted,
+                        Err(refusal) => Outcome::Refused(refusal),
+                    })
             }
             Job::Decoy { password } => no_match(&password, params, memory),
         };
@@ -118,6 +138,8 @@ impl fmt::Debug for Outcome {
         match self {
             Outcome::Match(position) => f.debug_tuple("Match").field(position).finish(),
             Outcome::NoMatch => f.write_str("NoMatch"),
+            Outcome::Accepted => f.write_str("Accepted"),
+            Outcome::Refused(refusal) => f.debug_tuple("Refused").field(refusal).finish(),
             Outcome::Hashed(_) => f.write_str("Hashed(..)"),
             Outcome::Failed(failure) => f.debug_tuple("Failed").field(failure).finish(),
         }

@@ -172,6 +172,7 @@ fn a_full_queue_refuses_at_once_and_counts() {
         queued: 2,
         running: 1,
         refused: 1,
+        taken: 1,
     };
     assert_eq!(pool.gauges(), expected);
 
@@ -182,6 +183,7 @@ fn a_full_queue_refuses_at_once_and_counts() {
         queued: 0,
         running: 0,
         refused: 1,
+        taken: 3,
     };
     assert_eq!(pool.gauges(), expected);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::directory::access::{AccessRules, Right, RuleText};
+use crate::directory::account::AccountSettings;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
@@ -22,6 +23,7 @@ struct Fixture {
     schema: Arc<Schema>,
     rules: AccessRules,
     unique: UniqueAttributes,
+    accounts: AccountSettings,
     random: fn() -> [u8; 16],
 }
 
@@ -39,6 +41,7 @@ impl Fixture {
             rules: AccessRules::compile(&schema, &[own]).unwrap(),
             unique: UniqueAttributes::compile(&schema, &names).unwrap(),
             schema,
+            accounts: AccountSettings::default(),
             random: || [7; 16],
         }
     }
@@ -56,7 +59,14 @@ impl Fixture {
             },
         );
         let random = &mut self.random;
-        let mut draft = Draft::new(&base, &self.rules, &self.unique, origin, 1, random);
+        let mut draft = Draft::new(
+            &base,
+            &self.rules,
+            (&self.unique, &self.accounts),
+            origin,
+            1,
+            random,
+        );
         let top = Change::Add {
             dn: Dn::parse(SUFFIX).unwrap(),
             attributes: vec![
@@ -193,7 +203,15 @@ fn an_import_takes_equal_values_and_their_entries_can_be_changed() {
     let (imported, _) = import.finish();
     let random = &mut fixture.random;
     let (rules, unique) = (&fixture.rules, &fixture.unique);
-    let mut draft = Draft::new(&imported, rules, unique, Origin::Client, 2, random);
+    let accounts = AccountSettings::default();
+    let mut draft = Draft::new(
+        &imported,
+        rules,
+        (unique, &accounts),
+        Origin::Client,
+        2,
+        random,
+    );
     let add = ModificationKind::Add;
     assert_eq!(
         admin(&mut draft, &modify("cn=twin", add, "title", "Twin")),

@@ -1,5 +1,5 @@
-//! How long the LDAP codec takes, in nanoseconds a call, best of several rounds: `cargo run
-//! --release --example codec_timing`.
+//! How long the LDAP codec takes, in nanoseconds a call, best of several rounds:
+//! `cargo bench --bench codec`.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,0 +1,58 @@
+//! The sections of the configuration file that are about accounts. The rules themselves are entries of the directory;
+//! here is what no attribute of theirs says.
+
+use serde::Deserialize;
+
+use super::bounded::{optional_whole, whole};
+
+/// `[password_policy]`: which policy holds, and what is good enough for it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordPolicy {
+    /// The name of the policy of entries that name none; `cn=default,ou=policies` below each suffix when absent.
+    pub default: Option<String>,
+    /// The least score of new passwords, 0 to 4.
+    #[serde(deserialize_with = "whole::<_, _, 0, 4>")]
+    pub least_score: u8,
+    /// Whether the administrator's choices are judged as well.
+    pub bind_administrator: bool,
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> PasswordPolicy {
+        PasswordPolicy {
+            default: None,
+            least_score: 2,
+            bind_administrator: false,
+        }
+    }
+}
+
+/// `[lockout]`: how the locks of a policy grow.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lockout {
+    /// Seconds by which each lock is longer than the one before.
+    #[serde(deserialize_with = "whole::<_, _, 0, 86_400>")]
+    pub step_seconds: u32,
+    /// Seconds that a lock lasts at the most.
+    #[serde(deserialize_with = "whole::<_, _, 1, 31_536_000>")]
+    pub longest_seconds: u32,
+    /// Temporary locks after which the next is permanent; never when absent.
+    #[serde(deserialize_with = "optional_whole::<_, _, 1, 1_000_000>")]
+    pub permanent_after: Option<u32>,
+    /// Pairs of a source and a name whose failures are remembered.
+    #[serde(deserialize_with = "whole::<_, _, 1_024, 1_048_576>")]
+    pub remembered: usize,
+}
+
+impl Default for Lockout {
+    fn default() -> Lockout {
+        Lockout {
+            step_seconds: 60,
+            longest_seconds: 900,
+            permanent_after: None,
+            remembered: 65_536,
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Logins in a directory with policies, on a clock that moves when it is told to.
+
+use std::net::IpAddr;
+use std::sync::mpsc;
+
+use super::*;
+use crate::directory::access::AccessRules;
+use crate::directory::account::AccountSettings;
+use crate::directory::fixture::{schema, setup};
+use crate::directory::index::IndexedAttributes;
+use crate::directory::password::{Argon2Params, Pool, PoolSettings};
+use crate::directory::request::{Change, Modification, ModificationKind, Terms};
+use crate::directory::time::Clock;
+use crate::directory::unique::UniqueAttributes;
+use crate::directory::{Settings, import, setup as stored_setup};
+use crate::storage::memory::MemoryStore;
+
+/// Argon2id of "secret-ada", which costs a hash; "secret-ken" is a salted SHA-1.
+const TREE: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
+    dn: ou=policies,dc=a\nobjectClass: organizationalUnit\nou: policies\n\n\
+    dn: cn=default,ou=policies,dc=a\nobjectClass: applicationProcess\nobjectClass: pwdPolicy\ncn: default\n\
+    pwdAttribute: userPassword\npwdLockout: TRUE\npwdMaxFailure: 3\npwdFailureCountInterval: 60\n\
+    pwdLockoutDuration: 60\n\n\
+    dn: cn=ageing,ou=policies,dc=a\nobjectClass: applicationProcess\nobjectClass: pwdPolicy\ncn: ageing\n\
+    pwdAttribute: 2.5.4.35\npwdMaxAge: 100\npwdGraceAuthNLimit: 2\npwdExpireWarning: 10\n\n\
+    dn: cn=ada,dc=a\nobjectClass: inetOrgPerson\nobjectClass: hedgerowAccount\ncn: ada\nsn: Ada\n\
+    userPassword: secret-ada\n\n\
+    dn: cn=ken,dc=a\nobjectClass: inetOrgPerson\ncn: ken\nsn: Ken\npwdPolicySubentry: cn=ageing,ou=policies,dc=a\n\
+    userPassword: secret-ken\n";
+
+const ADA: &str = "cn=ada,dc=a";
+const KEN: &str = "cn=ken,dc=a";
+const NOBODY: &str = "cn=nobody,dc=a";
+const ADMIN: &str = "cn=admin,dc=a";
+const HERE: &str = "192.0.2.1";
+const THERE: &str = "192.0.2.2";
+
+struct Place {
+    directory: Directory,
+    store: MemoryStore,
+    clock: Clock,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place::with(|_| {})
+    }
+
+    fn with(edit: impl FnOnce(&mut AccountSettings)) -> Place {
+        let schema = schema();
+        let mut store = MemoryStore::default();
+        let mut setup = setup();
+        let pool = Pool::start(PoolSettings {
+            params: Argon2Params::new(8, 1, 1).unwrap(),
+            ..PoolSettings::default()
+        })
+        .unwrap();
+        setup.administrator.hash = hash(&pool, "secret-admin").into();
+        setup.write(&mut store).unwrap();
+        let empty = || setup.empty(&schema, &IndexedAttributes::default()).unwrap();
+        let rules = AccessRules::compile(&schema, &[]).unwrap();
+        import::prepare(empty(), &rules, &pool, TREE.as_bytes(), true, &mut |_| {})
+            .unwrap()
+            .write(&mut store, &mut |_| {})
+            .unwrap();
+        let (snapshot, _) = stored_setup::load(&mut store, empty(), &mut |_| {}).unwrap();
+        let mut accounts = AccountSettings {
+            clock: Clock::standing(1_800_000_000_000_000),
+            ..AccountSettings::default()
+        };
+        edit(&mut accounts);
+        let clock = accounts.clock.clone();
+        let settings = Settings {
+            size_limit: None,
+            time_limit: None,
+            upgrade_passwords: false,
+            unique: UniqueAttributes::default(),
+            accounts,
+        };
+        let administrator = setup.administrator.clone();
+        let kept = Box::new(store.clone());
+        let directory =
+            Directory::serve(kept, snapshot, rules, administrator, pool, settings).unwrap();
+        Place {
+            directory,
+            store,
+            clock,
+        }
+    }
+
+    fn login(&self, source: &str, name: &str, password: &str) -> Verdict {
+        let (send, receive) = mpsc::channel();
+        let done = Box::new(move |verdict| send.send(verdict).unwrap());
+        let (name, source) = (Dn::parse(name).unwrap(), source.parse::<IpAddr>().unwrap());
+        let password = Secret::from(password.as_bytes());
+        self.directory
+            .authenticate(&name, password, Some(source), done);
+        receive.recv().unwrap()
+    }
+
+    /// The error of a login, and how many hashes it cost.
+    fn cost(&self, source: &str, name: &str, password: &str) -> (Option<Error>, u64) {
+        let before = self.directory.pool().gauges().taken;
+        let error = self.login(source, name, password).err();
+        (error, self.directory.pool().gauges().taken - before)
+    }
+
+    fn fail(&self, source: &str, name: &str, times: usize) {
+        for _ in 0..times {
+            self.login(source, name, "wrong").unwrap_err();
+        }
+    }
+
+    /// The administrator sets an attribute, or removes it.
+    fn set(&self, name: &str, attribute: &str, value: Option<&str>) {
+        let (send, receive) = mpsc::channel();
+        let step = Modification {
+            kind: ModificationKind::Replace,
+            attribute: attribute.to_owned(),
+            values: value
+                .iter()
+                .map(|value| value.as_bytes().to_vec())
+                .collect(),
+        };
+        let change = Change::Modify {
+            dn: Dn::parse(name).unwrap(),
+            modifications: vec![step],
+        };
+        let administrator = Identity::administrator();
+        let done = move |outcome| send.send(outcome).unwrap();
+        self.directory
+            .change(&administrator, change, Terms::default(), done);
+        receive.recv().unwrap().unwrap();
+    }
+
+    fn values(&self, name: &str, attribute: AttributeTypeId) -> Vec<String> {
+        let snapshot = self.directory.snapshot();
+        let id = snapshot.find_entry(&Dn::parse(name).unwrap()).unwrap();
+        let attributes = super::super::write::decode(&View::new(&snapshot, id).unwrap());
+        let values = attributes.values(attribute).iter();
+        values
+            .map(|value| String::from_utf8(value.clone()).unwrap())
+            .collect()
+    }
+}
+
+fn hash(pool: &Pool, password: &str) -> Vec<u8> {
+    let (send, receive) = mpsc::channel();
+    let job = Job::Hash {
+        password: Secret::from(password.as_bytes()),
+        salt: [1; 16],
+    };
+    pool.submit(job, Box::new(move |outcome| send.send(outcome).unwrap()))
+        .unwrap();
+    match receive.recv().unwrap() {
+        Outcome::Hashed(hash) => hash,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn locked() -> Option<Error> {
+    Some(Error::LoginRefused(Denial::Locked))
+}
+
+#[test]
+fn a_wrong_password_an_unknown_name_and_a_closed_account_cost_the_same_and_say_the_same() {
+    let place = Place::new();
+    place.set(KEN, "pwdAccountLockedTime", Some("000001010000Z"));
+    let told: Vec<_> = [
+        (ADA, "wrong"),
+        (NOBODY, "wrong"),
+        ("dc=a", "wrong"),
+        (KEN, "wrong"),
+        (KEN, "secret-ken"),
+    ]
+    .map(|(name, password)| place.cost(HERE, name, password))
+    .into();
+    for (error, hashes) in &told {
+        assert_eq!(*hashes, 1, "{told:?}");
+        assert_eq!(error.as_ref().unwrap().to_string(), "invalid credentials");
+    }
+    // Only who knows the password of the closed account could be told that it is closed.
+    assert_eq!(told[3].0, Some(Error::InvalidCredentials));
+    assert_eq!(told[4].0, locked());
+}
+
+#[test]
+fn over_the_limit_a_pair_is_refused_before_hashing_whether_there_is_such_an_entry_or_not() {
+    let place = Place::new();
+    for name in [ADA, NOBODY, ADMIN] {
+        place.fail(HERE, name, 2);
+        assert_eq!(place.cost(HERE, name, "wrong"), (locked(), 1), "{name}");
+        assert_eq!(place.cost(HERE, name, "wrong"), (locked(), 0), "{name}");
+        assert_eq!(
+            place.cost(HERE, name, "secret-ada"),
+            (locked(), 0),
+            "{name}"
+        );
+    }
+    // The address is that of others as well, and the administrator has no entry that could be locked.
+    assert!(place.login(HERE, KEN, "secret-ken").is_ok());
+    assert!(place.login(THERE, ADMIN, "secret-admin").is_ok());
+}
+
+#[test]
+fn a_success_forgets_the_failures_before_it() {
+    let place = Place::new();
+    for _ in 0..3 {
+        place.fail(HERE, ADA, 2);
+        assert!(place.login(HERE, ADA, "secret-ada").is_ok());
+    }
+    place.fail(HERE, ADA, 2);
+    place.clock.advance(60);
+    place.fail(HERE, ADA, 2);
+    assert!(place.login(HERE, ADA, "secret-ada").is_ok());
+}
+
+#[test]
+fn a_lock_is_on_the_disk_before_the_answer_and_leaves_no_other_trace() {
+    let place = Place::new();
+    let modified = |place: &Place| {
+        let snapshot = place.directory.snapshot();
+        let id = snapshot.find_entry(&Dn::parse(ADA).unwrap()).unwrap();
+        let entry = snapshot.entry(id).unwrap();
+        (entry.modified(), entry.csn())
+    };
+    let before = modified(&place);
+    place.fail(HERE, ADA, 3);
+    assert_eq!(modified(&place), before);
+    let mut store = place.store.clone();
+    let schema = schema();
+    let empty = setup()
+        .empty(&schema, &IndexedAttributes::default())
+        .unwrap();
+    let (snapshot, _) = stored_setup::load(&mut store, empty, &mut |_| {}).unwrap();
+    let id = snapshot.find_entry(&Dn::parse(ADA).unwrap()).unwrap();
+    let account = Account::of(&View::new(&snapshot, id).unwrap());
+    assert!(account.state.lock.is_some());
+    assert_eq!(account.state.lockouts, 1);
+}
+
+#[test]
+fn each_lock_is_a_step_longer_and_a_login_begins_anew() {
+    let place = Place::new();
+    for (minutes, number) in [(1, "1"), (2, "2"), (3, "3")] {
+        place.fail(HERE, ADA, 3);
+        assert_eq!(place.values(ADA, well_known::HEDGEROW_LOCKOUTS), [number]);
+        place.clock.advance(minutes * 60 - 1);
+        assert_eq!(
+            place.login(HERE, ADA, "secret-ada").err(),
+            locked(),
+            "{minutes}"
+        );
+        place.clock.advance(1);
+    }
+    assert!(place.login(HERE, ADA, "secret-ada").is_ok());
+    // The lane has forgotten the lock once it has done what came after.
+    place.set(KEN, "description", Some("x"));
+    assert!(
+        place
+            .values(ADA, well_known::PWD_ACCOUNT_LOCKED_TIME)
+            .is_empty()
+    );
+    place.fail(HERE, ADA, 3);
+    assert_eq!(place.values(ADA, well_known::HEDGEROW_LOCKOUTS), ["1"]);
+}
+
+#[test]
+fn after_so_many_locks_the_next_is_for_good_but_never_for_the_administrator() {
+    let place = Place::with(|settings| settings.escalation.permanent_after = Some(1));
+    for name in [ADA, ADMIN] {
+        place.fail(HERE, name, 3);
+        place.clock.advance(120);
+        place.fail(HERE, name, 3);
+        place.clock.advance(100_000);
+    }
+    assert_eq!(place.login(HERE, ADA, "secret-ada").err(), locked());
+    assert_eq!(
+        place.values(ADA, well_known::PWD_ACCOUNT_LOCKED_TIME),
+        ["000001010000Z"]
+    );
+    let reason = place.values(ADA, well_known::HEDGEROW_LOCK_REASON);
+    assert_eq!(reason, ["too many failed logins"]);
+    assert!(place.login(HERE, ADMIN, "secret-admin").is_ok());
+}
+
+#[test]
+fn an_administrator_lifts_a_lock_for_every_source() {
+    let place = Place::new();
+    place.fail(HERE, ADA, 3);
+    assert_eq!(place.login(THERE, ADA, "secret-ada").err(), locked());
+    place.set(ADA, "pwdAccountLockedTime", None);
+    assert!(place.login(HERE, ADA, "secret-ada").is_ok());
+    // A new password from an administrator does the same.
+    place.fail(HERE, ADA, 3);
+    place.set(ADA, "userPassword", Some("other-ada"));
+    assert!(place.login(HERE, ADA, "other-ada").is_ok());
+}
+
+#[test]
+fn guesses_that_were_on_their_way_are_refused_with_the_pair() {
+    let place = Place::new();
+    let (send, receive) = mpsc::channel();
+    let (name, source) = (Dn::parse(ADA).unwrap(), HERE.parse::<IpAddr>().unwrap());
+    for password in [["wrong"; 20].as_slice(), &["secret-ada"; 4]].concat() {
+        let send = send.clone();
+        let done = Box::new(move |verdict: Verdict| send.send(verdict.is_ok()).unwrap());
+        let password = Secret::from(password.as_bytes());
+        place
+            .directory
+            .authenticate(&name, password, Some(source), done);
+    }
+    drop(send);
+    assert!(receive.iter().all(|succeeded| !succeeded));
+}
+
+#[test]
+fn a_password_warns_expires_and_has_its_grace_which_is_counted_on_the_disk() {
+    let place = Place::new();
+    place.set(KEN, "userPassword", Some("secret-ken"));
+    let warning = |place: &Place| {
+        let login = place.login(HERE, KEN, "secret-ken");
+        login.map(|login| login.notice.warning)
+    };
+    use crate::directory::password::policy::Warning;
+    assert_eq!(warning(&place), Ok(None));
+    place.clock.advance(95);
+    assert_eq!(warning(&place), Ok(Some(Warning::Expires(5))));
+    place.clock.advance(10);
+    assert_eq!(warning(&place), Ok(Some(Warning::Grace(1))));
+    assert_eq!(warning(&place), Ok(Some(Warning::Grace(0))));
+    assert_eq!(warning(&place), Err(Error::LoginRefused(Denial::Expired)));
+    assert_eq!(place.values(KEN, well_known::PWD_GRACE_USE_TIME).len(), 2);
+    place.set(KEN, "userPassword", Some("secret-ken"));
+    assert!(place.values(KEN, well_known::PWD_GRACE_USE_TIME).is_empty());
+    assert_eq!(warning(&place), Ok(None));
+}
+
+#[test]
+fn what_an_administrator_closes_ends_what_is_bound() {
+    let place = Place::new();
+    let ada = place.login(HERE, ADA, "secret-ada").unwrap().identity;
+    let ada_stands = |place: &Place| {
+        let cannot_bind = place.login(HERE, ADA, "secret-ada").is_err();
+        let standing = place.directory.standing(&ada);
+        assert_eq!(cannot_bind, standing == Standing::Closed);
+        let vouched = place.directory.vouch(&Dn::parse(ADA).unwrap()).is_some();
+        assert_eq!(vouched, standing != Standing::Closed);
+        standing
+    };
+    assert_eq!(ada_stands(&place), Standing::Open);
+    for (attribute, value) in [
+        ("hedgerowDisabled", "TRUE"),
+        ("hedgerowDeletedTime", "20200101000000Z"),
+        ("pwdAccountLockedTime", "000001010000Z"),
+        ("pwdStartTime", "29990101000000Z"),
+        ("pwdEndTime", "202001010000Z"),
+    ] {
+        place.set(ADA, attribute, Some(value));
+        assert_eq!(ada_stands(&place), Standing::Closed, "{attribute}");
+        place.set(ADA, attribute, None);
+        assert_eq!(ada_stands(&place), Standing::Open, "{attribute}");
+    }
+    place.set(ADA, "hedgerowDisabled", Some("FALSE"));
+    assert_eq!(ada_stands(&place), Standing::Open);
+}
+
+#[test]
+fn a_lock_by_failures_keeps_logins_away_and_lets_who_is_bound_go_on() {
+    let place = Place::new();
+    let ada = place.login(HERE, ADA, "secret-ada").unwrap().identity;
+    place.fail(THERE, ADA, 3);
+    assert_eq!(place.directory.standing(&ada), Standing::Open);
+}

@@ -1,0 +1,142 @@
+//! How connections end: what was sent last arrives, and what is under way for a client that is gone ends with it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod client;
+mod server;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+
+use client::{
+    Client, SEARCH_DONE, bind, element, extended, message, present, search, search_for, sequence,
+};
+use server::{ADMIN, Folder, PASSWORD, PATIENCE, SUFFIX};
+
+const SUBTREE: u8 = 2;
+
+fn tree(accounts: usize) -> String {
+    let mut ldif = String::from(
+        "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\ndc: example\n\
+         o: Example\n",
+    );
+    for number in 0..accounts {
+        let _ = write!(
+            ldif,
+            "\ndn: uid=a{number},{SUFFIX}\nobjectClass: account\nuid: a{number}\n\
+             description: {}\n",
+            "d".repeat(300)
+        );
+    }
+    ldif
+}
+
+/// A search that finds nothing, and takes minutes for that among many accounts.
+fn endless() -> Vec<u8> {
+    let terms: Vec<u8> = (0..5_000)
+        .flat_map(|term| {
+            let pieces = element(0x81, format!("x{term}").as_bytes());
+            let parts = [element(0x04, b"description"), element(0x30, &pieces)];
+            element(0xa4, &parts.concat())
+        })
+        .collect();
+    search_for(SUFFIX, SUBTREE, &element(0xa1, &terms))
+}
+
+/// Closed with bytes unread, a socket would be reset, and the notice lost with what is not read by then.
+#[test]
+fn the_last_notice_reaches_a_client_that_is_still_sending() {
+    let folder = Folder::new();
+    folder.load(&tree(0));
+    let server = folder.serve();
+    let unasked = vec![0; 100_000];
+    for first in [
+        &b"\x30\x84\x7f\xff\xff\xff"[..],
+        b"\x30\x80\x02\x01\x01",
+        b"\x00",
+        // No message.
+        &sequence(0x30, &[&element(0x04, b"x")]),
+    ] {
+        let mut client = Client::new(server.ldap);
+        client.send(&[first, &unasked].concat());
+        client.expect_disconnection(2, &format!("{first:x?}"));
+        let stream = UnixStream::connect(folder.path("data/ldapi")).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut local = Client(stream);
+        local.send(&[first, &unasked].concat());
+        local.expect_disconnection(2, &format!("{first:x?}, local"));
+    }
+    let mut client = Client::new(server.ldap);
+    let start = message(1, &extended(client::START_TLS));
+    client.send(&[&start[..], &unasked].concat());
+    assert_eq!(client.reply().code, Some(0));
+    client.expect_end("bytes in clear behind StartTLS");
+}
+
+#[test]
+fn a_client_that_goes_on_sending_is_not_listened_to_for_ever() {
+    let folder = Folder::new();
+    folder.load(&tree(0));
+    let server = folder.serve();
+    let mut client = Client::new(server.ldap);
+    client.send(b"\x00");
+    let refused = (0..1_000).find_map(|_| client.0.write_all(&[0; 65_536]).err());
+    assert!(refused.is_some(), "64 MB were taken after the end");
+    Client::new(server.ldap).expect_service(1);
+}
+
+/// One that is gone without a word looks like one that waits: what it gets is bounded by the time that it may do nothing.
+#[test]
+fn a_search_that_finds_nothing_ends_some_time_after_its_client_is_gone() {
+    let folder = Folder::edited(|config| {
+        config.replace(
+            "tls = \"starttls\"\n",
+            "tls = \"starttls\"\nidle_seconds = 10\n",
+        )
+    });
+    folder.load(&tree(20_000));
+    let server = folder.serve();
+    let mut gone = Client::bound(&server);
+    gone.send(&message(2, &endless()));
+    drop(gone);
+    let line = server.said("closed");
+    assert!(line.contains("operations under way"), "{line}");
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+/// It has asked for all it wants to know, and reads on.
+#[test]
+fn a_client_that_has_closed_its_half_gets_its_answers() {
+    let folder = Folder::new();
+    folder.load(&tree(2_000));
+    let server = folder.serve();
+    let mut client = Client::new(server.ldap);
+    client.send(&message(1, &bind(3, ADMIN, PASSWORD.as_bytes())));
+    for id in 2..6 {
+        client.send(&message(
+            id,
+            &search_for(SUFFIX, SUBTREE, &present("description")),
+        ));
+    }
+    client.send(&message(6, &search("", 0)));
+    client.0.shutdown(Shutdown::Write).unwrap();
+    let mut done = Vec::new();
+    while done.len() < 5 {
+        let reply = client.reply();
+        if reply.tag == SEARCH_DONE {
+            done.push((reply.id, reply.code));
+        }
+    }
+    done.sort_unstable();
+    let expected: Vec<_> = (2..7).map(|id| (id, Some(0))).collect();
+    assert_eq!(done, expected);
+    client.expect_end("all is answered");
+}
