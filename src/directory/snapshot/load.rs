@@ -19,7 +19,8 @@ pub struct Loading {
 
 impl Loading {
     /// Begins with a snapshot that has no entries.
-    pub(in crate::directory) fn new(empty: Snapshot) -> Self {
+    pub(in crate::directory) fn new(mut empty: Snapshot) -> Self {
+        empty.begin_bulk_joins();
         Self {
             snapshot: empty,
             names: Vec::new(),
@@ -46,9 +47,10 @@ impl Loading {
         self.children.push((entry.parent(), id));
         snapshot.advance_csn(entry.csn());
         snapshot.reserve_ids(id.saturating_add(1));
-        if snapshot.entries.set(id, bytes).is_none() {
+        if snapshot.entries.set(id, Arc::clone(&bytes)).is_none() {
             snapshot.count += 1;
         }
+        snapshot.follow_uids(id, None, Some(EntryRef::new(&bytes)));
     }
 
     /// The whole snapshot, with the index of its values.
@@ -62,6 +64,7 @@ impl Loading {
             }
         }
         self.snapshot.index = index;
+        self.snapshot.end_bulk_joins();
         self.snapshot
     }
 }
