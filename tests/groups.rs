@@ -13,6 +13,7 @@ mod server;
 
 use std::collections::HashSet;
 use std::fmt::Write;
+use std::process::Command;
 
 use ldap3::{LdapConn, Mod, Scope, SearchEntry};
 use server::{Folder, SUFFIX, Server};
@@ -523,4 +524,30 @@ allow = [\"read\", \"search\"]
             .unwrap();
         sees(expected);
     }
+}
+
+#[test]
+fn a_membership_is_explained_by_the_store_and_by_a_running_server_alike() {
+    let folder = Folder::new();
+    folder.load(TREE);
+    let explain = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hedgerow"));
+        command.args(["explain", "membership", "--config"]);
+        command.arg(folder.path("hedgerow.toml")).args(arguments);
+        let output = command.output().unwrap();
+        (output.status.success(), server::text(&output.stdout))
+    };
+    let (ada, vpn) = (dn("uid=ada"), dn("cn=vpn"));
+    let stored = [explain(&[&ada, &vpn]), explain(&[&ada, &vpn, "--dot"])];
+    let (found, text) = &stored[0];
+    assert!(
+        *found && text.starts_with(&format!("{ada} is in {vpn}\n")),
+        "{text}"
+    );
+    assert_eq!(text.lines().count(), 4, "{text}");
+    assert!(stored[1].1.starts_with("digraph membership {"));
+    assert!(!explain(&["uid=nobody,dc=example,dc=org", &vpn]).0);
+    let _server = folder.serve();
+    let served = [explain(&[&ada, &vpn]), explain(&[&ada, &vpn, "--dot"])];
+    assert_eq!(served, stored);
 }

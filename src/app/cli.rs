@@ -162,6 +162,28 @@ pub struct Explain {
 pub enum Explained {
     /// A search, done as the administrator sees the tree
     Search(ExplainSearch),
+    /// Why an entry is in a group, or why it is not
+    Membership(ExplainMembership),
+}
+
+/// Arguments of `explain membership`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Prints the shortest chain of groups, or where the groups of the entry end. A running\n\
+server is asked over its local socket; otherwise the store is read.")]
+pub struct ExplainMembership {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The DN of the user, or of a group that may be in the other
+    #[arg(value_name = "USER")]
+    pub member: String,
+    /// The DN of the group
+    #[arg(value_name = "GROUP")]
+    pub group: String,
+    /// Draw the groups around both for Graphviz
+    #[arg(long)]
+    pub dot: bool,
 }
 
 /// Arguments of `explain search`.

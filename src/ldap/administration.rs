@@ -11,18 +11,21 @@
 pub mod client;
 
 mod explain;
+mod membership;
 
 use super::ber::{
     BOOLEAN, ReadError, Reader, SEQUENCE, context, element_len, put_element, put_header,
 };
 use super::message::PasswordBytes;
 pub use explain::Explain;
+pub use membership::ExplainMembership;
 
 const EXPORT: &str = "2.25.92646767048158335507028011983555086011.3.1";
 const BACKUP: &str = "2.25.92646767048158335507028011983555086011.3.2";
 const CHECK: &str = "2.25.92646767048158335507028011983555086011.3.3";
 const REPLACE_PASSWORD: &str = "2.25.92646767048158335507028011983555086011.3.4";
 const EXPLAIN: &str = "2.25.92646767048158335507028011983555086011.3.5";
+const EXPLAIN_MEMBERSHIP: &str = "2.25.92646767048158335507028011983555086011.3.6";
 
 const BASE: u8 = context(0);
 const FILTER: u8 = context(1);
@@ -40,6 +43,8 @@ pub enum Task {
     ReplacePassword(PasswordBytes),
     /// A search to see how it goes; yields an account of it, counts what matched.
     Explain(Explain),
+    /// Why an entry is in a group, or not; counts 1 when it is.
+    ExplainMembership(ExplainMembership),
 }
 
 /// What an export is to hold.
@@ -62,6 +67,7 @@ impl Task {
             Self::Check => CHECK,
             Self::ReplacePassword(_) => REPLACE_PASSWORD,
             Self::Explain(_) => EXPLAIN,
+            Self::ExplainMembership(_) => EXPLAIN_MEMBERSHIP,
         }
     }
 
@@ -73,12 +79,21 @@ impl Task {
             Self::Check => "check",
             Self::ReplacePassword(_) => "reset-admin-password",
             Self::Explain(_) => "explain",
+            Self::ExplainMembership(_) => "explain-membership",
         }
     }
 
     /// Whether an extended operation of this name is a task.
     pub fn is_named(name: &str) -> bool {
-        [EXPORT, BACKUP, CHECK, REPLACE_PASSWORD, EXPLAIN].contains(&name)
+        [
+            EXPORT,
+            BACKUP,
+            CHECK,
+            REPLACE_PASSWORD,
+            EXPLAIN,
+            EXPLAIN_MEMBERSHIP,
+        ]
+        .contains(&name)
     }
 
     /// The task of an extended operation; none if the name is that of another.
@@ -89,6 +104,9 @@ impl Task {
             CHECK => Self::Check,
             REPLACE_PASSWORD => Self::ReplacePassword(value.unwrap_or_default().into()),
             EXPLAIN => Self::Explain(Explain::read(value.unwrap_or_default())?),
+            EXPLAIN_MEMBERSHIP => {
+                Self::ExplainMembership(ExplainMembership::read(value.unwrap_or_default())?)
+            }
             _ => return Ok(None),
         }))
     }
@@ -98,6 +116,7 @@ impl Task {
         match self {
             Self::Export(export) => Some(export.value().as_slice().into()),
             Self::Explain(explain) => Some(explain.value().as_slice().into()),
+            Self::ExplainMembership(asked) => Some(asked.value().as_slice().into()),
             Self::Backup | Self::Check => None,
             Self::ReplacePassword(password) => Some((&**password).into()),
         }
@@ -149,6 +168,7 @@ mod tests {
             Task::Check,
             Task::ReplacePassword(b"x".as_slice().into()),
             Task::Explain(Explain::default()),
+            Task::ExplainMembership(ExplainMembership::default()),
         ] {
             assert!(task.name().starts_with(&format!("{OWN_ARC}.3.")));
             assert!(Task::is_named(task.name()));

@@ -1,14 +1,42 @@
-//! `explain`: how a search goes, in the store or in a running server.
+//! `explain`: how a search goes, or why an entry is in a group, in the store or in a running server.
 
 use super::{Place, begin, find, print};
 use crate::app::Failure;
-use crate::app::cli::{Explain, Explained, Scope};
+use crate::app::cli::{Explain, ExplainMembership, ExplainSearch, Explained, Scope};
+use crate::directory::membership::explain::explain as explain_membership;
 use crate::directory::request;
 use crate::directory::search::explain::explain;
 use crate::ldap::administration::{self, Task};
 
 pub(super) fn run(arguments: &Explain) -> Result<(), Failure> {
-    let Explained::Search(asked) = &arguments.what;
+    match &arguments.what {
+        Explained::Search(asked) => search(asked),
+        Explained::Membership(asked) => membership(asked),
+    }
+}
+
+fn membership(asked: &ExplainMembership) -> Result<(), Failure> {
+    let assembly = begin(&asked.config)?;
+    match find(&assembly)? {
+        Place::Server(mut client) => {
+            let task = Task::ExplainMembership(administration::ExplainMembership {
+                member: asked.member.clone(),
+                group: asked.group.clone(),
+                dot: asked.dot,
+            });
+            client.ask(&task, &mut std::io::stdout().lock())?;
+            Ok(())
+        }
+        Place::Store(mut store) => {
+            let (_, snapshot) = assembly.load(&mut *store)?;
+            store.close()?;
+            let explained = explain_membership(&snapshot, &asked.member, &asked.group)?;
+            print(&explained.text(asked.dot))
+        }
+    }
+}
+
+fn search(asked: &ExplainSearch) -> Result<(), Failure> {
     let assembly = begin(&asked.config)?;
     let scope = match asked.scope {
         Scope::Base => request::Scope::Base,

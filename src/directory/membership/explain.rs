@@ -85,6 +85,11 @@ impl Explanation<'_> {
         Some(chain.iter().map(|id| self.snapshot.dn(*id)).collect())
     }
 
+    /// In words, or drawn.
+    pub fn text(&self, drawn: bool) -> String {
+        if drawn { self.dot() } else { self.to_string() }
+    }
+
     /// The groups of the member that are in no other group: where its chains end.
     fn ends(&self) -> Vec<EntryId> {
         let membership = self.snapshot.membership();

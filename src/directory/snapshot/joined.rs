@@ -32,18 +32,6 @@ impl Snapshot {
         }
     }
 
-    /// Whether an entry lists members by `memberUid`.
-    pub(super) fn lists_uids(&self, entry: EntryRef<'_>) -> bool {
-        let mut blocks = entry.blocks();
-        blocks.any(|block| self.descriptions.attribute(block.description) == Some(MEMBER_UID))
-    }
-
-    /// Joins a group that was read from the store with its members, once all are there and indexed.
-    pub(super) fn follow_uids_of(&mut self, group: EntryId) {
-        let values = self.uids(self.entry(group), MEMBER_UID);
-        self.follow_list(group, &Values::new(), &values);
-    }
-
     /// A group lists other values than before.
     fn follow_list(&mut self, group: EntryId, before: &Values, now: &Values) {
         self.structure = new_structure();

@@ -9,24 +9,22 @@ use super::{IdSet, Snapshot};
 use crate::directory::entry::{EntryId, EntryRef};
 use crate::directory::index::Index;
 
-/// A snapshot that is being filled; entries are not found in it before it is finished.
+/// A snapshot that is being filled; entries are not found in it before [`Loading::finish`].
 pub struct Loading {
     snapshot: Snapshot,
     names: Vec<(u64, EntryId)>,
     /// Parents with their children.
     children: Vec<(EntryId, EntryId)>,
-    /// Groups that list members by `memberUid`.
-    listing: Vec<EntryId>,
 }
 
 impl Loading {
     /// Begins with a snapshot that has no entries.
-    pub(in crate::directory) fn new(empty: Snapshot) -> Self {
+    pub(in crate::directory) fn new(mut empty: Snapshot) -> Self {
+        empty.begin_bulk_joins();
         Self {
             snapshot: empty,
             names: Vec::new(),
             children: Vec::new(),
-            listing: Vec::new(),
         }
     }
 
@@ -47,14 +45,12 @@ impl Loading {
         let hash = snapshot.keys.of_name(&snapshot.schema, entry);
         self.names.push((hash, id));
         self.children.push((entry.parent(), id));
-        if snapshot.lists_uids(entry) {
-            self.listing.push(id);
-        }
         snapshot.advance_csn(entry.csn());
         snapshot.reserve_ids(id.saturating_add(1));
-        if snapshot.entries.set(id, bytes).is_none() {
+        if snapshot.entries.set(id, Arc::clone(&bytes)).is_none() {
             snapshot.count += 1;
         }
+        snapshot.follow_uids(id, None, Some(EntryRef::new(&bytes)));
     }
 
     /// The whole snapshot, with the index of its values.
@@ -68,9 +64,7 @@ impl Loading {
             }
         }
         self.snapshot.index = index;
-        for group in self.listing {
-            self.snapshot.follow_uids_of(group);
-        }
+        self.snapshot.end_bulk_joins();
         self.snapshot
     }
 }

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use bytes::BytesMut;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::directory::membership::explain::explain as explain_membership;
 use crate::directory::password::Secret;
 use crate::directory::search::explain::explain;
 use crate::directory::{Directory, Error, backup, export};
@@ -198,6 +199,13 @@ fn run(directory: &Directory, task: &Task, parts: &mut Parts) -> Result<u64, Ans
             let findings = directory.check(&mut |_| {}).map_err(Answer::from)?;
             write!(parts, "{findings}").map_err(gone)?;
             findings.faults.len() as u64
+        }
+        Task::ExplainMembership(asked) => {
+            let snapshot = directory.snapshot().clone();
+            let explained = explain_membership(&snapshot, &asked.member, &asked.group)
+                .map_err(|text| Answer::from(Error::UnwillingToPerform(text)))?;
+            write!(parts, "{}", explained.text(asked.dot)).map_err(gone)?;
+            u64::from(explained.chain().is_some())
         }
         Task::Explain(asked) => {
             let snapshot = directory.snapshot().clone();
