@@ -26,6 +26,8 @@ use super::session::{Channel, Completion, Flow, HIGH_WATER, Peer, Session};
 
 /// Why a connection was closed whose client seems to be gone.
 const FORSAKEN: &str = "client closed with operations under way";
+/// The longest that messages of one client are taken one after another while others wait for the thread.
+const TURN: Duration = Duration::from_millis(1);
 /// Bytes read from a socket at once.
 const READ: usize = 16 * 1024;
 /// The longest that a TLS handshake takes.
@@ -235,6 +237,8 @@ struct Pipe {
     moved: Instant,
     clock: Pin<Box<Sleep>>,
     ended: bool,
+    /// Whether messages may be there that were left for the next turn.
+    left: bool,
     /// Whether the server is stopping: nothing more is taken, what is under way is finished.
     stopping: bool,
 }
@@ -250,6 +254,7 @@ impl Pipe {
             moved: now,
             clock: Box::pin(sleep_until(now + idle.min(STALL))),
             ended: false,
+            left: false,
             stopping: false,
         }
     }
@@ -273,7 +278,7 @@ impl Pipe {
                     End::Closed("ended")
                 });
             }
-            if self.ended && session.is_idle() && self.output.is_empty() {
+            if self.ended && !self.left && session.is_idle() && self.output.is_empty() {
                 return Ok(End::Closed("client closed"));
             }
             if self.stopping && session.is_idle() {
@@ -294,7 +299,7 @@ impl Pipe {
                 self.flush(stream).await?;
                 return Ok(End::Closed("out of buffers"));
             }
-            let more = session.has_work() && self.output.len() < HIGH_WATER;
+            let more = (self.left || session.has_work()) && self.output.len() < HIGH_WATER;
             if more {
                 // Others have their turn between two slices.
                 tokio::task::yield_now().await;
@@ -336,8 +341,10 @@ impl Pipe {
         flow
     }
 
-    /// Hands over the messages that are complete.
+    /// Hands over the messages that are complete, for one turn.
     fn take(&mut self, session: &mut Session) -> Flow {
+        let begun = Instant::now();
+        self.left = false;
         while !self.stopping && session.accepts() && self.output.len() < HIGH_WATER {
             match frame(&self.input, session.message_limit()) {
                 Frame::Incomplete { .. } => break,
@@ -349,6 +356,10 @@ impl Pipe {
                     self.input.advance(length.min(self.input.len()));
                     if flow != Flow::Continue {
                         return flow;
+                    }
+                    if begun.elapsed() >= TURN {
+                        self.left = true;
+                        break;
                     }
                 }
                 Frame::TooLarge { claimed } => {
