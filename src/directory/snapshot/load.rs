@@ -9,7 +9,7 @@ use super::{IdSet, Snapshot};
 use crate::directory::entry::{EntryId, EntryRef};
 use crate::directory::index::Index;
 
-/// A snapshot that is being filled; entries are not found in it before [`Loading::finish`].
+/// A snapshot that is being filled; entries are not found in it before it is finished.
 pub struct Loading {
     snapshot: Snapshot,
     names: Vec<(u64, EntryId)>,
