@@ -241,6 +241,8 @@ struct Pipe {
     left: bool,
     /// Whether the server is stopping: nothing more is taken, what is under way is finished.
     stopping: bool,
+    /// Whether it was told to, and looks once more at what clients sent before.
+    last_look: bool,
 }
 
 impl Pipe {
@@ -256,6 +258,7 @@ impl Pipe {
             ended: false,
             left: false,
             stopping: false,
+            last_look: false,
         }
     }
 
@@ -271,12 +274,7 @@ impl Pipe {
         loop {
             let flow = self.work(session);
             if flow != Flow::Continue {
-                self.flush(stream).await?;
-                return Ok(if flow == Flow::StartTls {
-                    End::StartTls
-                } else {
-                    End::Closed("ended")
-                });
+                return self.end(stream, flow).await;
             }
             if self.ended && !self.left && session.is_idle() && self.output.is_empty() {
                 return Ok(End::Closed("client closed"));
@@ -304,7 +302,11 @@ impl Pipe {
                 // Others have their turn between two slices.
                 tokio::task::yield_now().await;
             }
-            match self.event(stream, session, stop, !more).await? {
+            let last_look = self.last_look;
+            let event = self.event(stream, session, stop, !more && !last_look);
+            let event = event.await?;
+            let looked = last_look && !matches!(event, Event::Completed(_));
+            match event {
                 Event::Moved => self.moved = Instant::now(),
                 Event::Nothing => {
                     if self.is_forsaken() {
@@ -323,9 +325,31 @@ impl Pipe {
                         return Ok(End::Closed(reason));
                     }
                 }
-                Event::Stop => self.stopping = true,
+                Event::Stop => {
+                    self.last_look = true;
+                    // The runtime looks at its sockets meanwhile.
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+            }
+            if looked && !self.stopping {
+                let flow = self.take(session);
+                self.stopping = true;
+                if flow != Flow::Continue {
+                    return self.end(stream, flow).await;
+                }
             }
         }
+    }
+
+    /// Sends what is left before a flow that is not to go on.
+    async fn end<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, flow: Flow) -> io::Result<End> {
+        self.flush(stream).await?;
+        Ok(if flow == Flow::StartTls {
+            End::StartTls
+        } else {
+            End::Closed("ended")
+        })
     }
 
     /// Takes the messages that are there, an abandon among them perhaps, before the searches under way go on, and those
@@ -403,7 +427,7 @@ impl Pipe {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let takes = !self.ended && !self.stopping && session.accepts();
-        let stops = !self.stopping;
+        let stops = !self.stopping && !self.last_look;
         let awaits = session.awaits_completion();
         let (input, output, clock) = (&mut self.input, &mut self.output, &mut self.clock);
         let moving = poll_fn(|context| {
