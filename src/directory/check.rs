@@ -133,15 +133,8 @@ fn take(
     match record {
         Record::Description(id, text) => {
             let table: &mut DescriptionTable = Arc::make_mut(snapshot.descriptions_mut());
-            if usize::from(id.0) != table.len() {
-                return Err(format!(
-                    "attribute description {} (\"{text}\") comes after {} others",
-                    id.0,
-                    table.len()
-                ));
-            }
             let restored = table.restore(schema, *id, text);
-            restored.map_err(|error| format!("attribute description \"{text}\": {error}"))
+            restored.map_err(|error| format!("attribute description {} \"{text}\": {error}", id.0))
         }
         Record::Entry(id, _) => {
             snapshot.put_entry(*id, value.into());

@@ -32,19 +32,47 @@ pub struct DescriptionTable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyDescriptions;
 
+/// Why a stored description cannot be read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RestoreError {
+    /// It is not the next one: another is missing, and all behind it would get the names of others.
+    NotNext {
+        /// How many there are.
+        known: usize,
+    },
+    /// The schema does not know it any more.
+    Schema(DescriptionError),
+}
+
+impl std::fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotNext { known } => write!(f, "comes after {known} others"),
+            Self::Schema(error) => error.fmt(f),
+        }
+    }
+}
+
 impl DescriptionTable {
     /// The most descriptions that one directory may use.
     pub const LIMIT: usize = 20_000;
 
-    /// Reads a stored description back under its id, which must be the next one.
+    /// Reads a stored description back under its id.
+    ///
+    /// # Errors
+    /// When the id is not the next one, or the schema does not know the description.
     pub fn restore(
         &mut self,
         schema: &Schema,
         id: DescriptionId,
         text: &str,
-    ) -> Result<(), DescriptionError> {
-        debug_assert_eq!(usize::from(id.0), self.list.len());
-        let description = AttributeDescription::parse(schema, text)?;
+    ) -> Result<(), RestoreError> {
+        let known = self.list.len();
+        if usize::from(id.0) != known {
+            return Err(RestoreError::NotNext { known });
+        }
+        let description =
+            AttributeDescription::parse(schema, text).map_err(RestoreError::Schema)?;
         self.push(schema, description);
         Ok(())
     }
@@ -119,5 +147,24 @@ impl DescriptionTable {
             return Err(TooManyDescriptions);
         }
         Ok(Arc::make_mut(this).push(schema, description.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::schema::PosixGroup;
+
+    #[test]
+    fn a_description_is_restored_under_its_number_alone() {
+        let schema = Schema::built_in(PosixGroup::Auxiliary).unwrap();
+        let mut table = DescriptionTable::default();
+        let mut restore = |id, text| table.restore(&schema, DescriptionId(id), text);
+        assert_eq!(restore(0, "cn"), Ok(()));
+        assert_eq!(restore(2, "sn"), Err(RestoreError::NotNext { known: 1 }));
+        assert_eq!(restore(0, "sn"), Err(RestoreError::NotNext { known: 1 }));
+        let unknown = RestoreError::Schema(DescriptionError::UnknownType);
+        assert_eq!(restore(1, "noSuchType"), Err(unknown));
+        assert_eq!(restore(1, "sn"), Ok(()));
     }
 }

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::{LoadError, Record, parse, prefix};
-use crate::directory::descriptions::DescriptionTable;
+use super::{LoadError, Record, description_key, malformed, parse, prefix};
+use crate::directory::descriptions::{DescriptionTable, RestoreError};
 use crate::directory::entry::{EntryId, EntryRef};
 use crate::directory::index::{Context, Index};
 use crate::directory::schema::Schema;
@@ -110,9 +110,15 @@ impl Reader<'_> {
                 let table = Arc::make_mut(snapshot.descriptions_mut());
                 table
                     .restore(self.schema, id, text)
-                    .map_err(|error| LoadError::Description {
-                        text: text.to_owned(),
-                        reason: error.to_string(),
+                    .map_err(|error| match error {
+                        RestoreError::Schema(error) => LoadError::Description {
+                            text: text.to_owned(),
+                            reason: error.to_string(),
+                        },
+                        RestoreError::NotNext { .. } => {
+                            let reason = format!("the attribute description \"{text}\" {error}");
+                            malformed(&description_key(id), reason)
+                        }
                     })?;
             }
             Record::Entry(id, _) => {
