@@ -167,6 +167,11 @@ impl<'a> EntryRef<'a> {
         Self { bytes }
     }
 
+    /// The length of all of it, in bytes.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Takes bytes from outside and verifies that they hold together to the last value.
     pub fn check(bytes: &'a [u8]) -> Result<Self, EntryError> {
         match bytes.first() {

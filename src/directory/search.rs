@@ -95,6 +95,8 @@ pub struct Search {
 const SORTED: usize = 16 * 1_024;
 /// Tests that are counted as one entry of a budget.
 const TESTS: usize = 16;
+/// Bytes of an entry for which it is counted once more.
+const PAGE: usize = 4_096;
 
 /// How a slice ended.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -218,8 +220,8 @@ impl Search {
         std::mem::take(&mut self.continuations)
     }
 
-    /// Looks at up to `budget` entries, fewer the more is asked of each but one at least, and hands those that match to
-    /// `sink`, which ends the slice by breaking off: an entry it got counts as returned.
+    /// Looks at up to `budget` entries, fewer the more is asked of each and the larger they are but one at least, and
+    /// hands those that match to `sink`, which ends the slice by breaking off: an entry it got counts as returned.
     pub(super) fn advance(
         &mut self,
         snapshot: &Snapshot,
@@ -236,10 +238,15 @@ impl Search {
         let shown = self.shown.within(snapshot);
         let refers = !self.manage_referrals && referrals::any(snapshot);
         let elsewhere = |id| refers && referrals::above(snapshot, id).is_some();
-        for turn in 0..budget.div_ceil(self.cost) {
+        let mut left = budget;
+        for turn in 0..budget {
+            if left == 0 {
+                break;
+            }
             if turn % FETCHED == 0 {
                 self.ahead.fetch(snapshot);
             }
+            left = left.saturating_sub(self.cost);
             let Some(id) = self.ahead.next(snapshot) else {
                 return self.end_of_entries(snapshot);
             };
@@ -252,6 +259,8 @@ impl Search {
             if self.follows && aliases::is_alias(&view) || elsewhere(id) {
                 continue;
             }
+            let pages = view.entry.size() / PAGE;
+            left = left.saturating_sub(self.cost.saturating_mul(pages));
             let masks = access.masks(&view);
             if !masks.is_visible()
                 || self.evaluator.evaluate(&self.filter, &view, &masks.search) != Truth::True
