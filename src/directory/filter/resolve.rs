@@ -406,3 +406,55 @@ fn substring_assertion(rule: Rule, value: &[u8]) -> Option<Pieces> {
         last.as_deref(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::schema::PosixGroup;
+
+    fn parts(filter: &str) -> Vec<(String, usize)> {
+        let schema = Schema::built_in(PosixGroup::Auxiliary).unwrap();
+        let Resolved::Or(list) = Filter::parse(filter).unwrap().resolve(&schema) else {
+            panic!("{filter}");
+        };
+        let mut parts: Vec<(String, usize)> = list
+            .iter()
+            .map(|item| match item {
+                Resolved::Match(target, test) => {
+                    let name = schema.attribute(target.attribute()).name();
+                    let values = match test {
+                        Test::AnyOf(_, values) => values.len(),
+                        _ => 1,
+                    };
+                    (format!("{name};{}", target.options), values)
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        parts.sort();
+        parts
+    }
+
+    #[test]
+    fn comparisons_of_one_attribute_are_one_test_in_an_or() {
+        let filter = "(|(cn=a)(sn=a)(cn=B)(cn=b)(cn;lang-en=c)(commonName=d)(cn=*e*)(uid=f))";
+        let expected = [
+            ("cn;", 1),
+            ("cn;", 3),
+            ("cn;lang-en", 1),
+            ("sn;", 1),
+            ("uid;", 1),
+        ];
+        let expected: Vec<(String, usize)> = expected
+            .iter()
+            .map(|(name, values)| ((*name).to_owned(), *values))
+            .collect();
+        assert_eq!(parts(filter), expected);
+    }
+
+    #[test]
+    fn names_of_entries_are_compared_one_by_one() {
+        let filter = "(|(member=cn=a)(member=cn=b))";
+        assert_eq!(parts(filter).len(), 2);
+    }
+}
