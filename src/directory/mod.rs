@@ -18,6 +18,7 @@ pub mod filter;
 pub mod identity;
 pub mod import;
 pub mod index;
+pub mod invitation;
 pub mod ldif;
 pub mod members;
 pub mod membership;
@@ -32,6 +33,7 @@ pub mod setup;
 pub mod snapshot;
 pub mod stored;
 pub mod time;
+pub mod token;
 pub mod unique;
 pub mod value_set;
 pub mod view;
@@ -46,6 +48,7 @@ mod clear_passwords;
 mod compare;
 #[cfg(test)]
 mod fixture;
+mod forgiveness;
 mod history;
 mod lane;
 mod lockout;
@@ -53,6 +56,7 @@ mod once;
 mod proxy;
 mod referrals;
 mod target;
+mod whoami;
 mod write;
 
 use std::ops::ControlFlow;
@@ -71,12 +75,13 @@ use identity::Identity;
 use lockout::Failures;
 use page::{Binding, Cursor, InvalidCursor, Position, Sealer};
 use password::Pool;
-use request::{Part, SearchRequest, Window};
+use request::{Part, SearchRequest, Slice, SliceStart, Window};
 use search::list::Room;
 use search::window::WindowFault;
 use search::{Conditions, Progress, Search, Unindexed};
 pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
+use token::Tokens;
 use unique::UniqueAttributes;
 pub use write::Changed;
 
@@ -139,6 +144,7 @@ struct Inner {
     /// Where searches sort.
     room: Room,
     failures: Failures,
+    tokens: Tokens,
     /// Searches that looked at many entries in vain for want of an index.
     unindexed: AtomicU64,
 }
@@ -158,6 +164,8 @@ impl Directory {
     ) -> std::io::Result<Directory> {
         let name = Dn::parse(&administrator.name).unwrap_or_default();
         let administrator_name = name.normalize(snapshot.schema());
+        let accounts = Arc::new(settings.accounts.clone());
+        let snapshot = snapshot.holding_accounts_to(Arc::clone(&accounts));
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
         let sealer = sealer()?;
         let failures = Failures::new(settings.accounts.remembered, random_key()?);
@@ -167,7 +175,7 @@ impl Directory {
             Arc::clone(&published),
             Arc::clone(&rules),
             settings.unique.clone(),
-            Arc::new(settings.accounts.clone()),
+            accounts,
             Arc::clone(&failure),
         )?;
         Ok(Directory(Arc::new(Inner {
@@ -183,6 +191,7 @@ impl Directory {
             sealer,
             room: Room::default(),
             failures,
+            tokens: Tokens::default(),
             unindexed: AtomicU64::new(0),
         })))
     }
@@ -272,6 +281,17 @@ impl Directory {
                 });
                 let refused =
                     |reason| Error::UnwillingToPerform(format!("paged results: {reason}"));
+                cursor.map(Some).map_err(refused)
+            }
+            Part::Slice(Slice {
+                from: SliceStart::After(sealed),
+                ..
+            }) => {
+                let cursor = open(sealed).and_then(|cursor| match cursor.position {
+                    Position::Key(..) => Ok(cursor),
+                    Position::Id(_) | Position::List => Err(InvalidCursor::Foreign),
+                });
+                let refused = |_| Error::NoWindow(WindowFault::Context);
                 cursor.map(Some).map_err(refused)
             }
             Part::Window(Window {
