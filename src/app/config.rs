@@ -13,7 +13,7 @@ mod section;
 mod source;
 
 pub use access::{AccessRule, Who};
-pub use accounts::{Lockout, PasswordPolicy};
+pub use accounts::{Lockout, PasswordPolicy, SecondFactor};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
     Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, MemberOf, Membership,
@@ -65,6 +65,9 @@ pub struct Config {
     /// How failed logins lock.
     #[serde(default)]
     pub lockout: Lockout,
+    /// Who needs more than a password.
+    #[serde(default)]
+    pub second_factor: SecondFactor,
     /// Definitions beside the built-in ones.
     #[serde(default)]
     pub schema: Schema,
@@ -103,7 +106,7 @@ impl Config {
     }
 
     /// The shipped configuration with everything the process writes below
-    /// `data`: the store in `data/store`, the certificates in `data/certs`.
+    /// `data`: the store in `data/store`, the certificates in `data/certs`, the key of second factors.
     ///
     /// # Errors
     /// As [`Config::load`]; a test keeps the shipped file loadable.
@@ -112,6 +115,7 @@ impl Config {
         let mut config = Config::from_source(source)?;
         config.data = data.join("store");
         config.schema.files.clear();
+        config.second_factor.key_file = Some(data.join("second-factor.key"));
         if let Some(tls) = &mut config.tls {
             tls.certificate = data.join("certs/server.pem");
             tls.key = data.join("certs/server.key");
@@ -174,6 +178,7 @@ impl Config {
             tls.contradictions(&mut found);
         }
         self.limits.contradictions(&mut found);
+        self.second_factor.contradictions(&self.data, &mut found);
         for (position, rule) in self.access.iter().enumerate() {
             rule.contradictions(&format!("access[{position}]"), &mut found);
         }
@@ -187,6 +192,9 @@ impl Config {
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);
+        }
+        if let Some(file) = &mut self.second_factor.key_file {
+            *file = resolve(folder, file);
         }
         for file in &mut self.schema.files {
             *file = resolve(folder, file);

@@ -6,6 +6,7 @@
 
 mod account;
 mod add;
+mod credentials;
 mod edges;
 mod gains;
 mod modify;
@@ -17,6 +18,7 @@ mod rename;
 mod unique;
 
 pub use account::Step;
+pub use credentials::Credentials;
 use modify::Refusal;
 pub use perform::Changed;
 
