@@ -11,6 +11,7 @@ pub mod explain;
 mod closure;
 mod joined;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::entry::EntryId;
@@ -63,37 +64,19 @@ impl Membership {
 
     /// All groups that have an entry as a member, directly or through others.
     pub fn all_groups_of(&self, member: EntryId) -> IdSet {
-        let mut all = match self.closure.above(member) {
-            Some(above) => above.clone(),
-            None => {
-                let direct = self.groups_of(member).cloned().unwrap_or_default();
-                let above = direct.iter().filter_map(|group| self.closure.above(group));
-                above.fold(direct.clone(), |all, more| all.union(more))
-            }
-        };
+        let direct = self.groups_of(member);
+        let mut all = direct.map_or_else(IdSet::new, |direct| self.closure.with_above(direct));
         all.remove(member);
         all
     }
 
     /// Whether an entry is in a group, directly or through others.
     pub fn is_member(&self, member: EntryId, group: EntryId) -> bool {
-        if member == group {
-            return false;
-        }
-        let Some(direct) = self.groups_of(member) else {
-            return false;
-        };
-        if direct.contains(group) {
-            return true;
-        }
-        let Some(below) = self.closure.below(group) else {
-            return false;
-        };
-        if below.len() < direct.len() {
-            below.iter().any(|group| direct.contains(group))
-        } else {
-            direct.iter().any(|group| below.contains(group))
-        }
+        let direct = self.groups_of(member);
+        member != group
+            && direct.is_some_and(|direct| {
+                direct.contains(group) || self.closure.any_within(direct, group)
+            })
     }
 
     /// The groups that `memberOf` of an entry holds.
@@ -174,8 +157,13 @@ impl Membership {
     }
 
     /// All groups that are in a group, directly or through others; itself among them on a cycle.
-    pub fn groups_in(&self, group: EntryId) -> Option<&IdSet> {
+    pub fn groups_in(&self, group: EntryId) -> Cow<'_, IdSet> {
         self.closure.below(group)
+    }
+
+    /// The same when there are not too many to be known without a walk.
+    pub fn few_groups_in(&self, group: EntryId) -> Option<&IdSet> {
+        self.closure.below_if_kept(group)
     }
 
     /// Whether any group names an entry that does not exist.
@@ -310,9 +298,8 @@ impl Membership {
 
     fn unlink(&mut self, group: EntryId, member: EntryId) {
         self.groups_of.remove(member, group);
-        let groups_of = &self.groups_of;
-        if self.closure.above(member).is_some() {
-            self.closure.remove(group, member, |of| groups_of.get(of));
+        if self.is_group(member) {
+            self.closure.remove(group, member);
         }
     }
 }
