@@ -103,6 +103,7 @@ impl Explanation<'_> {
         let names = |kind: &EdgeKind| members.is_some_and(|of| of.ids(*kind).contains(member));
         let attribute = match EdgeKind::ALL.into_iter().find(names) {
             Some(kind) => kind.attribute(),
+            None if self.snapshot.membership().is_selected(group, member) => well_known::MEMBER_URL,
             None => well_known::MEMBER_UID,
         };
         self.snapshot.schema().attribute(attribute).name()

@@ -62,7 +62,10 @@ fn compare(membership: &Membership, model: &Model, ids: EntryId) {
         }
         let below = membership.groups_in(id);
         let inside = groups.iter().filter(|group| above[group].contains(&id));
-        assert!(below.iter().eq(inside.copied()), "groups in {id} in {model:?}");
+        assert!(
+            below.iter().eq(inside.copied()),
+            "groups in {id} in {model:?}"
+        );
     }
 }
 
