@@ -301,12 +301,14 @@ impl Test {
 }
 
 fn has_edge(view: &View<'_>, kind: EdgeKind, name: &Name, entry: Option<EntryId>) -> bool {
-    let Some(members) = view.snapshot.members(view.id) else {
-        return false;
-    };
+    let members = view.snapshot.members(view.id);
     match entry {
-        Some(member) => members.ids(kind).contains(member),
-        None => members.has_dangling(kind, name.normalized.as_bytes()),
+        Some(member) => {
+            let named = members.is_some_and(|members| members.ids(kind).contains(member));
+            let membership = view.snapshot.membership();
+            named || kind == EdgeKind::Member && membership.is_selected(view.id, member)
+        }
+        None => members.is_some_and(|of| of.has_dangling(kind, name.normalized.as_bytes())),
     }
 }
 

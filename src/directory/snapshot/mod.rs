@@ -15,6 +15,7 @@ mod joined;
 mod keys;
 mod load;
 pub mod paged;
+mod selected;
 mod slice;
 
 pub use hash_index::{HashIndex, Postings};
@@ -30,6 +31,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::activity::Activity;
 use super::descriptions::DescriptionTable;
 use super::dn::{Dn, NormalizedDn, Rdn};
+use super::dynamic::DynamicGroups;
 use super::entry::{EntryId, EntryRef, ROOT};
 use super::index::{Context, Index, IndexedAttributes};
 use super::members::{Edge, EdgeKind, Members};
@@ -89,6 +91,7 @@ pub struct Snapshot {
     names: HashIndex,
     index: Index,
     membership: Membership,
+    dynamic: DynamicGroups,
     /// While very many entries are being added: the groups that are still to be joined with their members.
     pending_joins: Option<Vec<EntryId>>,
     administrator: Arc<str>,
@@ -123,6 +126,7 @@ impl Snapshot {
             children: IdSets::default(),
             names: HashIndex::default(),
             membership: Membership::default(),
+            dynamic: DynamicGroups::default(),
             pending_joins: None,
             administrator,
             activity: Arc::default(),
@@ -236,6 +240,11 @@ impl Snapshot {
     /// Who is in which group, directly or through others.
     pub fn membership(&self) -> &Membership {
         &self.membership
+    }
+
+    /// The groups whose members are found by searches.
+    pub fn dynamic_groups(&self) -> &DynamicGroups {
+        &self.dynamic
     }
 
     /// Whether `id` is `ancestor` or lies below it.
@@ -419,7 +428,7 @@ impl Snapshot {
             schema: &self.schema,
             descriptions: &self.descriptions,
         };
-        self.index.replace(context, id, old, Some(new));
+        let changed = self.index.replace(context, id, old, Some(new));
         if old.is_none_or(|old| old.rdn() != new.rdn() || old.parent() != new.parent()) {
             if let Some(old) = old {
                 self.unlink(id, old);
@@ -430,7 +439,9 @@ impl Snapshot {
         self.advance_csn(new.csn());
         self.reserve_ids(id.saturating_add(1));
         self.entries.set(id, Arc::clone(&bytes));
-        self.follow_uids(id, old, Some(EntryRef::new(&bytes)));
+        let new = Some(EntryRef::new(&bytes));
+        self.follow_uids(id, old, new);
+        self.follow_selection(id, old, new, &changed);
     }
 
     /// Removes an entry; its edges must have gone before.
@@ -443,10 +454,11 @@ impl Snapshot {
             schema: &self.schema,
             descriptions: &self.descriptions,
         };
-        self.index.replace(context, id, Some(old), None);
+        let changed = self.index.replace(context, id, Some(old), None);
         self.unlink(id, old);
         self.entries.remove(id);
         self.follow_uids(id, Some(old), None);
+        self.follow_selection(id, Some(old), None, &changed);
         self.count -= 1;
     }
 
