@@ -125,6 +125,8 @@ pub struct VisibleEntry<'a> {
     selection: &'a Selection,
     readable: &'a AttributeMask,
     values: Option<&'a MatchedValues>,
+    /// The name of its parent, where that is known.
+    superior: Option<&'a str>,
 }
 
 impl<'a> VisibleEntry<'a> {
@@ -138,6 +140,15 @@ impl<'a> VisibleEntry<'a> {
             selection,
             readable,
             values: None,
+            superior: None,
+        }
+    }
+
+    /// The same entry, whose parent is known to have this name; empty when it has no parent.
+    pub(super) fn below(self, superior: &'a str) -> Self {
+        Self {
+            superior: Some(superior),
+            ..self
         }
     }
 
@@ -148,7 +159,14 @@ impl<'a> VisibleEntry<'a> {
 
     /// Appends the entry's name.
     pub fn write_dn(&self, out: &mut String) {
-        self.view.snapshot.write_dn(self.view.id, out);
+        let Some(superior) = self.superior else {
+            return self.view.snapshot.write_dn(self.view.id, out);
+        };
+        out.push_str(self.view.entry.rdn());
+        if !superior.is_empty() {
+            out.push(',');
+            out.push_str(superior);
+        }
     }
 
     /// The selected attributes whose values are all shown as they are stored: name with options, and the values as a
@@ -164,8 +182,11 @@ impl<'a> VisibleEntry<'a> {
     /// shown.
     pub fn computed(&self) -> impl Iterator<Item = MadeAttribute<'a>> + '_ {
         let view = self.view;
-        let chosen = self
-            .selected_blocks()
+        let chooses = self.values.is_some() || !self.selection.parts.is_empty();
+        let blocks = chooses.then(|| self.selected_blocks());
+        let chosen = blocks
+            .into_iter()
+            .flatten()
             .filter_map(move |(described, block)| {
                 let range = self.selection.part_of(described);
                 (self.values.is_some() || range.is_some()).then_some(MadeAttribute {

@@ -19,6 +19,7 @@ pub struct Encoder {
     values: Vec<u8>,
     ends: Vec<usize>,
     sets: Vec<u8>,
+    message: Vec<u8>,
 }
 
 /// Buffers above this are given back after use, so that one huge group does not stay in memory.
@@ -74,13 +75,16 @@ impl Encoder {
         let mut attributes: SmallVec<[AttributeSource<'_>; 24]> = SmallVec::new();
         attributes.extend(stored);
         attributes.extend(computed);
-        write_entry(out, id, &[&self.dn], &attributes, &[]);
+        // Here and not in `out`, which is asked for room anew at every piece.
+        self.message.clear();
+        write_entry(&mut self.message, id, &[&self.dn], &attributes, &[]);
+        out.extend_from_slice(&self.message);
         drop(attributes);
         self.shrink();
     }
 
     fn shrink(&mut self) {
-        for buffer in [&mut self.values, &mut self.sets] {
+        for buffer in [&mut self.values, &mut self.sets, &mut self.message] {
             if buffer.capacity() > KEPT {
                 *buffer = Vec::new();
             }

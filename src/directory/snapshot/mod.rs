@@ -99,6 +99,11 @@ pub struct Snapshot {
     structure: u64,
 }
 
+/// Bytes that a processor fetches at once.
+const LINE: usize = 64;
+/// Lines of an entry that are touched at the most.
+const TOUCHED: usize = 16;
+
 /// A number that no state of the tree had before.
 fn new_structure() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -199,11 +204,8 @@ impl Snapshot {
     pub fn fetch(&self, ids: &[EntryId]) {
         let entries = ids.iter().filter_map(|id| self.entries.get(*id));
         let touched = entries.fold(0, |sum, bytes| {
-            let parts = [bytes.first(), bytes.get(256)];
-            parts
-                .into_iter()
-                .flatten()
-                .fold(sum, |sum, byte| sum ^ byte)
+            let lines = bytes.iter().step_by(LINE).take(TOUCHED);
+            lines.fold(sum, |sum, byte| sum ^ byte)
         });
         std::hint::black_box(touched);
     }

@@ -1,7 +1,8 @@
 //! Search result entries (RFC 4511 section 4.5.2), written straight from what is borrowed: two
 //! passes, lengths and then octets, and stored value sets copied as blocks.
 
-use bytes::{BufMut, BytesMut};
+use bytes::BufMut;
+use smallvec::SmallVec;
 
 use crate::directory::value_set::ValueSet;
 use crate::ldap::ber::{OCTET_STRING, SEQUENCE, SET, element_len, put_element, put_header};
@@ -35,8 +36,8 @@ impl AttributeSource<'_> {
         element_len(self.name.len()) + self.values.len()
     }
 
-    fn put(&self, out: &mut BytesMut) {
-        put_header(out, SEQUENCE, self.len());
+    fn put(&self, out: &mut impl BufMut, length: usize) {
+        put_header(out, SEQUENCE, length);
         put_element(out, OCTET_STRING, self.name.as_bytes());
         self.values.put(out);
     }
@@ -51,7 +52,7 @@ impl Values<'_> {
         }
     }
 
-    fn put(&self, out: &mut BytesMut) {
+    fn put(&self, out: &mut impl BufMut) {
         match self {
             Self::Stored(set) => out.put_slice(set.as_bytes()),
             Self::List(values) => {
@@ -75,43 +76,61 @@ fn list_len(values: &[&[u8]]) -> usize {
 /// Allocates nothing but what `out` itself needs; a caller that keeps the slices' vectors allocates
 /// nothing either.
 pub fn write_entry(
-    out: &mut BytesMut,
+    out: &mut impl BufMut,
     id: i32,
     dn: &[&str],
     attributes: &[AttributeSource<'_>],
     controls: &[ControlOut<'_>],
 ) {
-    let content = entry_len(dn, attributes);
-    put_message(out, id, SEARCH_RESULT_ENTRY, content, controls, |out| {
-        put_entry(out, dn, attributes);
-    });
+    let lengths = Lengths::of(dn, attributes);
+    put_message(
+        out,
+        id,
+        SEARCH_RESULT_ENTRY,
+        lengths.content(),
+        controls,
+        |out| lengths.put_entry(out, dn, attributes),
+    );
 }
 
 /// A SearchResultEntry without a message around it, as the value of a control.
 pub fn encode_entry(dn: &str, attributes: &[AttributeSource<'_>]) -> Vec<u8> {
-    let content = entry_len(&[dn], attributes);
-    let mut out = BytesMut::with_capacity(element_len(content));
+    let lengths = Lengths::of(&[dn], attributes);
+    let content = lengths.content();
+    let mut out = Vec::with_capacity(element_len(content));
     put_header(&mut out, SEARCH_RESULT_ENTRY, content);
-    put_entry(&mut out, &[dn], attributes);
-    out.into()
+    lengths.put_entry(&mut out, &[dn], attributes);
+    out
 }
 
-fn dn_len(dn: &[&str]) -> usize {
-    dn.iter().map(|piece| piece.len()).sum()
+/// The content lengths of an entry, each counted once.
+struct Lengths {
+    dn: usize,
+    list: usize,
+    attributes: SmallVec<[usize; 24]>,
 }
 
-fn list_of_attributes_len(attributes: &[AttributeSource<'_>]) -> usize {
-    let elements = attributes.iter();
-    elements.map(|attribute| element_len(attribute.len())).sum()
-}
+impl Lengths {
+    fn of(dn: &[&str], attributes: &[AttributeSource<'_>]) -> Self {
+        let attributes: SmallVec<[usize; 24]> =
+            attributes.iter().map(AttributeSource::len).collect();
+        Self {
+            dn: dn.iter().map(|piece| piece.len()).sum(),
+            list: attributes.iter().map(|length| element_len(*length)).sum(),
+            attributes,
+        }
+    }
 
-fn entry_len(dn: &[&str], attributes: &[AttributeSource<'_>]) -> usize {
-    element_len(dn_len(dn)) + element_len(list_of_attributes_len(attributes))
-}
+    fn content(&self) -> usize {
+        element_len(self.dn) + element_len(self.list)
+    }
 
-fn put_entry(out: &mut BytesMut, dn: &[&str], attributes: &[AttributeSource<'_>]) {
-    put_header(out, OCTET_STRING, dn_len(dn));
-    dn.iter().for_each(|piece| out.put_slice(piece.as_bytes()));
-    put_header(out, SEQUENCE, list_of_attributes_len(attributes));
-    attributes.iter().for_each(|attribute| attribute.put(out));
+    fn put_entry(&self, out: &mut impl BufMut, dn: &[&str], attributes: &[AttributeSource<'_>]) {
+        put_header(out, OCTET_STRING, self.dn);
+        dn.iter().for_each(|piece| out.put_slice(piece.as_bytes()));
+        put_header(out, SEQUENCE, self.list);
+        for (attribute, length) in attributes.iter().zip(&self.attributes) {
+            attribute.put(out, *length);
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! Knows the form of each; which code and text an outcome gets is decided in `result`, what a
 //! control holds in `control`.
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 
 use crate::ldap::ber::{
     OCTET_STRING, SEQUENCE, context, context_constructed, element_len, integer_element_len,
@@ -189,15 +189,14 @@ pub fn write_search_reference(
     );
 }
 
-/// Writes a message around the `content` octets that `put` writes. Makes room for all of it at
-/// once.
-pub(super) fn put_message(
-    out: &mut BytesMut,
+/// Writes a message around the `content` octets that `put` writes.
+pub(super) fn put_message<B: BufMut>(
+    out: &mut B,
     id: i32,
     tag: u8,
     content: usize,
     controls: &[ControlOut<'_>],
-    put: impl FnOnce(&mut BytesMut),
+    put: impl FnOnce(&mut B),
 ) {
     let controls_len: usize = controls
         .iter()
@@ -210,7 +209,6 @@ pub(super) fn put_message(
         element_len(controls_len)
     };
     let message = integer_element_len(id) + body + trailer;
-    out.reserve(element_len(message));
     put_header(out, SEQUENCE, message);
     put_integer(out, id);
     put_header(out, tag, content);
@@ -227,7 +225,7 @@ fn control_len(control: &ControlOut<'_>) -> usize {
     element_len(control.oid.len()) + optional_len(control.value)
 }
 
-fn put_control(out: &mut BytesMut, control: &ControlOut<'_>) {
+fn put_control(out: &mut impl BufMut, control: &ControlOut<'_>) {
     put_header(out, SEQUENCE, control_len(control));
     put_element(out, OCTET_STRING, control.oid.as_bytes());
     put_optional(out, OCTET_STRING, control.value);
@@ -237,7 +235,7 @@ fn optional_len(content: Option<&[u8]>) -> usize {
     content.map_or(0, |content| element_len(content.len()))
 }
 
-fn put_optional(out: &mut BytesMut, tag: u8, content: Option<&[u8]>) {
+fn put_optional(out: &mut impl BufMut, tag: u8, content: Option<&[u8]>) {
     if let Some(content) = content {
         put_element(out, tag, content);
     }
