@@ -107,11 +107,8 @@ impl Selection {
             .any(|target| target.is_plain() && target.types().contains(&id))
     }
 
-    fn wants_described(&self, schema: &Schema, described: &Described) -> bool {
-        let operational = schema
-            .attribute(described.description.attribute)
-            .is_operational();
-        (if operational {
+    fn wants_described(&self, described: &Described) -> bool {
+        (if described.is_operational {
             self.operational
         } else {
             self.user
@@ -212,11 +209,10 @@ impl<'a> VisibleEntry<'a> {
 
     fn selected_blocks(&self) -> impl Iterator<Item = (&'a Described, Block<'a>)> + '_ {
         let descriptions = self.view.snapshot.descriptions();
-        let schema = self.view.schema();
         self.view.entry.blocks().filter_map(move |block| {
             let described = descriptions.described(block.description)?;
             let shown = self.readable.contains(described.description.attribute)
-                && self.selection.wants_described(schema, described);
+                && self.selection.wants_described(described);
             shown.then_some((described, block))
         })
     }

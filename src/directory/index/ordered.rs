@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::directory::entry::EntryId;
 
 /// What is kept of a key, in bytes.
-pub const KEY_MAX: usize = 48;
+pub const KEY_MAX: usize = 32;
 /// A leaf is divided when it is longer than this, in bytes.
 const LEAF_MAX: usize = 2048;
 /// Neighbours are joined when they are no longer than this together.

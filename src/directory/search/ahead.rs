@@ -13,14 +13,11 @@ use crate::directory::filter::plan::Plan;
 use crate::directory::filter::resolve::Resolved;
 use crate::directory::page::Position;
 use crate::directory::request::Scope;
-use crate::directory::snapshot::{IdSet, Snapshot};
+use crate::directory::snapshot::{FETCHED, IdSet, Snapshot};
 
 /// Up to so many entries a search in the order of ids walks the tree first and then sorts; a larger part of the tree is
 /// found by looking at all ids.
 const WALKED: usize = 1_024;
-
-/// Entries that are fetched together.
-pub const FETCHED: usize = 16;
 
 /// A part of the tree that a search covers.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! Knows the form of each; which code and text an outcome gets is decided in `result`, what a
 //! control holds in `control`.
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 
 use crate::ldap::ber::{
     OCTET_STRING, SEQUENCE, context, context_constructed, element_len, integer_element_len,
@@ -189,14 +189,15 @@ pub fn write_search_reference(
     );
 }
 
-/// Writes a message around the `content` octets that `put` writes.
-pub(super) fn put_message<B: BufMut>(
-    out: &mut B,
+/// Writes a message around the `content` octets that `put` writes. Makes room for all of it at
+/// once.
+pub(super) fn put_message(
+    out: &mut BytesMut,
     id: i32,
     tag: u8,
     content: usize,
     controls: &[ControlOut<'_>],
-    put: impl FnOnce(&mut B),
+    put: impl FnOnce(&mut BytesMut),
 ) {
     let controls_len: usize = controls
         .iter()
@@ -209,6 +210,7 @@ pub(super) fn put_message<B: BufMut>(
         element_len(controls_len)
     };
     let message = integer_element_len(id) + body + trailer;
+    out.reserve(element_len(message));
     put_header(out, SEQUENCE, message);
     put_integer(out, id);
     put_header(out, tag, content);
@@ -225,7 +227,7 @@ fn control_len(control: &ControlOut<'_>) -> usize {
     element_len(control.oid.len()) + optional_len(control.value)
 }
 
-fn put_control(out: &mut impl BufMut, control: &ControlOut<'_>) {
+fn put_control(out: &mut BytesMut, control: &ControlOut<'_>) {
     put_header(out, SEQUENCE, control_len(control));
     put_element(out, OCTET_STRING, control.oid.as_bytes());
     put_optional(out, OCTET_STRING, control.value);
@@ -235,7 +237,7 @@ fn optional_len(content: Option<&[u8]>) -> usize {
     content.map_or(0, |content| element_len(content.len()))
 }
 
-fn put_optional(out: &mut impl BufMut, tag: u8, content: Option<&[u8]>) {
+fn put_optional(out: &mut BytesMut, tag: u8, content: Option<&[u8]>) {
     if let Some(content) = content {
         put_element(out, tag, content);
     }
