@@ -7,6 +7,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod bounded;
 mod schema;
 mod section;
@@ -14,6 +15,7 @@ mod source;
 
 pub use access::{AccessRule, Who};
 pub use accounts::{Lockout, PasswordPolicy, SecondFactor};
+pub use audit::{Audit, Changes};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
     Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, MemberOf, Membership,
@@ -84,6 +86,12 @@ pub struct Config {
     /// a rule only the administrator gets anywhere.
     #[serde(default)]
     pub access: Vec<AccessRule>,
+    /// Where it is kept who did what.
+    #[serde(default)]
+    pub audit: Audit,
+    /// How far back the history of changes goes.
+    #[serde(default)]
+    pub changes: Changes,
     /// The HTTP listener for health and metrics.
     #[serde(default)]
     pub operations: Operations,
@@ -132,6 +140,12 @@ impl Config {
     pub fn socket(&self) -> PathBuf {
         let socket = self.ldapi.socket.clone();
         socket.unwrap_or_else(|| self.data.join("ldapi"))
+    }
+
+    /// The path of the audit log.
+    pub fn audit_file(&self) -> PathBuf {
+        let file = self.audit.file.clone();
+        file.unwrap_or_else(|| self.data.join("audit.jsonl"))
     }
 
     /// An error about one key, for a meaning that only another layer can check:
@@ -194,6 +208,9 @@ impl Config {
             tls.resolve_paths(folder);
         }
         if let Some(file) = &mut self.second_factor.key_file {
+            *file = resolve(folder, file);
+        }
+        if let Some(file) = &mut self.audit.file {
             *file = resolve(folder, file);
         }
         for file in &mut self.schema.files {
