@@ -30,7 +30,7 @@ pub fn of(config: &Config, snapshot: &Snapshot) -> Result<Option<SealingKey>, Fa
         return Err(config.problem("second_factor.key_file", text).into());
     }
     if make(path)? {
-        tracing::warn!(path = %path.display(), "made a key for second factors; keep a copy, but not with the data");
+        tracing::info!(path = %path.display(), "made a key for second factors; keep a copy, but not with the data");
     }
     Ok(Some(read(path)?))
 }

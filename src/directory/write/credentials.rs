@@ -137,12 +137,9 @@ impl Draft<'_> {
         head.csn = self.snapshot.csn().next(self.now);
         self.store(id, &head, &after)?;
         self.record(head.csn, |draft| {
-            history::Entry::new(
-                draft.actor_name(identity),
-                draft.snapshot.dn(id),
-                history::Kind::Modify,
-            )
-            .with_difference(&schema, &before, &after)
+            draft
+                .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
+                .with_difference(&schema, &before, &after)
         });
         Ok(())
     }
