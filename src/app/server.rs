@@ -19,7 +19,7 @@ use super::metrics::{self, ListenerMetrics, Metrics};
 use super::operations::{self, Readiness};
 use super::tls::{TlsSettings, peer_subject};
 use crate::directory::dn::Dn;
-use crate::directory::{Administrator, Directory};
+use crate::directory::{Administrator, Directory, dynamic};
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
 use crate::ldap::listener::{Doorkeeper, Listeners};
@@ -132,6 +132,9 @@ fn open(
     let seconds = format!("{:.3}", started.elapsed().as_secs_f32());
     tracing::info!(entries = snapshot.len(), %seconds, "loaded");
     let rules = assembly.rules(&setup.suffixes)?;
+    for warning in dynamic::report::all(&snapshot, &rules) {
+        tracing::warn!("{warning}");
+    }
     let administrator = administrator.unwrap_or(setup.administrator);
     Ok(Directory::serve(
         store,

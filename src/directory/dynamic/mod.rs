@@ -242,3 +242,6 @@ impl DynamicGroups {
         terms.iter().map(|term| self.key(term)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Owns who may bring that about: those alone who could have added the member themselves. Else whoever may make entries,
 //! or choose a `uid`, would choose groups with it. And since no group shows the change, a line of the log under the target
-//! `audit` does.
+//! `hedgerow::audit` does.
 
 use super::{Draft, Origin};
 use crate::directory::access::Right;
@@ -37,7 +37,7 @@ impl Draft<'_> {
             let groups: Vec<String> = groups.collect();
             if let Some(Gain { who, member, .. }) = gains.first() {
                 let entry = self.snapshot.dn(*member);
-                tracing::info!(target: "audit", who, entry, ?groups, "groups that listed it already have a new member");
+                tracing::info!(target: "hedgerow::audit", who, entry, ?groups, "groups that listed it already have a new member");
             }
         }
     }
