@@ -103,13 +103,10 @@ impl Draft<'_> {
             target::assert(&mut access, &view, terms.assertion.as_ref())?;
         }
         self.record(head.csn, |draft| {
-            history::Entry::new(
-                draft.actor_name(identity),
-                draft.snapshot.dn(id),
-                history::Kind::Add,
-            )
-            .with_added(&schema, &attributes)
-            .with_edges(&draft.snapshot, edges.iter(), std::iter::empty())
+            draft
+                .entry(identity, draft.snapshot.dn(id), history::Kind::Add)
+                .with_added(&schema, &attributes)
+                .with_edges(&draft.snapshot, edges.iter(), std::iter::empty())
         });
         Ok(id)
     }

@@ -109,17 +109,14 @@ impl Draft<'_> {
         head.csn = self.snapshot.csn().next(self.now);
         self.store(id, &head, &attributes)?;
         self.record(head.csn, |draft| {
-            history::Entry::new(
-                draft.actor_name(identity),
-                draft.snapshot.dn(id),
-                history::Kind::Modify,
-            )
-            .with_difference(&schema, &before, &attributes)
-            .with_edges(
-                &draft.snapshot,
-                edges.added.values(),
-                edges.removed.values(),
-            )
+            draft
+                .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
+                .with_difference(&schema, &before, &attributes)
+                .with_edges(
+                    &draft.snapshot,
+                    edges.added.values(),
+                    edges.removed.values(),
+                )
         });
         edges
             .removed

@@ -94,7 +94,8 @@ impl Draft<'_> {
         self.store(id, &head, &attributes)?;
         self.claim_names(identity, id)?;
         self.record(head.csn, |draft| {
-            history::Entry::new(draft.actor_name(identity), old_name, history::Kind::Rename)
+            draft
+                .entry(identity, old_name, history::Kind::Rename)
                 .with_new_name(draft.snapshot.dn(id))
         });
         Ok(id)
