@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use crate::directory::descriptions::DescriptionTable;
 use crate::directory::entry::{EntryId, EntryRef};
-use crate::directory::filter::resolve::Pieces;
 use crate::directory::schema::{AttributeTypeId, Schema, well_known};
 use crate::directory::snapshot::{HashIndex, IdSet, Postings};
 use crate::directory::view::Computed;
@@ -81,6 +80,7 @@ pub struct Index {
     equality: HashIndex,
     presence: Arc<[IdSet]>,
     trigrams: Trigrams,
+    /// Those for order, then those for the beginnings of values.
     ordered: Arc<[Ordered]>,
     /// What is still to be put in, while very many entries are being added.
     backlog: Option<Box<Backlog>>,
@@ -109,6 +109,7 @@ impl Index {
             ordered: attributes
                 .ordering
                 .iter()
+                .chain(&attributes.substring)
                 .map(|_| Ordered::default())
                 .collect(),
             vocabulary: Arc::new(vocabulary),
@@ -146,16 +147,21 @@ impl Index {
             .get(self.vocabulary.slot(Kind::Presence, attribute)?)
     }
 
-    /// Sets, the smallest first, in each of which every entry is that has the normalised pieces in a value of exactly
+    /// Sets, the smallest first, in each of which every entry is that has these normalised pieces in a value of exactly
     /// this type; none when there is no such entry. `None` when it is not indexed or the pieces are too short.
-    pub fn containing(&self, attribute: AttributeTypeId, pieces: &Pieces) -> Option<Vec<&IdSet>> {
+    pub fn containing<'a>(
+        &self,
+        attribute: AttributeTypeId,
+        pieces: impl Iterator<Item = &'a [u8]>,
+    ) -> Option<Vec<&IdSet>> {
         let slot = self.vocabulary.slot(Kind::Substring, attribute)?;
-        let others = pieces.any.iter().chain(&pieces.last);
-        self.trigrams.containing(
-            u32::try_from(slot).ok()?,
-            pieces.initial.as_deref(),
-            others.map(|piece| &**piece),
-        )
+        self.trigrams.containing(slot, pieces)
+    }
+
+    /// Entries in the order of their values of exactly this type, normalised for substrings; `None` when it is not indexed
+    /// for these.
+    pub fn beginnings(&self, attribute: AttributeTypeId) -> Option<&Ordered> {
+        self.ordered.get(self.vocabulary.beginnings(attribute)?)
     }
 
     /// Entries in the order of their normalised values of exactly this type; `None` when it is not indexed.
