@@ -447,6 +447,49 @@ fn a_url_is_written_by_those_alone_who_may_search_all_that_it_finds() {
     );
 }
 
+/// Ada makes entries where people are, and writes no group.
+const MAKER: &str = r#"
+[[access]]
+who = "dn:uid=ada,ou=people,dc=example,dc=org"
+to = "ou=people,dc=example,dc=org"
+allow = ["read", "search", "write", "add", "delete"]
+
+[[access]]
+who = "users"
+allow = ["read", "search", "compare"]
+"#;
+
+#[test]
+fn a_base_that_groups_wait_for_is_made_by_those_alone_who_may_write_them() {
+    let (_folder, server, mut admin) = loaded(Folder::with_access(MAKER));
+    let mut ada = server.bound(&person("uid=ada"), "secret-ada");
+    let urls = [
+        format!("ldap:///ou=later,ou=people,{SUFFIX}??sub?(objectClass=*)"),
+        format!("ldap:///ou=within,ou=new,ou=people,{SUFFIX}"),
+    ];
+    let urls = urls.each_ref().map(String::as_str);
+    assert_eq!(set(&mut admin, &group("cn=seven"), "memberURL", &urls).0, 0);
+    let unit = [("objectClass", "organizationalUnit")];
+    assert_eq!(add(&mut ada, &person("ou=later"), &unit).0, 50);
+    assert_eq!(add(&mut ada, &person("ou=old"), &unit).0, 0);
+    let within = person("ou=within,ou=old");
+    assert_eq!(add(&mut ada, &within, &unit).0, 0);
+    for rdn in ["ou=later", "ou=new"] {
+        let renamed = ada.modifydn(&person("ou=old"), rdn, true, None).unwrap();
+        assert_eq!(renamed.rc, 50, "{rdn}");
+    }
+    assert_eq!(members(&mut admin, "cn=seven"), [""; 0]);
+    let renamed = admin.modifydn(&person("ou=old"), "ou=new", true, None);
+    assert_eq!(renamed.unwrap().rc, 0);
+    assert_eq!(members(&mut admin, "cn=seven"), ["ou=within"]);
+    let gained = server.said("hedgerow::audit");
+    assert!(gained.contains("entry=\"ou=within,ou=new,"), "{gained}");
+    // Another spelling is no other name, and what is there already is for its owners.
+    let renamed = ada.modifydn(&person("ou=new"), "ou=NEW", true, None);
+    assert_eq!(renamed.unwrap().rc, 0);
+    assert_eq!(add(&mut ada, &person("ou=x,ou=NEW"), &unit).0, 0);
+}
+
 #[test]
 fn found_members_are_hidden_where_member_is() {
     let rules = "[[access]]\nwho = \"users\"\nattributes = [\"member\"]\nallow = []\n\n\

@@ -481,10 +481,11 @@ fn groups_that_list_a_name_already_are_gained_by_those_alone_who_may_write_them(
     assert_eq!(moved.unwrap().rc, 0);
     assert_eq!(groups(&mut admin, "uid=a,ou=open,ou=desk"), ["cn=open"]);
     // What was refused in between is not among what is said to be gained.
-    for entry in ["uid=open,ou=desk", "uid=a,ou=open,ou=desk"] {
-        let gained = server.said("hedgerow::audit");
-        assert!(gained.contains(&format!("entry=\"{entry},")), "{gained}");
-    }
+    let gained = server.said("hedgerow::audit");
+    assert!(
+        gained.contains("entry=\"uid=a,ou=open,ou=desk,"),
+        "{gained}"
+    );
     assert_eq!(admin.add(&dn("uid=shut,ou=desk"), person()).unwrap().rc, 0);
     assert_eq!(groups(&mut admin, "uid=shut,ou=desk"), ["cn=shut"]);
 }
