@@ -66,9 +66,16 @@ pub fn is_intended(operation: &Operation, slapd: &Answer, hedgerow: &Answer) -> 
         // A request with several mistakes may be refused for any; ours looks at the names first.
         ((true, false), (false, true)) | ((false, true), (true, false)) => true,
         // Names outside the suffix, places that cannot be moved to: slapd knows referrals and other servers.
-        ((true, true), _) => {
-            [(53, 32), (71, 32), (34, 32), (34, 53), (53, 34), (53, 68)].contains(&codes)
-        }
+        ((true, true), _) => [
+            (53, 32),
+            (53, 33),
+            (71, 32),
+            (34, 32),
+            (34, 53),
+            (53, 34),
+            (53, 68),
+        ]
+        .contains(&codes),
         (_, (true, true)) => has_several_parts(operation) || OF_ONE_CONTENT.contains(&codes),
         _ => false,
     }
