@@ -3,17 +3,20 @@
 //! Owns how the words of the configuration become what the directory takes, and that an error names the key it is about.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Failure;
 use super::config::{self, AccessRule, Config, PosixGroup, Who};
 use crate::directory::access::{AccessRules, RuleText};
 use crate::directory::account::AccountSettings;
+use crate::directory::change_log::Bounds;
 use crate::directory::dn::Dn;
 use crate::directory::index::{Index, IndexedAttributes, Kind};
 use crate::directory::membership::MemberOf;
 use crate::directory::password::policy::Escalation;
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
+use crate::directory::second_factor::{SealingKey, SecondFactorSettings};
 use crate::directory::setup::Setup;
 use crate::directory::snapshot::Snapshot;
 use crate::directory::time::Clock;
@@ -131,15 +134,25 @@ impl Assembly {
         })?)
     }
 
-    /// How the directory behaves.
-    pub fn settings(&self) -> Settings {
+    /// How the directory behaves. `key` is what second factors are sealed under.
+    pub fn settings(&self, key: Option<SealingKey>) -> Settings {
         let limits = &self.config.limits;
         Settings {
             size_limit: u32::try_from(limits.search_entries).ok(),
             time_limit: Some(limits.search_time),
             upgrade_passwords: self.config.passwords.upgrade,
             unique: self.unique.clone(),
-            accounts: self.accounts.clone(),
+            changes: Bounds {
+                age: Duration::from_secs(u64::from(self.config.changes.days) * 86_400),
+                bytes: self.config.changes.mebibytes << 20,
+            },
+            accounts: AccountSettings {
+                second_factor: SecondFactorSettings {
+                    key: key.map(Arc::new),
+                    ..self.accounts.second_factor.clone()
+                },
+                ..self.accounts.clone()
+            },
         }
     }
 }
@@ -159,7 +172,27 @@ fn accounts(config: &Config) -> Result<AccountSettings, Failure> {
             permanent_after: lockout.permanent_after,
         },
         remembered: lockout.remembered,
+        proved_for: config.passwords.cache_seconds.into(),
+        second_factor: second_factor(config)?,
         clock: Clock::default(),
+    })
+}
+
+/// All but the key.
+fn second_factor(config: &Config) -> Result<SecondFactorSettings, Failure> {
+    let groups = config.second_factor.groups.iter().map(|text| {
+        let problem = |error| {
+            config.problem(
+                "second_factor.groups",
+                format!("\"{text}\" is not a DN: {error}"),
+            )
+        };
+        Dn::parse(text).map_err(problem)
+    });
+    Ok(SecondFactorSettings {
+        key: None,
+        groups: groups.collect::<Result<_, _>>()?,
+        window: config.second_factor.window_seconds.into(),
     })
 }
 

@@ -7,6 +7,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod bounded;
 mod rest;
 mod schema;
@@ -14,7 +15,8 @@ mod section;
 mod source;
 
 pub use access::{AccessRule, Who};
-pub use accounts::{Lockout, PasswordPolicy};
+pub use accounts::{Lockout, PasswordPolicy, SecondFactor};
+pub use audit::{Audit, Changes};
 pub use rest::{Address, Rest};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
@@ -70,6 +72,9 @@ pub struct Config {
     /// How failed logins lock.
     #[serde(default)]
     pub lockout: Lockout,
+    /// Who needs more than a password.
+    #[serde(default)]
+    pub second_factor: SecondFactor,
     /// Definitions beside the built-in ones.
     #[serde(default)]
     pub schema: Schema,
@@ -89,6 +94,12 @@ pub struct Config {
     /// Users and groups over HTTPS.
     #[serde(default)]
     pub rest: Rest,
+    /// Where it is kept who did what.
+    #[serde(default)]
+    pub audit: Audit,
+    /// How far back the history of changes goes.
+    #[serde(default)]
+    pub changes: Changes,
     /// The HTTP listener for health and metrics.
     #[serde(default)]
     pub operations: Operations,
@@ -111,7 +122,7 @@ impl Config {
     }
 
     /// The shipped configuration with everything the process writes below
-    /// `data`: the store in `data/store`, the certificates in `data/certs`.
+    /// `data`: the store in `data/store`, the certificates in `data/certs`, the key of second factors.
     ///
     /// # Errors
     /// As [`Config::load`]; a test keeps the shipped file loadable.
@@ -121,6 +132,7 @@ impl Config {
         config.data = data.join("store");
         config.schema.files.clear();
         config.rest.listen = vec![Address(SocketAddr::from(([127, 0, 0, 1], DEMO_PORT)))];
+        config.second_factor.key_file = Some(data.join("second-factor.key"));
         if let Some(tls) = &mut config.tls {
             tls.certificate = data.join("certs/server.pem");
             tls.key = data.join("certs/server.key");
@@ -137,6 +149,12 @@ impl Config {
     pub fn socket(&self) -> PathBuf {
         let socket = self.ldapi.socket.clone();
         socket.unwrap_or_else(|| self.data.join("ldapi"))
+    }
+
+    /// The path of the audit log.
+    pub fn audit_file(&self) -> PathBuf {
+        let file = self.audit.file.clone();
+        file.unwrap_or_else(|| self.data.join("audit.jsonl"))
     }
 
     /// An error about one key, for a meaning that only another layer can check:
@@ -184,6 +202,7 @@ impl Config {
         }
         self.limits.contradictions(&mut found);
         self.rest.contradictions(self.tls.is_some(), &mut found);
+        self.second_factor.contradictions(&self.data, &mut found);
         for (position, rule) in self.access.iter().enumerate() {
             rule.contradictions(&format!("access[{position}]"), &mut found);
         }
@@ -200,6 +219,12 @@ impl Config {
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);
+        }
+        if let Some(file) = &mut self.second_factor.key_file {
+            *file = resolve(folder, file);
+        }
+        if let Some(file) = &mut self.audit.file {
+            *file = resolve(folder, file);
         }
         for file in &mut self.schema.files {
             *file = resolve(folder, file);

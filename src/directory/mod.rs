@@ -8,17 +8,22 @@ pub mod account;
 pub mod activity;
 pub mod attributes;
 pub mod backup;
+pub mod change_log;
 pub mod check;
 pub mod descriptions;
 pub mod dn;
+pub mod dynamic;
 pub mod entry;
 pub mod error;
 pub mod export;
 pub mod filter;
+pub mod history;
 pub mod identity;
 pub mod import;
 pub mod index;
 pub mod invitation;
+pub mod keys;
+pub mod ldap_url;
 pub mod ldif;
 pub mod members;
 pub mod membership;
@@ -28,9 +33,11 @@ pub mod password_change;
 pub mod request;
 pub mod schema;
 pub mod search;
+pub mod second_factor;
 pub mod selection;
 pub mod setup;
 pub mod snapshot;
+pub mod source;
 pub mod stored;
 pub mod time;
 pub mod token;
@@ -46,14 +53,15 @@ mod authenticate;
 mod change;
 mod clear_passwords;
 mod compare;
+mod credentials;
 #[cfg(test)]
 mod fixture;
 mod forgiveness;
-mod history;
 mod lane;
 mod lockout;
 mod once;
 mod proxy;
+mod recent;
 mod referrals;
 mod target;
 mod whoami;
@@ -69,16 +77,19 @@ use arc_swap::ArcSwap;
 use access::AccessRules;
 use account::AccountSettings;
 pub use authenticate::{Login, Standing};
+pub use credentials::{Enrolment, NewKey, ShownKey};
 use dn::{Dn, NormalizedDn};
 pub use error::Error;
 use identity::Identity;
 use lockout::Failures;
 use page::{Binding, Cursor, InvalidCursor, Position, Sealer};
 use password::Pool;
+use recent::Recent;
 use request::{Part, SearchRequest, Slice, SliceStart, Window};
 use search::list::Room;
 use search::window::WindowFault;
 use search::{Conditions, Progress, Search, Unindexed};
+use second_factor::Windows;
 pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
 use token::Tokens;
@@ -101,6 +112,8 @@ pub struct Settings {
     pub unique: UniqueAttributes,
     /// What holds for accounts and their passwords.
     pub accounts: AccountSettings,
+    /// How far back changes are kept.
+    pub changes: change_log::Bounds,
 }
 
 /// Who administers a directory: a name and a hash, kept with the data but no entry of the tree.
@@ -145,6 +158,10 @@ struct Inner {
     room: Room,
     failures: Failures,
     tokens: Tokens,
+    /// Passwords that were proved a short while ago.
+    proved: Recent<()>,
+    /// Second factors that were shown a short while ago.
+    windows: Windows,
     /// Searches that looked at many entries in vain for want of an index.
     unindexed: AtomicU64,
 }
@@ -164,18 +181,22 @@ impl Directory {
     ) -> std::io::Result<Directory> {
         let name = Dn::parse(&administrator.name).unwrap_or_default();
         let administrator_name = name.normalize(snapshot.schema());
-        let accounts = Arc::new(settings.accounts.clone());
-        let snapshot = snapshot.holding_accounts_to(Arc::clone(&accounts));
+        let held_to = Arc::new(settings.accounts.clone());
+        let snapshot = snapshot.holding_accounts_to(Arc::clone(&held_to));
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
         let sealer = sealer()?;
         let failures = Failures::new(settings.accounts.remembered, random_key()?);
+        let accounts = &settings.accounts;
+        let proved = Recent::new(accounts.proved_for, random_key()?);
+        let windows = Windows::new(accounts.second_factor.window, random_key()?);
         let (rules, failure) = (Arc::new(rules), Arc::new(ArcSwap::from_pointee(None)));
         let lane = lane::Lane::start(
             store,
             Arc::clone(&published),
             Arc::clone(&rules),
             settings.unique.clone(),
-            accounts,
+            held_to,
+            settings.changes,
             Arc::clone(&failure),
         )?;
         Ok(Directory(Arc::new(Inner {
@@ -192,6 +213,8 @@ impl Directory {
             room: Room::default(),
             failures,
             tokens: Tokens::default(),
+            proved,
+            windows,
             unindexed: AtomicU64::new(0),
         })))
     }

@@ -115,7 +115,7 @@ pub async fn log_in(
         let _ = send.send(verdict);
     });
     rest.directory
-        .authenticate(&rest.name_of(name), password, source, done);
+        .authenticate(&rest.name_of(name), password, &source.into(), done);
     match receive.await {
         Ok(verdict) => Ok(verdict?),
         Err(_) => Err(Error::Unavailable("the server is stopping".to_owned()).into()),

@@ -32,6 +32,7 @@ struct Mark {
     entries: BTreeSet<EntryId>,
     edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
     changes: usize,
+    gains: usize,
 }
 
 impl Draft<'_> {
@@ -72,14 +73,21 @@ impl Draft<'_> {
         self.password_first(identity, change)?;
         // A new entry can be held to an assertion only once it is there, and so can a new name to the groups that it
         // brings.
-        let claims = self.snapshot.membership().has_dangling() && !identity.is_administrator();
+        let awaited = self.snapshot.membership().has_dangling()
+            || self.snapshot.dynamic_groups().awaits_base();
+        let claims = awaited && !identity.is_administrator();
         let judged_after = match change {
             Change::Add { .. } => claims || terms.assertion.is_some(),
             Change::Rename { .. } => claims,
             Change::Modify { .. } | Change::Delete { .. } => false,
         };
+        let gains = self.gains.len();
         if !terms.trial && !judged_after {
-            return self.perform(identity, change, terms);
+            let outcome = self.perform(identity, change, terms);
+            if outcome.is_err() {
+                self.gains.truncate(gains);
+            }
+            return outcome;
         }
         let before = self.mark();
         let outcome = match self.perform(identity, change, terms) {
@@ -99,6 +107,7 @@ impl Draft<'_> {
             entries: self.entries.clone(),
             edges: self.edges.clone(),
             changes: self.changes.len(),
+            gains: self.gains.len(),
         }
     }
 
@@ -106,6 +115,7 @@ impl Draft<'_> {
         self.snapshot = to.snapshot;
         (self.entries, self.edges) = (to.entries, to.edges);
         self.changes.truncate(to.changes);
+        self.gains.truncate(to.gains);
     }
 
     fn perform(
