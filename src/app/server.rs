@@ -21,7 +21,7 @@ use super::sealing_key;
 use super::tls::{TlsSettings, peer_subject};
 use crate::directory::dn::Dn;
 use crate::directory::snapshot::Snapshot;
-use crate::directory::{Administrator, Directory};
+use crate::directory::{Administrator, Directory, dynamic};
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
 use crate::ldap::listener::{Doorkeeper, Listeners};
@@ -138,6 +138,9 @@ fn open(
         tracing::warn!(%group, "there is no such group: nobody needs a second factor for it (second_factor.groups)");
     }
     let rules = assembly.rules(&setup.suffixes)?;
+    for warning in dynamic::report::all(&snapshot, &rules) {
+        tracing::warn!("{warning}");
+    }
     let administrator = administrator.unwrap_or(setup.administrator);
     Ok(Directory::serve(
         store,
