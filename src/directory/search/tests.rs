@@ -238,6 +238,24 @@ fn an_entry_that_no_longer_matches_when_its_turn_comes_is_not_returned() {
     assert_eq!(count, 18);
 }
 
+/// An index keeps the beginning of a long value, which another may share.
+#[test]
+fn a_value_that_goes_does_not_take_one_along_that_begins_like_it() {
+    let long = "x".repeat(300);
+    let mut snapshot = entries(3, "", &["cn"]);
+    put(&mut snapshot, 2, &format!("{long}a"), &format!("{long}b"));
+    put(&mut snapshot, 2, &format!("{long}a"), "");
+    for piece in ["x", &long] {
+        let prefixed = SearchRequest {
+            filter: Filter::parse(&format!("(cn={piece}*)")).unwrap(),
+            sort: None,
+            ..request(false, Part::Whole)
+        };
+        let (names, _) = run(&snapshot, &prefixed, None, Room::default()).unwrap();
+        assert_eq!(names.len(), 1, "{piece}");
+    }
+}
+
 #[test]
 fn an_index_tells_nothing_of_attributes_that_may_not_be_searched() {
     let snapshot = entries(20, "", &["cn"]);
