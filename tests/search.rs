@@ -371,6 +371,7 @@ fn serve(all: &[Plain], indexed: &[&str]) -> Directory {
         upgrade_passwords: false,
         unique: UniqueAttributes::default(),
         accounts: hedgerow::directory::account::AccountSettings::default(),
+        changes: hedgerow::directory::change_log::Bounds::default(),
     };
     Directory::serve(
         Box::new(store),

@@ -301,8 +301,9 @@ impl<'a> Step<'a> {
             }
             Source::Members { group, nested } => {
                 let membership = snapshot.membership();
-                let below = membership.groups_in(*group).filter(|_| *nested);
-                let groups = below.into_iter().flatten().filter(|id| id != group);
+                let below = nested.then(|| membership.groups_in(*group));
+                let below = below.iter().flat_map(|below| below.iter());
+                let groups = below.filter(|id| id != group);
                 for group in std::iter::once(*group).chain(groups) {
                     membership.for_each_member(group, |id| out.push(id));
                 }

@@ -17,7 +17,8 @@ use crate::directory::schema::{AttributeTypeId, Schema, well_known};
 use crate::directory::snapshot::{HashIndex, IdSet, Postings};
 use crate::directory::view::Computed;
 pub use ordered::Ordered;
-use terms::{Changed, Terms, Vocabulary};
+pub use terms::Changed;
+use terms::{Terms, Vocabulary};
 use trigrams::Trigrams;
 
 /// Terms that are put into the equality index together.
@@ -187,20 +188,21 @@ impl Index {
         self.backlog = None;
     }
 
-    /// Follows an entry from what it was to what it is; either may not exist.
+    /// Follows an entry from what it was to what it is; either may not exist. Says which attributes differ.
     pub fn replace(
         &mut self,
         context: Context<'_>,
         id: EntryId,
         old: Option<EntryRef<'_>>,
         new: Option<EntryRef<'_>>,
-    ) {
+    ) -> Changed {
         if let (Some(backlog), None, Some(new)) = (&mut self.backlog, old, new) {
             backlog.push(&self.vocabulary, context, id, new);
             if backlog.equality.len() >= BACKLOG {
                 self.clear_equality_backlog();
             }
-            return self.clear_trigram_backlog(TRIGRAM_BACKLOG);
+            self.clear_trigram_backlog(TRIGRAM_BACKLOG);
+            return Changed::Everything;
         }
         self.clear_backlog();
         let changed = terms::changed_types(context.descriptions, old, new);
@@ -215,6 +217,7 @@ impl Index {
         };
         let (removed, added) = (terms(old), terms(new));
         self.exchange(id, &removed, &added);
+        changed
     }
 
     /// Moves an entry from its old terms to its new ones. Terms it keeps are not touched.

@@ -261,13 +261,17 @@ impl Normal<'_> {
 }
 
 /// The attribute types in which an entry differs from what it was.
-pub(super) enum Changed {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// There was none before, or there is none now.
     Everything,
+    /// Those of which the values are not the same octets; perhaps some twice.
     Only(Vec<AttributeTypeId>),
 }
 
 impl Changed {
-    fn includes(&self, attribute: AttributeTypeId) -> bool {
+    /// Whether a type is among them.
+    pub fn includes(&self, attribute: AttributeTypeId) -> bool {
         match self {
             Changed::Everything => true,
             Changed::Only(list) => list.contains(&attribute),
