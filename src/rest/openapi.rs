@@ -9,6 +9,11 @@ use super::query::{Form, Parameter};
 
 /// Statuses that every operation may answer with.
 const ALWAYS: [u16; 2] = [429, 503];
+/// Those that come before there is an operation, without a body.
+const BEFORE: [(u16, &str); 2] = [
+    (414, "The path and the query are too long."),
+    (431, "There are too many headers, or they are too long."),
+];
 
 /// The document of these dialects.
 pub fn of(dialects: &[&Dialect]) -> Value {
@@ -20,13 +25,13 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             schemas.insert(name.to_owned(), schema);
         }
         for operation in dialect.operations {
-            let path = format!("{}{}", dialect.base, operation.path);
-            let item = paths.entry(path).or_insert_with(|| json!({}));
-            if let Some(item) = item.as_object_mut() {
-                item.insert(
-                    operation.verb.name().to_owned(),
-                    describe(dialect, operation),
-                );
+            let own = [(operation.verb, operation.path)];
+            for (at, (verb, path)) in own.iter().chain(operation.aliases).enumerate() {
+                let path = format!("{}{path}", dialect.base);
+                let item = paths.entry(path).or_insert_with(|| json!({}));
+                if let Some(item) = item.as_object_mut() {
+                    item.insert(verb.name().to_owned(), describe(dialect, operation, at));
+                }
             }
         }
     }
@@ -50,10 +55,16 @@ pub fn of(dialects: &[&Dialect]) -> Value {
     })
 }
 
-fn describe(dialect: &Dialect, operation: &Operation) -> Value {
+/// Describes an operation under its own path, or under another that it has for those who expect it there.
+fn describe(dialect: &Dialect, operation: &Operation, alias: usize) -> Value {
     let permission = operation.permission;
+    let id = match alias {
+        0 => operation.id.to_owned(),
+        number => format!("{}Alias{number}", operation.id),
+    };
     let mut described = json!({
-        "operationId": operation.id,
+        "operationId": id,
+        "deprecated": alias > 0,
         "tags": [dialect.title],
         "summary": operation.summary,
         "description": format!("{}. For {}.", operation.summary, permission.name),
@@ -120,6 +131,9 @@ fn responses(dialect: &Dialect, operation: &Operation) -> Value {
             "content": { "application/json": { "schema": reference(dialect.fault_schema) } },
         });
         responses.insert(status.to_string(), refusal);
+    }
+    for (status, reason) in BEFORE {
+        responses.insert(status.to_string(), json!({ "description": reason }));
     }
     Value::Object(responses)
 }
