@@ -35,6 +35,7 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             }
         }
     }
+    close(dialects, &mut schemas);
     let titles: Vec<&str> = dialects.iter().map(|dialect| dialect.title).collect();
     json!({
         "openapi": "3.1.0",
@@ -53,6 +54,20 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             },
         },
     })
+}
+
+/// What bodies of requests hold beyond their schemas is refused.
+fn close(dialects: &[&Dialect], schemas: &mut Map<String, Value>) {
+    let operations = dialects.iter().flat_map(|dialect| dialect.operations);
+    for input in operations.filter_map(|operation| operation.body.as_ref()) {
+        let name = match input.shape {
+            Shape::One(name) | Shape::Many(name) | Shape::List(name, _) => name,
+            Shape::Nothing => continue,
+        };
+        if let Some(schema) = schemas.get_mut(name).and_then(Value::as_object_mut) {
+            schema.insert("additionalProperties".to_owned(), Value::Bool(false));
+        }
+    }
 }
 
 /// Describes an operation under its own path, or under another that it has for those who expect it there.
