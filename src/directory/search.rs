@@ -320,7 +320,7 @@ impl Search {
                 return Ok(Turn::NextPage);
             }
             Portion::Page { .. } | Portion::Nothing => {}
-            Portion::Whole | Portion::Window { .. } => {
+            Portion::Whole | Portion::Window { .. } | Portion::Slice { .. } => {
                 if self
                     .conditions
                     .size
@@ -381,6 +381,19 @@ impl Search {
             Some(Position::Key(key, id)) => list.place(key, *id),
             _ => 0,
         };
+        if let Portion::Slice { offset, most, next } = &mut self.portion {
+            let start = start.max(*offset).min(list.count());
+            let end = start.saturating_add(*most as usize).min(list.count());
+            // What comes in between later on is on the next slice.
+            *next = list
+                .id(end.saturating_sub(1))
+                .filter(|_| start < end && end < list.count())
+                .map(|last| {
+                    let key = list.key(end.saturating_sub(1)).to_vec();
+                    Position::Key(key, last.saturating_add(1))
+                });
+            return Ok(start..end);
+        }
         Ok(start..list.count())
     }
 
@@ -394,7 +407,7 @@ impl Search {
             attribute: String::new(),
             fault,
         };
-        if matches!(self.portion, Portion::Window { .. }) {
+        if matches!(self.portion, Portion::Window { .. } | Portion::Slice { .. }) {
             return Err(Error::NoWindow(WindowFault::CannotSort(cause)));
         }
         if required {

@@ -17,7 +17,7 @@ impl Search {
     /// Where the next page begins; `None` when there is none.
     pub(in crate::directory) fn next_page(&self) -> Option<Cursor> {
         match &self.portion {
-            Portion::Page { next, .. } => Some(Cursor {
+            Portion::Page { next, .. } | Portion::Slice { next, .. } => Some(Cursor {
                 position: next.clone()?,
                 returned: self.before.saturating_add(self.returned),
             }),

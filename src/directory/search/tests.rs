@@ -68,6 +68,7 @@ fn request(required: bool, part: Part) -> SearchRequest {
         attribute: "cn".to_owned(),
         rule: None,
         reverse: false,
+        otherwise: None,
     };
     let keys = vec![key];
     SearchRequest {

@@ -30,6 +30,7 @@ pub use paged::Paged;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::account::AccountSettings;
 use smallvec::SmallVec;
 
 use super::activity::Activity;
@@ -60,6 +61,7 @@ pub struct Snapshot {
     pending_joins: Option<Vec<EntryId>>,
     administrator: Arc<str>,
     activity: Arc<Activity>,
+    accounts: Arc<AccountSettings>,
     next_id: EntryId,
     count: usize,
     csn: Csn,
@@ -101,6 +103,7 @@ impl Snapshot {
             pending_joins: None,
             administrator,
             activity: Arc::default(),
+            accounts: Arc::default(),
             next_id: ROOT + 1,
             count: 0,
             csn: Csn::default(),
@@ -112,6 +115,17 @@ impl Snapshot {
     pub fn showing(mut self, groups: MemberOf) -> Self {
         self.membership.show(groups);
         self
+    }
+
+    /// The same with accounts to which this applies.
+    pub fn holding_accounts_to(mut self, settings: Arc<AccountSettings>) -> Self {
+        self.accounts = settings;
+        self
+    }
+
+    /// What holds for accounts.
+    pub fn accounts(&self) -> &AccountSettings {
+        &self.accounts
     }
 
     /// The schema that the entries follow.
