@@ -28,7 +28,6 @@ fn search(base: &str, filter: &str, selection: &[&str]) -> Vec<u8> {
         scope: 2,
         dereference: 3,
         size_limit: 50,
-        page: 0,
         types_only: false,
         filter: Filter::parse(filter).unwrap(),
         selection: selection.iter().map(|name| (*name).to_owned()).collect(),
