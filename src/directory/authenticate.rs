@@ -457,6 +457,17 @@ impl Attempt {
         let spared = self.claim == Claim::Administrator;
         let now = self.directory.accounts().clock.seconds();
         let failures = &self.directory.0.failures;
+        if self.lacks_factor() && !policy.locks() {
+            // A million codes are soon tried where no policy keeps guesses away; the account itself stays open.
+            failures.fail(
+                self.pair,
+                &second_factor::throttle(),
+                self.growth(),
+                spared,
+                now,
+            );
+            return done(Err(Error::InvalidCredentials));
+        }
         if let Claim::Entry(id) = self.claim
             && policy.locks()
         {
