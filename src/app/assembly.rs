@@ -54,8 +54,9 @@ impl Assembly {
             unique,
             accounts,
         };
-        // Rules are compiled once to see that they can be; the suffixes do not matter for that.
+        // Rules and the like are made once to see that they can be; the suffixes do not matter for that.
         assembly.rules(&[])?;
+        super::rest::settings(&assembly.config)?;
         Ok(assembly)
     }
 

@@ -21,6 +21,7 @@ pub mod history;
 pub mod identity;
 pub mod import;
 pub mod index;
+pub mod invitation;
 pub mod keys;
 pub mod ldap_url;
 pub mod ldif;
@@ -39,6 +40,7 @@ pub mod snapshot;
 pub mod source;
 pub mod stored;
 pub mod time;
+pub mod token;
 pub mod unique;
 pub mod value_set;
 pub mod view;
@@ -54,6 +56,7 @@ mod compare;
 mod credentials;
 #[cfg(test)]
 mod fixture;
+mod forgiveness;
 mod lane;
 mod lockout;
 mod once;
@@ -61,6 +64,7 @@ mod proxy;
 mod recent;
 mod referrals;
 mod target;
+mod whoami;
 mod write;
 
 use std::ops::ControlFlow;
@@ -81,13 +85,14 @@ use lockout::Failures;
 use page::{Binding, Cursor, InvalidCursor, Position, Sealer};
 use password::Pool;
 use recent::Recent;
-use request::{Part, SearchRequest, Window};
+use request::{Part, SearchRequest, Slice, SliceStart, Window};
 use search::list::Room;
 use search::window::WindowFault;
 use search::{Conditions, Progress, Search, Unindexed};
 use second_factor::Windows;
 pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
+use token::Tokens;
 use unique::UniqueAttributes;
 pub use write::Changed;
 
@@ -152,6 +157,7 @@ struct Inner {
     /// Where searches sort.
     room: Room,
     failures: Failures,
+    tokens: Tokens,
     /// Passwords that were proved a short while ago.
     proved: Recent<()>,
     /// Second factors that were shown a short while ago.
@@ -175,6 +181,8 @@ impl Directory {
     ) -> std::io::Result<Directory> {
         let name = Dn::parse(&administrator.name).unwrap_or_default();
         let administrator_name = name.normalize(snapshot.schema());
+        let held_to = Arc::new(settings.accounts.clone());
+        let snapshot = snapshot.holding_accounts_to(Arc::clone(&held_to));
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
         let sealer = sealer()?;
         let failures = Failures::new(settings.accounts.remembered, random_key()?);
@@ -187,7 +195,7 @@ impl Directory {
             Arc::clone(&published),
             Arc::clone(&rules),
             settings.unique.clone(),
-            Arc::new(settings.accounts.clone()),
+            held_to,
             settings.changes,
             Arc::clone(&failure),
         )?;
@@ -204,6 +212,7 @@ impl Directory {
             sealer,
             room: Room::default(),
             failures,
+            tokens: Tokens::default(),
             proved,
             windows,
             unindexed: AtomicU64::new(0),
@@ -295,6 +304,17 @@ impl Directory {
                 });
                 let refused =
                     |reason| Error::UnwillingToPerform(format!("paged results: {reason}"));
+                cursor.map(Some).map_err(refused)
+            }
+            Part::Slice(Slice {
+                from: SliceStart::After(sealed),
+                ..
+            }) => {
+                let cursor = open(sealed).and_then(|cursor| match cursor.position {
+                    Position::Key(..) => Ok(cursor),
+                    Position::Id(_) | Position::List => Err(InvalidCursor::Foreign),
+                });
+                let refused = |_| Error::NoWindow(WindowFault::Context);
                 cursor.map(Some).map_err(refused)
             }
             Part::Window(Window {
