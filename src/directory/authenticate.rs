@@ -83,7 +83,7 @@ enum Proof {
 }
 
 impl Directory {
-    /// Proves a name and a password that came from a source; a key of scope [`keys::LDAP`] is as good as a password. The
+    /// Proves a name and a password that came from a source; a key of the source's scope is as good as a password. The
     /// verdict comes at once where that is cheap, or was found a short while ago, else from a thread of the pool. An empty
     /// password proves nothing and is refused (RFC 4513 section 5.1.2); a pair of source and name that has failed too
     /// often is refused before anything is hashed, whether there is such an entry or not.
