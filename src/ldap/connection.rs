@@ -12,7 +12,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -517,11 +517,6 @@ fn poll_read<S: AsyncRead>(
     context: &mut std::task::Context<'_>,
     input: &mut BytesMut,
 ) -> Poll<io::Result<usize>> {
-    let filled = input.len();
-    input.resize(filled + READ, 0);
-    let mut read = ReadBuf::new(input.get_mut(filled..).unwrap_or_default());
-    let polled = stream.poll_read(context, &mut read);
-    let count = read.filled().len();
-    input.truncate(filled + count);
-    polled.map_ok(|()| count)
+    input.reserve(READ);
+    tokio_util::io::poll_read_buf(stream, context, input)
 }
