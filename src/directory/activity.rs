@@ -2,13 +2,18 @@
 //! sections 5.3.4 and 5.3.11).
 //!
 //! Owns what changes with every login, kept apart from the entries, which do not change with it, and written behind: the
-//! newest of it may be lost when the machine stops. What must not be lost, such as a lock, is in the entry.
+//! newest of it may be lost when the server stops, of an account that logs in again and again the successes of up to a
+//! minute. What must not be lost, such as a lock, is in the entry.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::entry::EntryId;
 use super::password::policy::MOST_FAILURES;
+
+/// How much older a success in the store may be than the newest, in microseconds: a service that logs in for each request
+/// need not have each of them written.
+const COARSE: u64 = 60_000_000;
 
 /// What is known of the logins of one account, in microseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,30 +30,58 @@ pub struct Activity(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    seen: HashMap<EntryId, Seen>,
+    successes: HashMap<EntryId, Success>,
+    /// Of those few that have failed since they last succeeded.
+    failures: HashMap<EntryId, Vec<u64>>,
     /// What the store does not have yet.
     unwritten: BTreeSet<EntryId>,
+}
+
+/// When an account has last succeeded, and which success was last left to be written.
+#[derive(Copy, Clone)]
+struct Success {
+    last: u64,
+    written: u64,
+}
+
+impl Inner {
+    fn of(&self, id: EntryId) -> Option<Seen> {
+        let (success, failures) = (self.successes.get(&id), self.failures.get(&id));
+        (success.is_some() || failures.is_some()).then(|| Seen {
+            success: success.map(|success| success.last),
+            failures: failures.cloned().unwrap_or_default(),
+        })
+    }
+
+    fn forget(&mut self, id: EntryId) {
+        self.successes.remove(&id);
+        self.failures.remove(&id);
+    }
 }
 
 impl Activity {
     /// What is known of an account.
     pub fn of(&self, id: EntryId) -> Option<Seen> {
-        self.inner().seen.get(&id).cloned()
+        self.inner().of(id)
     }
 
     /// An account has logged in.
     pub fn succeeded(&self, id: EntryId, now: u64) {
         let mut inner = self.inner();
-        let seen = inner.seen.entry(id).or_default();
-        seen.success = Some(now);
-        seen.failures = Vec::new();
-        inner.unwritten.insert(id);
+        let failed = inner.failures.remove(&id).is_some();
+        let known = inner.successes.get(&id).map(|success| success.written);
+        let recent = known.filter(|written| !failed && now.saturating_sub(*written) < COARSE);
+        if recent.is_none() {
+            inner.unwritten.insert(id);
+        }
+        let (last, written) = (now, recent.unwrap_or(now));
+        inner.successes.insert(id, Success { last, written });
     }
 
     /// A login has failed; `most` are remembered.
     pub fn failed(&self, id: EntryId, now: u64, most: usize) {
         let mut inner = self.inner();
-        let failures = &mut inner.seen.entry(id).or_default().failures;
+        let failures = inner.failures.entry(id).or_default();
         failures.push(now);
         let excess = failures.len().saturating_sub(most.min(MOST_FAILURES));
         failures.drain(..excess);
@@ -57,7 +90,15 @@ impl Activity {
 
     /// Takes over what the store has of an account.
     pub fn restore(&self, id: EntryId, seen: Seen) {
-        self.inner().seen.insert(id, seen);
+        let mut inner = self.inner();
+        inner.forget(id);
+        if let Some(last) = seen.success {
+            let written = last;
+            inner.successes.insert(id, Success { last, written });
+        }
+        if !seen.failures.is_empty() {
+            inner.failures.insert(id, seen.failures);
+        }
     }
 
     /// Up to `most` accounts that the store does not have as they are, with what is to be written; those for which `exists`
@@ -73,9 +114,9 @@ impl Activity {
             && let Some(id) = inner.unwritten.pop_first()
         {
             if !exists(id) {
-                inner.seen.remove(&id);
-            } else if let Some(seen) = inner.seen.get(&id) {
-                taken.push((id, seen.clone()));
+                inner.forget(id);
+            } else if let Some(seen) = inner.of(id) {
+                taken.push((id, seen));
             }
         }
         taken
@@ -144,6 +185,34 @@ mod tests {
             failures: Vec::new(),
         };
         assert_eq!(activity.of(1), Some(expected));
+    }
+
+    #[test]
+    fn successes_of_one_minute_are_written_once_unless_a_failure_lies_between() {
+        let activity = Activity::default();
+        let written = || {
+            let taken = activity.take_unwritten(9, |_| true);
+            let successes = taken.into_iter().map(|(_, seen)| seen.success);
+            successes.collect::<Vec<_>>()
+        };
+        activity.restore(
+            1,
+            Seen {
+                success: Some(COARSE),
+                failures: Vec::new(),
+            },
+        );
+        activity.succeeded(1, 2 * COARSE - 1);
+        assert_eq!(written(), []);
+        assert_eq!(activity.of(1).unwrap().success, Some(2 * COARSE - 1));
+        activity.succeeded(1, 2 * COARSE);
+        activity.succeeded(1, 2 * COARSE + 1);
+        assert_eq!(written(), [Some(2 * COARSE + 1)]);
+        activity.succeeded(1, 2 * COARSE + 2);
+        assert_eq!(written(), []);
+        activity.failed(1, 2 * COARSE + 3, 9);
+        activity.succeeded(1, 2 * COARSE + 4);
+        assert_eq!(written(), [Some(2 * COARSE + 4)]);
     }
 
     #[test]
