@@ -28,6 +28,11 @@ use crate::storage::{Batch, Store, StoreError};
 const QUEUE: usize = 4096;
 /// Changes that are committed together at the most.
 const GROUP: usize = 256;
+/// How long changes that are likely to come are waited for: about as long as clients take to ask again when they have been
+/// answered, and much shorter than a group takes on the disk.
+const GATHER: Duration = Duration::from_micros(150);
+/// How often they are waited for at the most.
+const GATHERINGS: usize = 6;
 /// How long the times of logins wait until they are written.
 const BEHIND: Duration = Duration::from_secs(1);
 /// Accounts whose times are written together at the most.
@@ -175,6 +180,25 @@ fn kept_changes(store: &dyn Store) -> std::collections::VecDeque<Csn> {
     kept
 }
 
+/// The jobs of the next group. Who was answered together asks again together: a group of the fastest alone would keep the
+/// others waiting, so that up to `crowd` jobs are waited for as long as any come.
+fn gather(first: Job, jobs: &Receiver<Job>, crowd: usize) -> Vec<Job> {
+    let mut group = vec![first];
+    group.extend(jobs.try_iter().take(GROUP - 1));
+    for _ in 0..GATHERINGS {
+        let before = group.len();
+        if before >= crowd.min(GROUP) {
+            break;
+        }
+        std::thread::sleep(GATHER);
+        group.extend(jobs.try_iter().take(GROUP - before));
+        if group.len() == before {
+            break;
+        }
+    }
+    group
+}
+
 struct Worker {
     store: Box<dyn Store>,
     published: Arc<ArcSwap<Snapshot>>,
@@ -188,15 +212,18 @@ struct Worker {
 impl Worker {
     fn run(mut self, jobs: &Receiver<Job>) {
         let mut written = Instant::now();
+        // How many are likely to come together: as many as came last, and one more when somebody has waited for those.
+        let mut crowd = 1;
         loop {
-            match jobs.recv_timeout(BEHIND) {
+            let waiting = jobs.try_recv();
+            crowd += usize::from(waiting.is_ok());
+            match waiting.or_else(|_| jobs.recv_timeout(BEHIND)) {
                 Ok(first) => {
-                    let group = std::iter::once(first)
-                        .chain(jobs.try_iter().take(GROUP - 1))
-                        .collect();
+                    let group = gather(first, jobs, crowd);
+                    crowd = group.len();
                     self.group(group);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => crowd = 1,
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if written.elapsed() >= BEHIND {
