@@ -127,7 +127,7 @@ mod tests {
         let name = Dn::parse(&setup().administrator.name).unwrap();
         let password = Secret::from(password.as_bytes());
         let done = Box::new(move |verdict| send.send(verdict).unwrap());
-        directory.authenticate(&name, password, None, done);
+        directory.authenticate(name, password, None, done);
         receive
             .recv()
             .unwrap()

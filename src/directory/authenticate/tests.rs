@@ -95,7 +95,7 @@ impl Place {
         let (name, source) = (Dn::parse(name).unwrap(), source.parse::<IpAddr>().unwrap());
         let password = Secret::from(password.as_bytes());
         self.directory
-            .authenticate(&name, password, Some(source), done);
+            .authenticate(name, password, Some(source), done);
         receive.recv().unwrap()
     }
 
@@ -309,7 +309,7 @@ fn guesses_that_were_on_their_way_are_refused_with_the_pair() {
         let password = Secret::from(password.as_bytes());
         place
             .directory
-            .authenticate(&name, password, Some(source), done);
+            .authenticate(name.clone(), password, Some(source), done);
     }
     drop(send);
     assert!(receive.iter().all(|succeeded| !succeeded));

@@ -80,7 +80,7 @@ fn secret(text: &str) -> Secret {
 fn bind(directory: &Directory, name: &str, password: &str) -> Result<Identity, Error> {
     let (send, receive) = mpsc::channel();
     let done = Box::new(move |verdict| send.send(verdict).unwrap());
-    directory.authenticate(&Dn::parse(name).unwrap(), secret(password), None, done);
+    directory.authenticate(Dn::parse(name).unwrap(), secret(password), None, done);
     receive.recv().unwrap().map(|login: Login| login.identity)
 }
 
