@@ -234,6 +234,7 @@ fn directory(people: u32) -> Outcome<Directory> {
         upgrade_passwords: false,
         unique: UniqueAttributes::default(),
         accounts: AccountSettings::default(),
+        changes: hedgerow::directory::change_log::Bounds::default(),
     };
     Ok(Directory::serve(
         Box::new(Nowhere),

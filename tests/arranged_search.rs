@@ -164,6 +164,7 @@ fn unlimited() -> Settings {
         upgrade_passwords: false,
         unique: UniqueAttributes::default(),
         accounts: hedgerow::directory::account::AccountSettings::default(),
+        changes: hedgerow::directory::change_log::Bounds::default(),
     }
 }
 

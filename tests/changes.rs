@@ -526,6 +526,7 @@ impl Fixture {
             upgrade_passwords: false,
             unique: UniqueAttributes::default(),
             accounts: hedgerow::directory::account::AccountSettings::default(),
+            changes: hedgerow::directory::change_log::Bounds::default(),
         };
         let administrator = self.setup.administrator.clone();
         let (store, rules) = (Box::new(store), self.rules());

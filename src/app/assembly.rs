@@ -3,11 +3,13 @@
 //! Owns how the words of the configuration become what the directory takes, and that an error names the key it is about.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Failure;
 use super::config::{self, AccessRule, Config, PosixGroup, Who};
 use crate::directory::access::{AccessRules, RuleText};
 use crate::directory::account::AccountSettings;
+use crate::directory::change_log::Bounds;
 use crate::directory::dn::Dn;
 use crate::directory::index::{Index, IndexedAttributes, Kind};
 use crate::directory::membership::MemberOf;
@@ -138,6 +140,10 @@ impl Assembly {
             time_limit: Some(limits.search_time),
             upgrade_passwords: self.config.passwords.upgrade,
             unique: self.unique.clone(),
+            changes: Bounds {
+                age: Duration::from_secs(u64::from(self.config.changes.days) * 86_400),
+                bytes: self.config.changes.mebibytes << 20,
+            },
             accounts: self.accounts.clone(),
         }
     }

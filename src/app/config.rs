@@ -7,6 +7,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod bounded;
 mod schema;
 mod section;
@@ -14,6 +15,7 @@ mod source;
 
 pub use access::{AccessRule, Who};
 pub use accounts::{Lockout, PasswordPolicy};
+pub use audit::{Audit, Changes};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
     Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, MemberOf, Membership,
@@ -81,6 +83,12 @@ pub struct Config {
     /// a rule only the administrator gets anywhere.
     #[serde(default)]
     pub access: Vec<AccessRule>,
+    /// Where it is kept who did what.
+    #[serde(default)]
+    pub audit: Audit,
+    /// How far back the history of changes goes.
+    #[serde(default)]
+    pub changes: Changes,
     /// The HTTP listener for health and metrics.
     #[serde(default)]
     pub operations: Operations,
@@ -128,6 +136,12 @@ impl Config {
     pub fn socket(&self) -> PathBuf {
         let socket = self.ldapi.socket.clone();
         socket.unwrap_or_else(|| self.data.join("ldapi"))
+    }
+
+    /// The path of the audit log.
+    pub fn audit_file(&self) -> PathBuf {
+        let file = self.audit.file.clone();
+        file.unwrap_or_else(|| self.data.join("audit.jsonl"))
     }
 
     /// An error about one key, for a meaning that only another layer can check:
@@ -187,6 +201,9 @@ impl Config {
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);
+        }
+        if let Some(file) = &mut self.audit.file {
+            *file = resolve(folder, file);
         }
         for file in &mut self.schema.files {
             *file = resolve(folder, file);

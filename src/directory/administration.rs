@@ -8,12 +8,14 @@ use std::sync::{Arc, mpsc};
 use super::check::{self, Findings};
 use super::dn::Dn;
 use super::error::Error;
+use super::history::Summary;
 use super::identity::Identity;
 use super::lane::Job;
 use super::password::Secret;
 use super::password_change::{PasswordChange, Whose};
 use super::setup::Setup;
 use super::snapshot::Snapshot;
+use super::time::Csn;
 use super::{Administrator, Directory};
 use crate::storage::{Store, StoreError};
 
@@ -47,6 +49,37 @@ impl Directory {
         self.change_password(identity, change, move |outcome| done(outcome.map(|_| ())));
     }
 
+    /// What the records of the changes after a number say, oldest first, so many at the most; those up to the number are taken,
+    /// and kept no longer than others. Blocks.
+    pub fn changes_after(&self, number: Csn, most: usize) -> Result<Vec<(Csn, Summary)>, Error> {
+        let (send, receive) = mpsc::channel();
+        let done = move |records| {
+            let _ = send.send(records);
+        };
+        let job = Job::Changes {
+            after: number,
+            most,
+            done: Box::new(done),
+        };
+        self.0.lane.submit(job).map_err(|refused| refused.0)?;
+        let records = receive.recv().map_err(|_| self.no_answer())?;
+        let records = records.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let summaries = records.into_iter().map(|(number, record)| {
+            let unreadable = || Summary {
+                kind: "unreadable".to_owned(),
+                ..Summary::default()
+            };
+            (number, Summary::read(&record).unwrap_or_else(unreadable))
+        });
+        Ok(summaries.collect())
+    }
+
+    /// Why the lane has dropped a question.
+    fn no_answer(&self) -> Error {
+        let cause = self.failure();
+        Error::Unavailable(cause.unwrap_or_else(|| "the server is stopping".to_owned()))
+    }
+
     /// Verifies every record of the store against what is served, and what is served in itself. Changes wait while the
     /// store is read, a few seconds for a million entries. Takes no memory that grows with the directory. Blocks.
     pub fn check(&self, progress: &mut dyn FnMut(u64)) -> Result<Findings, Error> {
@@ -61,11 +94,7 @@ impl Directory {
             .submit(Job::Inspection(Box::new(look)))
             .map_err(|refused| refused.0)?;
         let unavailable = |error: StoreError| Error::Unavailable(error.to_string());
-        let Ok((compared, snapshot)) = receive.recv() else {
-            let cause = self.failure();
-            let cause = cause.unwrap_or_else(|| "the server is stopping".to_owned());
-            return Err(Error::Unavailable(cause));
-        };
+        let (compared, snapshot) = receive.recv().map_err(|_| self.no_answer())?;
         let mut findings = compared.map_err(unavailable)?;
         check::verify(&snapshot, &mut findings, progress);
         Ok(findings)
@@ -99,6 +128,7 @@ mod tests {
             upgrade_passwords: false,
             unique: UniqueAttributes::default(),
             accounts: crate::directory::account::AccountSettings::default(),
+            changes: crate::directory::change_log::Bounds::default(),
         };
         let directory = Directory::serve(
             Box::new(store.clone()),

@@ -1,9 +1,12 @@
 //! Change records: what changed, when and by whom, kept beside the data.
 //!
-//! Owns their form, one LDIF record (RFC 2849) each: the entry's name, `changeNumber`, `actor`, `changetype`, and a line
-//! `added-<attribute>` or `removed-<attribute>` for each value. A secret leaves only the mark that it changed.
+//! Owns their form, one LDIF record (RFC 2849) each: the entry's name, `actor`, `changetype`, where the request came from,
+//! and a line `added-<attribute>` or `removed-<attribute>` for each value. A secret leaves only the mark that it changed.
+
+use std::collections::BTreeSet;
 
 use super::attributes::Attributes;
+use super::identity::Provenance;
 use super::ldif;
 use super::members::Edge;
 use super::schema::{AttributeDescription, Schema};
@@ -22,8 +25,76 @@ pub enum Kind {
     Rename,
 }
 
+/// What stands in the place of an address on the local socket.
+pub const LOCAL: &str = "local";
 /// What stands in the place of a secret.
 const HIDDEN: &[u8] = b"(hidden)";
+
+/// The line that names an attribute whose values were too many to keep.
+const OMITTED: &str = "omitted";
+
+/// What a change record says, but for the values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// The entry, by the name that it had before the change.
+    pub dn: String,
+    /// `add`, `modify`, `delete` or `moddn`.
+    pub kind: String,
+    /// Who made the change; nobody in particular when empty.
+    pub actor: String,
+    /// Who was bound, where that was not the actor.
+    pub through: Option<String>,
+    /// The client's address, or [`LOCAL`].
+    pub address: Option<String>,
+    /// The number of the connection.
+    pub connection: Option<u64>,
+    /// The message id.
+    pub message: Option<i32>,
+    /// The name after a rename.
+    pub new_name: Option<String>,
+    /// The attributes of which values came or went, each once.
+    pub attributes: Vec<String>,
+}
+
+impl Summary {
+    /// Reads a record; `None` when it is not of the form.
+    pub fn read(record: &[u8]) -> Option<Summary> {
+        let mut reader = ldif::Reader::new(record);
+        let record = reader.next_record().ok()??;
+        let ldif::Change::Content(lines) = record.change else {
+            return None;
+        };
+        let mut summary = Summary {
+            dn: record.dn.to_owned(),
+            ..Summary::default()
+        };
+        let mut attributes = BTreeSet::new();
+        for line in &lines {
+            let text = || String::from_utf8_lossy(&line.value).into_owned();
+            match line.attribute {
+                "actor" => summary.actor = text(),
+                "changetype" => summary.kind = text(),
+                "through" => summary.through = Some(text()),
+                "address" => summary.address = Some(text()),
+                "connection" => summary.connection = text().parse().ok(),
+                "message" => summary.message = text().parse().ok(),
+                "newName" => summary.new_name = Some(text()),
+                OMITTED => {
+                    attributes.insert(text());
+                }
+                name => attributes.extend(changed(name).map(str::to_owned)),
+            }
+        }
+        summary.attributes = attributes.into_iter().collect();
+        Some(summary)
+    }
+}
+
+/// The attribute whose value a line has.
+fn changed(line: &str) -> Option<&str> {
+    let added = line.strip_prefix("added-");
+    added.or_else(|| line.strip_prefix("removed-"))
+}
 
 /// A change record in the making.
 pub struct Entry {
@@ -45,6 +116,27 @@ impl Entry {
             ("changetype".to_owned(), kind.into()),
         ];
         Self { dn, lines }
+    }
+
+    /// Where the request came from, if that is known.
+    pub fn asked_by(mut self, provenance: Option<&Provenance>) -> Self {
+        let Some(provenance) = provenance else {
+            return self;
+        };
+        let address = match provenance.address {
+            Some(address) => address.to_canonical().to_string(),
+            None => LOCAL.to_owned(),
+        };
+        let through = provenance.through.clone().map(|name| ("through", name));
+        let lines = [
+            ("address", address),
+            ("connection", provenance.connection.to_string()),
+            ("message", provenance.message.to_string()),
+        ];
+        let lines = through.into_iter().chain(lines);
+        self.lines
+            .extend(lines.map(|(name, value)| (name.to_owned(), value.into_bytes())));
+        self
     }
 
     /// All values of a new entry.
@@ -140,14 +232,25 @@ impl Entry {
         self.lines.extend(shown);
     }
 
-    /// The bytes of the record; where they would be more than `most`, the values are left out and it says so.
+    /// The bytes of the record; where they would be more than `most`, the values are left out and only the attributes named.
     pub fn encode(&self, most: usize) -> Vec<u8> {
         let whole = self.encode_lines(&self.lines);
         if whole.len() <= most {
             return whole;
         }
-        let mut head: Vec<_> = self.lines.iter().take(2).cloned().collect();
-        head.push(("omitted".to_owned(), b"too many values".to_vec()));
+        let (values, mut head): (Vec<_>, Vec<_>) = self
+            .lines
+            .iter()
+            .cloned()
+            .partition(|(name, _)| changed(name).is_some());
+        let names: BTreeSet<&str> = values
+            .iter()
+            .filter_map(|(name, _)| changed(name))
+            .collect();
+        let names = names
+            .into_iter()
+            .map(|name| (OMITTED.to_owned(), name.into()));
+        head.extend(names);
         self.encode_lines(&head)
     }
 

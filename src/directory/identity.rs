@@ -1,10 +1,11 @@
 //! Who asks. An identity comes from authentication or is anonymous; no face makes one up.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-use super::access::Standing;
+use super::access::ApplicableRules;
 use super::entry::EntryId;
 
 /// The authorization identity of a request (RFC 4513 section 1).
@@ -12,7 +13,22 @@ use super::entry::EntryId;
 pub struct Identity {
     who: Who,
     /// How it stands to the access rules, once that was worked out.
-    standing: Arc<ArcSwapOption<Standing>>,
+    applicable: Arc<ArcSwapOption<ApplicableRules>>,
+    /// By which request it asks, where that is to be recorded.
+    provenance: Option<Arc<Provenance>>,
+}
+
+/// Where a request comes from: kept with the changes that it makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// Who is bound, where that is not the identity itself (RFC 4370).
+    pub through: Option<String>,
+    /// The client's address; none for a program of this machine on the local socket.
+    pub address: Option<IpAddr>,
+    /// The number of the connection, as the log has it.
+    pub connection: u64,
+    /// The message id.
+    pub message: i32,
 }
 
 impl PartialEq for Identity {
@@ -90,12 +106,26 @@ impl Identity {
     fn new(who: Who) -> Self {
         Self {
             who,
-            standing: Arc::default(),
+            applicable: Arc::default(),
+            provenance: None,
         }
     }
 
-    pub(super) fn standing(&self) -> &ArcSwapOption<Standing> {
-        &self.standing
+    /// The same identity, asking by this request.
+    pub fn asking_by(self, provenance: Provenance) -> Self {
+        Self {
+            provenance: Some(Arc::new(provenance)),
+            ..self
+        }
+    }
+
+    /// By which request it asks, where that is known.
+    pub(super) fn provenance(&self) -> Option<&Provenance> {
+        self.provenance.as_deref()
+    }
+
+    pub(super) fn applicable(&self) -> &ArcSwapOption<ApplicableRules> {
+        &self.applicable
     }
 
     pub(super) fn who(&self) -> Who {

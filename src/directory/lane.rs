@@ -13,6 +13,7 @@ use arc_swap::ArcSwap;
 
 use super::access::AccessRules;
 use super::account::AccountSettings;
+use super::change_log::{Bounds, ChangeLog};
 use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
@@ -37,8 +38,6 @@ const GATHERINGS: usize = 6;
 const BEHIND: Duration = Duration::from_secs(1);
 /// Accounts whose times are written together at the most.
 const WRITTEN_BEHIND: usize = 4096;
-/// Change records that are kept.
-const CHANGES_KEPT: usize = 100_000;
 
 /// Called with the outcome of a change, once, from the lane's thread.
 pub type Done = Box<dyn FnOnce(Result<Changed, Error>) + Send>;
@@ -53,6 +52,9 @@ pub(super) struct Order {
 
 /// Looks at the store and the state that it holds, from the lane's thread.
 pub(super) type Look = Box<dyn FnOnce(&dyn Store, Arc<Snapshot>) + Send>;
+
+/// Takes change records, or why the store does not give them.
+pub(super) type Taker = Box<dyn FnOnce(Result<Vec<(Csn, Vec<u8>)>, StoreError>) + Send>;
 
 /// What the lane is asked to do.
 pub(super) enum Job {
@@ -81,6 +83,12 @@ pub(super) enum Job {
     },
     /// A look at the store while nothing is written to it, and at the state that it holds.
     Inspection(Look),
+    /// The change records after a number, so many at the most, for the one who follows the changes.
+    Changes {
+        after: Csn,
+        most: usize,
+        done: Taker,
+    },
 }
 
 /// The entrance of the lane.
@@ -97,11 +105,12 @@ impl Lane {
         rules: Arc<AccessRules>,
         unique: UniqueAttributes,
         accounts: Arc<AccountSettings>,
+        changes: Bounds,
         failure: Arc<ArcSwap<Option<String>>>,
     ) -> std::io::Result<Lane> {
         let (queue, jobs) = sync_channel(QUEUE);
         let worker = Worker {
-            kept: kept_changes(&*store),
+            log: ChangeLog::of(&*store, changes),
             store,
             published,
             rules,
@@ -167,19 +176,6 @@ impl Drop for Lane {
     }
 }
 
-/// The numbers of the change records in the store, oldest first.
-fn kept_changes(store: &dyn Store) -> std::collections::VecDeque<Csn> {
-    let mut kept = std::collections::VecDeque::new();
-    let scanned = store.scan(&[stored::prefix::CHANGE], &mut |key, _| {
-        kept.extend(stored::change_of_key(key));
-        std::ops::ControlFlow::Continue(())
-    });
-    if let Err(error) = scanned {
-        tracing::warn!(%error, "old change records cannot be read; they will not be removed");
-    }
-    kept
-}
-
 /// The jobs of the next group. Who was answered together asks again together: a group of the fastest alone would keep the
 /// others waiting, so that up to `crowd` jobs are waited for as long as any come.
 fn gather(first: Job, jobs: &Receiver<Job>, crowd: usize) -> Vec<Job> {
@@ -206,7 +202,7 @@ struct Worker {
     unique: UniqueAttributes,
     accounts: Arc<AccountSettings>,
     failure: Arc<ArcSwap<Option<String>>>,
-    kept: std::collections::VecDeque<Csn>,
+    log: ChangeLog,
 }
 
 impl Worker {
@@ -228,6 +224,7 @@ impl Worker {
             }
             if written.elapsed() >= BEHIND {
                 self.write_activity();
+                self.prune_changes();
                 written = Instant::now();
             }
         }
@@ -256,6 +253,19 @@ impl Worker {
             snapshot
                 .activity()
                 .give_back(unwritten.iter().map(|(id, _)| *id));
+        }
+    }
+
+    /// Removes change records beyond their bounds while nothing is changed.
+    fn prune_changes(&mut self) {
+        let surplus = self.log.surplus(0, self.accounts.clock.now());
+        if surplus == 0 || self.failure.load().is_some() {
+            return;
+        }
+        let mut batch = Batch::default();
+        self.log.put_removal(surplus, &mut batch);
+        if self.put(&batch).is_ok() {
+            self.log.forget(surplus);
         }
     }
 
@@ -310,7 +320,7 @@ impl Worker {
                     of: Some(id), step, ..
                 } => draft.take_step(*id, *step).map(|()| Changed::default()),
                 Job::Account { of: None, .. } => Ok(Changed::default()),
-                Job::Inspection(_) => {
+                Job::Inspection(_) | Job::Changes { .. } => {
                     inspections.push(job);
                     continue;
                 }
@@ -330,8 +340,12 @@ impl Worker {
         }
         // After the changes that came with them, so that nothing is left to write.
         for job in inspections {
-            if let Job::Inspection(look) = job {
-                look(&*self.store, self.published.load_full());
+            match job {
+                Job::Inspection(look) => look(&*self.store, self.published.load_full()),
+                Job::Changes { after, most, done } => {
+                    done(self.log.after(&*self.store, after, most));
+                }
+                _ => {}
             }
         }
     }
@@ -343,13 +357,12 @@ impl Worker {
         for id in outstanding.first_new..snapshot.next_id() {
             stored::put_new_entry(&mut outstanding.batch, &snapshot, id);
         }
-        self.kept.extend(outstanding.changes);
-        while self.kept.len() > CHANGES_KEPT {
-            if let Some(oldest) = self.kept.pop_front() {
-                outstanding.batch.delete(stored::change_key(oldest));
-            }
-        }
+        let added = outstanding.changes.len();
+        let surplus = self.log.surplus(added, self.accounts.clock.now());
+        self.log.put_removal(surplus, &mut outstanding.batch);
         self.put(&outstanding.batch)?;
+        self.log.forget(surplus);
+        self.log.extend(outstanding.changes);
         self.published.store(Arc::new(snapshot));
         Ok(())
     }
@@ -390,7 +403,7 @@ impl Job {
                 }
             }
             // Who asked for it learns that it was dropped.
-            Job::Inspection(_) => {}
+            Job::Inspection(_) | Job::Changes { .. } => {}
         }
     }
 }

@@ -8,16 +8,20 @@ pub mod account;
 pub mod activity;
 pub mod attributes;
 pub mod backup;
+pub mod change_log;
 pub mod check;
 pub mod descriptions;
 pub mod dn;
+pub mod dynamic;
 pub mod entry;
 pub mod error;
 pub mod export;
 pub mod filter;
+pub mod history;
 pub mod identity;
 pub mod import;
 pub mod index;
+pub mod ldap_url;
 pub mod ldif;
 pub mod members;
 pub mod membership;
@@ -46,7 +50,6 @@ mod clear_passwords;
 mod compare;
 #[cfg(test)]
 mod fixture;
-mod history;
 mod lane;
 mod lockout;
 mod once;
@@ -96,6 +99,8 @@ pub struct Settings {
     pub unique: UniqueAttributes,
     /// What holds for accounts and their passwords.
     pub accounts: AccountSettings,
+    /// How far back changes are kept.
+    pub changes: change_log::Bounds,
 }
 
 /// Who administers a directory: a name and a hash, kept with the data but no entry of the tree.
@@ -168,6 +173,7 @@ impl Directory {
             Arc::clone(&rules),
             settings.unique.clone(),
             Arc::new(settings.accounts.clone()),
+            settings.changes,
             Arc::clone(&failure),
         )?;
         Ok(Directory(Arc::new(Inner {

@@ -51,6 +51,33 @@ impl std::fmt::Display for Csn {
     }
 }
 
+impl std::str::FromStr for Csn {
+    type Err = ();
+
+    /// Reads what [`Csn`]'s `Display` writes.
+    fn from_str(text: &str) -> Result<Csn, ()> {
+        let mut parts = text.split('#');
+        let (time, count) = (parts.next().ok_or(())?, parts.next().ok_or(())?);
+        let (_, fraction) = time
+            .strip_suffix('Z')
+            .and_then(|time| time.split_once('.'))
+            .ok_or(())?;
+        let seconds = parse_generalized(time.as_bytes()).ok_or(())?;
+        let seconds = u64::try_from(seconds).map_err(|_| ())?;
+        let micros: u64 = match fraction.len() {
+            6 => fraction.parse().map_err(|_| ())?,
+            _ => return Err(()),
+        };
+        Ok(Csn {
+            micros: seconds
+                .checked_mul(1_000_000)
+                .and_then(|seconds| seconds.checked_add(micros))
+                .ok_or(())?,
+            count: u32::from_str_radix(count, 16).map_err(|_| ())?,
+        })
+    }
+}
+
 /// The clock that changes and accounts go by: the system's, or one that stands still until it is moved.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<Arc<AtomicU64>>);
@@ -103,6 +130,23 @@ pub fn generalized(seconds: i64) -> String {
 pub fn generalized_micros(micros: u64) -> String {
     let civil = Civil::of(whole_seconds(micros));
     format!("{civil}.{:06}Z", micros % 1_000_000)
+}
+
+/// Writes microseconds since 1970 as RFC 3339 does, `2026-01-02T03:04:05.000006Z`.
+pub fn rfc3339(micros: u64) -> String {
+    let Civil {
+        year,
+        month,
+        day,
+        second_of_day,
+    } = Civil::of(whole_seconds(micros));
+    let (hour, minute, second) = (
+        second_of_day / 3_600,
+        second_of_day / 60 % 60,
+        second_of_day % 60,
+    );
+    let fraction = micros % 1_000_000;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:06}Z")
 }
 
 /// Reads the generalized time of a timestamp attribute; `None` for anything but `YYYYMMDDHHMMSS[.fraction]Z`.
@@ -228,6 +272,25 @@ mod tests {
         ] {
             assert_eq!(parse_generalized(bad.as_bytes()), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_change_number_is_read_as_it_is_printed() {
+        let number = Csn {
+            micros: 951_782_399_000_006,
+            count: 0xab,
+        };
+        assert_eq!(number.to_string().parse(), Ok(number));
+        for bad in [
+            "",
+            "20000228235959Z#000000",
+            "20000228235959.1Z#0",
+            "2#0#0",
+            "x.000000Z#0",
+        ] {
+            assert_eq!(bad.parse::<Csn>(), Err(()), "{bad}");
+        }
+        assert_eq!(rfc3339(number.micros), "2000-02-28T23:59:59.000006Z");
     }
 
     #[test]

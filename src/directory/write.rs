@@ -15,6 +15,7 @@ mod relaxed;
 mod remove;
 mod rename;
 mod unique;
+mod urls;
 
 pub use account::Step;
 use modify::Refusal;
@@ -68,6 +69,9 @@ pub struct Draft<'a> {
     edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
     changes: Vec<(Csn, Vec<u8>)>,
     administrator_password: Option<Vec<u8>>,
+    gains: Vec<gains::Gain>,
+    /// Groups that got a `memberURL`.
+    selecting: BTreeSet<EntryId>,
 }
 
 /// What the store must be told of a draft.
@@ -76,8 +80,8 @@ pub struct Outstanding {
     pub first_new: EntryId,
     /// Everything but the entries made in the draft.
     pub batch: Batch,
-    /// The numbers of the recorded changes.
-    pub changes: Vec<Csn>,
+    /// The numbers of the recorded changes, and the bytes of each record.
+    pub changes: Vec<(Csn, usize)>,
 }
 
 impl<'a> Draft<'a> {
@@ -109,12 +113,16 @@ impl<'a> Draft<'a> {
             edges: BTreeMap::new(),
             changes: Vec::new(),
             administrator_password: None,
+            gains: Vec::new(),
+            selecting: BTreeSet::new(),
         }
     }
 
     /// The new state, and what the store must be told so that it holds the same.
     pub fn finish(mut self) -> (Snapshot, Outstanding) {
         self.snapshot.end_bulk();
+        self.tell_gains();
+        self.warn_of_selections();
         let mut batch = Batch::default();
         for id in self
             .entries
@@ -142,7 +150,8 @@ impl<'a> Draft<'a> {
         if let Some(hash) = self.administrator_password {
             batch.put(Setting::AdministratorPassword.key(), hash);
         }
-        let changes = self.changes.iter().map(|(csn, _)| *csn).collect();
+        let sizes = self.changes.iter();
+        let changes = sizes.map(|(csn, record)| (*csn, record.len())).collect();
         for (csn, record) in self.changes {
             batch.put(stored::change_key(csn), record);
         }
@@ -209,6 +218,12 @@ impl<'a> Draft<'a> {
         self.snapshot.put_entry(id, bytes.into());
         self.entries.insert(id);
         Ok(())
+    }
+
+    /// A record of a change that somebody makes to the entry named `dn`.
+    fn entry(&self, identity: &Identity, dn: String, kind: history::Kind) -> history::Entry {
+        let actor = self.actor_name(identity);
+        history::Entry::new(actor, dn, kind).asked_by(identity.provenance())
     }
 
     /// Keeps a change, which is made only where changes are kept.

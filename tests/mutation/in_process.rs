@@ -103,6 +103,7 @@ impl Place {
             upgrade_passwords: false,
             unique: UniqueAttributes::default(),
             accounts: hedgerow::directory::account::AccountSettings::default(),
+            changes: hedgerow::directory::change_log::Bounds::default(),
         };
         let (rules, administrator) = (rules(), setup.administrator.clone());
         let directory = Directory::serve(

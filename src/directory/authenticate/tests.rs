@@ -77,6 +77,7 @@ impl Place {
             upgrade_passwords: false,
             unique: UniqueAttributes::default(),
             accounts,
+            changes: crate::directory::change_log::Bounds::default(),
         };
         let administrator = setup.administrator.clone();
         let kept = Box::new(store.clone());

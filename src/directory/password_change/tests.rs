@@ -60,6 +60,7 @@ fn directory() -> Directory {
         upgrade_passwords: true,
         unique: UniqueAttributes::default(),
         accounts: crate::directory::account::AccountSettings::default(),
+        changes: crate::directory::change_log::Bounds::default(),
     };
     let administrator = setup.administrator.clone();
     Directory::serve(

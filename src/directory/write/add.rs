@@ -71,6 +71,7 @@ impl Draft<'_> {
         let id = self.snapshot.next_id();
         self.keep_unique(identity, id, &Attributes::default(), &attributes)?;
         self.may_gain_by_uid(identity, id, &Attributes::default(), &attributes)?;
+        self.may_select(identity, id, &Attributes::default(), &attributes)?;
         let rdn = rdns
             .iter()
             .map(Rdn::to_string)
@@ -102,13 +103,10 @@ impl Draft<'_> {
             target::assert(&mut access, &view, terms.assertion.as_ref())?;
         }
         self.record(head.csn, |draft| {
-            history::Entry::new(
-                draft.actor_name(identity),
-                draft.snapshot.dn(id),
-                history::Kind::Add,
-            )
-            .with_added(&schema, &attributes)
-            .with_edges(&draft.snapshot, edges.iter(), std::iter::empty())
+            draft
+                .entry(identity, draft.snapshot.dn(id), history::Kind::Add)
+                .with_added(&schema, &attributes)
+                .with_edges(&draft.snapshot, edges.iter(), std::iter::empty())
         });
         Ok(id)
     }

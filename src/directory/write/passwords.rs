@@ -52,8 +52,8 @@ impl Draft<'_> {
                 values: vec![hash.to_vec()],
             });
             let name = draft.snapshot.administrator();
-            let actor = draft.actor_name(identity);
-            history::Entry::new(actor, name.to_owned(), history::Kind::Modify)
+            draft
+                .entry(identity, name.to_owned(), history::Kind::Modify)
                 .with_added(draft.snapshot.schema(), &added)
         });
         Ok(ROOT)

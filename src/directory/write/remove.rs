@@ -75,11 +75,7 @@ impl Draft<'_> {
     fn remove_leaf(&mut self, identity: &Identity, id: EntryId) {
         let csn = self.next_csn();
         self.record(csn, |draft| {
-            history::Entry::new(
-                draft.actor_name(identity),
-                draft.snapshot.dn(id),
-                history::Kind::Delete,
-            )
+            draft.entry(identity, draft.snapshot.dn(id), history::Kind::Delete)
         });
         self.drop_edges(id);
         self.snapshot.remove_entry(id);

@@ -84,6 +84,7 @@ impl Draft<'_> {
         referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;
         self.may_gain_by_uid(identity, id, &before, &attributes)?;
+        self.may_select(identity, id, &before, &attributes)?;
         let old_name = self.snapshot.dn(id);
         head.parent = parent;
         head.rdn = new_rdn.to_string();
@@ -93,7 +94,8 @@ impl Draft<'_> {
         self.store(id, &head, &attributes)?;
         self.claim_names(identity, id)?;
         self.record(head.csn, |draft| {
-            history::Entry::new(draft.actor_name(identity), old_name, history::Kind::Rename)
+            draft
+                .entry(identity, old_name, history::Kind::Rename)
                 .with_new_name(draft.snapshot.dn(id))
         });
         Ok(id)
