@@ -1,4 +1,4 @@
-//! How long the parts of a search take, a whole one, and a change until it is seen; in nanoseconds a call, the best of
+//! How long the parts of a search take, a whole one, a login, and a change until it is seen; in nanoseconds a call, the best of
 //! several rounds: `cargo bench --bench search`, or `cargo bench --bench search -- 1000000` for more than 100,000 people.
 //!
 //! The people are made up. Nothing is kept: the store of this directory forgets.
@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::hint::black_box;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use hedgerow::directory::filter::plan::Plan;
 use hedgerow::directory::identity::{Identity, Process};
 use hedgerow::directory::import::prepare;
 use hedgerow::directory::index::IndexedAttributes;
-use hedgerow::directory::password::{Pool, PoolSettings};
+use hedgerow::directory::password::{Pool, PoolSettings, Secret};
 use hedgerow::directory::request::{
     Change, Dereference, Modification, ModificationKind, Part, Scope, SearchRequest, Subentries,
     Terms,
@@ -31,7 +32,7 @@ use hedgerow::directory::setup::Setup;
 use hedgerow::directory::snapshot::Snapshot;
 use hedgerow::directory::unique::UniqueAttributes;
 use hedgerow::directory::view::View;
-use hedgerow::directory::{Administrator, Directory, Settings};
+use hedgerow::directory::{Administrator, Directory, Login, Settings};
 use hedgerow::ldap::encoder::Encoder;
 use hedgerow::storage::{Batch, ReportCorrupt, Store, StoreError, VisitRecord};
 
@@ -41,6 +42,9 @@ const ROUNDS: usize = 15;
 /// About how long one round takes.
 const ROUND: Duration = Duration::from_millis(20);
 const SUFFIX: &str = "dc=example,dc=org";
+/// Who has a password, which is "secret-ken".
+const MEMBER: &str = "uid=user.1";
+const PASSWORD: &str = "{SSHA}HkNY0VkO095K2fXKABvtBmodFEVzYWx0c2FsdA==";
 const FILTERS: [&str; 6] = [
     "(uid=user.77)",
     "(&(objectClass=inetOrgPerson)(uid=user.77))",
@@ -65,6 +69,7 @@ fn main() -> Outcome<()> {
     for filter in FILTERS {
         searches(&directory, filter)?;
     }
+    logins(&directory)?;
     swaps(&directory)?;
     directory.close();
     Ok(())
@@ -152,6 +157,27 @@ fn searches(directory: &Directory, text: &str) -> Outcome<()> {
     });
     println!("               of {found} entries in {} bytes", out.len());
     Ok(())
+}
+
+/// A login whose password needs no Argon2.
+fn logins(directory: &Directory) -> Outcome<()> {
+    let name = Dn::parse(&format!("{MEMBER},{SUFFIX}"))?;
+    let proved = Arc::new(AtomicBool::new(false));
+    measure("log in with a salted SHA-1", || {
+        let proved = Arc::clone(&proved);
+        let done =
+            Box::new(move |verdict: Result<Login, _>| proved.store(verdict.is_ok(), Relaxed));
+        directory.authenticate(
+            name.clone(),
+            Secret::from(b"secret-ken".as_slice()),
+            None,
+            done,
+        );
+    });
+    match proved.load(Relaxed) {
+        true => Ok(()),
+        false => Err("nobody has logged in".into()),
+    }
 }
 
 /// A change through the lane until the new snapshot is published and answered, one waiting for the other.
@@ -259,6 +285,9 @@ fn tree(people: u32) -> Outcome<String> {
              telephoneNumber: +1 555 {number}\nemployeeNumber: {number}\n\
              description: Somebody of whom there is little to tell, number {number}\n"
         )?;
+        if number == 1 {
+            writeln!(tree, "userPassword: {PASSWORD}")?;
+        }
     }
     Ok(tree)
 }

@@ -426,3 +426,36 @@ pub(super) fn random_bytes() -> [u8; 16] {
     }
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jobs(count: usize) -> (SyncSender<Job>, Receiver<Job>) {
+        let (queue, jobs) = sync_channel(2 * GROUP);
+        (0..count).for_each(|_| queue.send(job()).unwrap());
+        (queue, jobs)
+    }
+
+    fn job() -> Job {
+        Job::Inspection(Box::new(|_, _| {}))
+    }
+
+    #[test]
+    fn a_group_takes_all_that_waits_up_to_a_bound() {
+        let (_queue, waiting) = jobs(3);
+        assert_eq!(gather(job(), &waiting, 1).len(), 4);
+        let (_queue, waiting) = jobs(2 * GROUP);
+        assert_eq!(gather(job(), &waiting, 2 * GROUP).len(), GROUP);
+        assert_eq!(waiting.try_iter().count(), GROUP + 1);
+    }
+
+    #[test]
+    fn a_group_is_not_kept_waiting_for_a_crowd_that_does_not_come() {
+        let (_queue, waiting) = jobs(1);
+        assert_eq!(gather(job(), &waiting, GROUP).len(), 2);
+        let (queue, gone) = jobs(0);
+        drop(queue);
+        assert_eq!(gather(job(), &gone, GROUP).len(), 1);
+    }
+}

@@ -86,7 +86,8 @@ impl Draft<'_> {
         );
         let own = doing.identity.id() == Some(doing.id);
         let account = Account::of_attributes(schema, before);
-        if !doing.sets_password(schema) && !(own && account.state.reset) {
+        let needs_policy = doing.sets_password(schema) || own && account.state.reset;
+        if !needs_policy {
             return Ok(());
         }
         let name = doing.dn.normalize(schema);
