@@ -3,6 +3,8 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 the command line was wrong.
 
+mod credentials;
+
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +13,9 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use super::config;
+pub use credentials::{
+    Account, Confirm, CreateKey, Key, KeyAction, RevokeKey, SecondFactor, SecondFactorAction,
+};
 
 /// The environment variable that names the configuration file.
 pub const CONFIG_VARIABLE: &str = "HEDGEROW_CONFIG";
@@ -58,6 +63,10 @@ pub enum Command {
     Restore(Restore),
     /// Give the administrator another password, of a running server as well
     ResetAdminPassword(ResetAdminPassword),
+    /// Enrol a device whose codes an account needs beside its password, on a running server
+    SecondFactor(SecondFactor),
+    /// Make, list and revoke keys of programs, on a running server
+    Key(Key),
     /// Read the configuration and the certificate, and say what is wrong
     CheckConfig(ConfigFile),
     /// Print the version
@@ -144,7 +153,8 @@ pub struct Export {
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Include the hashes of passwords; the file is readable by its owner alone
+    /// Include the hashes of passwords and keys, and second factors as they are sealed; the file is
+    /// readable by its owner alone
     #[arg(long, requires = "output")]
     pub with_password_hashes: bool,
 }

@@ -9,13 +9,15 @@ mod access;
 mod accounts;
 mod audit;
 mod bounded;
+mod rest;
 mod schema;
 mod section;
 mod source;
 
 pub use access::{AccessRule, Who};
-pub use accounts::{Lockout, PasswordPolicy};
+pub use accounts::{Lockout, PasswordPolicy, SecondFactor};
 pub use audit::{Audit, Changes};
+pub use rest::{Address, Rest};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
     Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, MemberOf, Membership,
@@ -36,6 +38,9 @@ pub const DEFAULT_PATH: &str = "config/hedgerow.toml";
 
 /// The shipped configuration, which the demonstration server runs on.
 const SHIPPED: &str = include_str!("../../config/hedgerow.toml");
+
+/// Where the demonstration serves REST.
+const DEMO_PORT: u16 = 3443;
 
 /// Everything the operator decides. `config/hedgerow.toml` documents each key.
 ///
@@ -67,6 +72,9 @@ pub struct Config {
     /// How failed logins lock.
     #[serde(default)]
     pub lockout: Lockout,
+    /// Who needs more than a password.
+    #[serde(default)]
+    pub second_factor: SecondFactor,
     /// Definitions beside the built-in ones.
     #[serde(default)]
     pub schema: Schema,
@@ -83,6 +91,9 @@ pub struct Config {
     /// a rule only the administrator gets anywhere.
     #[serde(default)]
     pub access: Vec<AccessRule>,
+    /// Users and groups over HTTPS.
+    #[serde(default)]
+    pub rest: Rest,
     /// Where it is kept who did what.
     #[serde(default)]
     pub audit: Audit,
@@ -111,7 +122,7 @@ impl Config {
     }
 
     /// The shipped configuration with everything the process writes below
-    /// `data`: the store in `data/store`, the certificates in `data/certs`.
+    /// `data`: the store in `data/store`, the certificates in `data/certs`, the key of second factors.
     ///
     /// # Errors
     /// As [`Config::load`]; a test keeps the shipped file loadable.
@@ -120,6 +131,8 @@ impl Config {
         let mut config = Config::from_source(source)?;
         config.data = data.join("store");
         config.schema.files.clear();
+        config.rest.listen = vec![Address(SocketAddr::from(([127, 0, 0, 1], DEMO_PORT)))];
+        config.second_factor.key_file = Some(data.join("second-factor.key"));
         if let Some(tls) = &mut config.tls {
             tls.certificate = data.join("certs/server.pem");
             tls.key = data.join("certs/server.key");
@@ -188,6 +201,8 @@ impl Config {
             tls.contradictions(&mut found);
         }
         self.limits.contradictions(&mut found);
+        self.rest.contradictions(self.tls.is_some(), &mut found);
+        self.second_factor.contradictions(&self.data, &mut found);
         for (position, rule) in self.access.iter().enumerate() {
             rule.contradictions(&format!("access[{position}]"), &mut found);
         }
@@ -199,8 +214,14 @@ impl Config {
         if let Some(socket) = &mut self.ldapi.socket {
             *socket = resolve(folder, socket);
         }
+        if let Some(mail) = &mut self.rest.mail_folder {
+            *mail = resolve(folder, mail);
+        }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);
+        }
+        if let Some(file) = &mut self.second_factor.key_file {
+            *file = resolve(folder, file);
         }
         if let Some(file) = &mut self.audit.file {
             *file = resolve(folder, file);

@@ -17,9 +17,12 @@ use super::config::{ListenerTls, Tls};
 use super::local_socket::{self, SocketFile};
 use super::metrics::{self, ListenerMetrics, Metrics};
 use super::operations::{self, Readiness};
+use super::rest::{self, RestServer};
+use super::sealing_key;
 use super::tls::{TlsSettings, peer_subject};
 use crate::directory::dn::Dn;
-use crate::directory::{Administrator, Directory};
+use crate::directory::snapshot::Snapshot;
+use crate::directory::{Administrator, Directory, dynamic};
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
 use crate::ldap::listener::{Doorkeeper, Listeners};
@@ -34,8 +37,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a program of this machine may be silent.
 const LOCAL_IDLE: Duration = Duration::from_secs(900);
 
-/// Where the server listens, and how.
-pub type Addresses = [(SocketAddr, ListenerTls)];
+/// Where the server listens.
+pub struct Addresses {
+    /// For LDAP, and how TLS comes to it.
+    pub ldap: Vec<(SocketAddr, ListenerTls)>,
+    /// For REST.
+    pub rest: Vec<SocketAddr>,
+}
 
 /// Serves a directory until a signal ends it. `administrator` takes the place of the stored one for this run; `ready` is
 /// told the addresses once everything works.
@@ -66,6 +74,7 @@ async fn serve(
     let stop = CancellationToken::new();
     let tls = load_tls(assembly.config.tls.as_ref())?;
     let sockets = bind(&assembly).await?;
+    let rest_sockets = rest::bind(&assembly.config).await?;
     let (local_socket, file) = bind_local(&assembly).await?;
     serve_operations(&assembly, &metrics, &readiness, &stop).await?;
 
@@ -82,11 +91,18 @@ async fn serve(
 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let limit = assembly.config.limits.connections;
-    let listeners = Listeners::new(face, limit, Workers::start(cores)?);
-    let mut addresses = Vec::new();
+    let rest = match tls.clone().filter(|_| !rest_sockets.is_empty()) {
+        Some(tls) => Some(RestServer::new(&assembly, &directory, tls, cores)?),
+        None => None,
+    };
+    let listeners = Listeners::new(face, limit, Workers::start("connections", cores)?);
+    let mut addresses = Addresses {
+        ldap: Vec::new(),
+        rest: Vec::new(),
+    };
     for (socket, listener) in sockets.into_iter().zip(&assembly.config.listeners) {
         let address = socket.local_addr()?;
-        addresses.push((address, listener.tls));
+        addresses.ldap.push((address, listener.tls));
         let terms = Terms {
             security: match listener.tls {
                 ListenerTls::Implicit => Security::Implicit,
@@ -102,6 +118,12 @@ async fn serve(
         });
         tokio::spawn(Arc::clone(&listeners).accept(socket, terms, door));
     }
+    for (socket, rest) in rest_sockets.into_iter().zip(rest.iter().cycle()) {
+        let address = socket.local_addr()?;
+        addresses.rest.push(address);
+        let metrics = metrics.listener(address.to_string());
+        tokio::spawn(Arc::clone(rest).accept(socket, metrics));
+    }
     let local = Arc::clone(&listeners);
     let door = Arc::new(Door {
         metrics: metrics.listener("ldapi"),
@@ -114,7 +136,12 @@ async fn serve(
     signals.follow(tls.as_deref()).await;
     tracing::info!("stopping");
     drop(file);
-    listeners.stop(PATIENCE).await;
+    let rest_ends = async {
+        if let Some(rest) = &rest {
+            rest.stop(PATIENCE).await;
+        }
+    };
+    tokio::join!(listeners.stop(PATIENCE), rest_ends);
     stop.cancel();
     // What was acknowledged is on the disk already; this finishes what is under way.
     tokio::task::spawn_blocking(move || directory.close()).await?;
@@ -131,7 +158,14 @@ fn open(
     let (setup, snapshot) = assembly.load(&mut *store)?;
     let seconds = format!("{:.3}", started.elapsed().as_secs_f32());
     tracing::info!(entries = snapshot.len(), %seconds, "loaded");
+    let key = sealing_key::of(&assembly.config, &snapshot)?;
+    for group in missing_groups(assembly, &snapshot) {
+        tracing::warn!(%group, "there is no such group: nobody needs a second factor for it (second_factor.groups)");
+    }
     let rules = assembly.rules(&setup.suffixes)?;
+    for warning in dynamic::report::all(&snapshot, &rules) {
+        tracing::warn!("{warning}");
+    }
     let administrator = administrator.unwrap_or(setup.administrator);
     Ok(Directory::serve(
         store,
@@ -139,8 +173,22 @@ fn open(
         rules,
         administrator,
         assembly.pool()?,
-        assembly.settings(),
+        assembly.settings(key),
     )?)
+}
+
+/// Groups of the configuration that are not there.
+fn missing_groups<'a>(
+    assembly: &'a Assembly,
+    snapshot: &Snapshot,
+) -> impl Iterator<Item = &'a str> {
+    let groups = assembly
+        .config
+        .second_factor
+        .groups
+        .iter()
+        .map(String::as_str);
+    groups.filter(|group| Dn::parse(group).is_ok_and(|dn| snapshot.find_entry(&dn).is_none()))
 }
 
 fn face(

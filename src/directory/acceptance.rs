@@ -14,7 +14,7 @@ use super::password::policy::Policy;
 use super::password::{Job, Outcome, Secret, Standard};
 use super::password_change::Whose;
 use super::request::{Change, Modification, ModificationKind};
-use super::schema::{AttributeDescription, Schema};
+use super::schema::{AttributeDescription, Schema, well_known};
 use super::snapshot::Snapshot;
 use super::view::View;
 use super::write::decode;
@@ -32,10 +32,27 @@ impl Directory {
         new: Secret,
         done: impl FnOnce(Result<(), Error>) + Send + 'static,
     ) {
-        match self.account(identity, whose) {
+        match self.account(identity, whose, well_known::USER_PASSWORD) {
             Ok(of) => self.judge(self.standard_of(identity, of), new, done),
             Err(error) => done(Err(error)),
         }
+    }
+
+    /// Tells whether a new entry of this name and with these attributes could have this password when this identity adds
+    /// it.
+    ///
+    /// # Errors
+    /// As [`Directory::judge_password`].
+    pub fn judge_new_password(
+        &self,
+        identity: &Identity,
+        dn: Dn,
+        attributes: Vec<(String, Vec<Vec<u8>>)>,
+        new: Secret,
+        done: impl FnOnce(Result<(), Error>) + Send + 'static,
+    ) {
+        let standard = self.standard_for(identity, &Change::Add { dn, attributes });
+        self.judge(standard, new, done);
     }
 
     /// Has a password judged, where there is anything to judge it by.

@@ -11,6 +11,7 @@ use super::password::policy::{
     Check, Escalation, LONGEST_HISTORY, Lock, MOST_FAILURES, Policy, Seconds, State,
 };
 use super::schema::{AttributeTypeId, Schema, well_known as known};
+use super::second_factor::SecondFactorSettings;
 use super::snapshot::{Found, Snapshot};
 use super::time::{self, Clock};
 use super::view::View;
@@ -46,6 +47,10 @@ pub struct AccountSettings {
     pub escalation: Escalation,
     /// Pairs of a source and a name whose failures are remembered.
     pub remembered: usize,
+    /// Seconds for which a password that was proved is not hashed again; zero for none.
+    pub proved_for: Seconds,
+    /// What holds for second factors.
+    pub second_factor: SecondFactorSettings,
     /// What time it is.
     pub clock: Clock,
 }
@@ -62,6 +67,8 @@ impl Default for AccountSettings {
                 permanent_after: None,
             },
             remembered: 65_536,
+            proved_for: 0,
+            second_factor: SecondFactorSettings::default(),
             clock: Clock::default(),
         }
     }
@@ -151,6 +158,50 @@ impl Account {
         });
         named.or_else(|| default_policy(snapshot, settings, name))
     }
+}
+
+/// How often the password of an entry with these attributes was set.
+pub fn epoch(attributes: &Attributes) -> u64 {
+    let value = attributes.values(known::HEDGEROW_EPOCH).first();
+    value.map_or(0, |value| number_of_times(value))
+}
+
+/// How often the password of an entry was set.
+pub fn epoch_of(view: &View<'_>) -> u64 {
+    let descriptions = view.snapshot.descriptions();
+    let mut blocks = view.entry.blocks();
+    let epoch = blocks
+        .find(|block| descriptions.attribute(block.description) == Some(known::HEDGEROW_EPOCH));
+    let value = epoch.and_then(|block| block.values().next());
+    value.map_or(0, number_of_times)
+}
+
+fn number_of_times(value: &[u8]) -> u64 {
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    text.parse().unwrap_or(0)
+}
+
+/// Whether a lock that failed logins brought about holds at this moment.
+pub fn is_temporarily_locked(view: &View<'_>) -> bool {
+    let descriptions = view.snapshot.descriptions();
+    let has_lock = view.entry.blocks().any(|block| {
+        descriptions.attribute(block.description) == Some(known::PWD_ACCOUNT_LOCKED_TIME)
+    });
+    if !has_lock {
+        return false;
+    }
+    let account = Account::of(view);
+    if account.state.lock == Some(Lock::Permanent) {
+        return false;
+    }
+    let settings = view.snapshot.accounts();
+    let name = view.snapshot.normalized_dn(view.id);
+    let policy = account.policy(view.snapshot, settings, &name);
+    policy.unwrap_or_default().holds(
+        &settings.escalation,
+        &account.state,
+        settings.clock.seconds(),
+    )
 }
 
 fn is_true(value: &[u8]) -> bool {

@@ -6,12 +6,14 @@
 //! minute. What must not be lost, such as a lock, is in the entry.
 
 use std::collections::{BTreeSet, HashMap};
+use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::entry::EntryId;
+use super::keys::Tag;
 use super::password::policy::MOST_FAILURES;
 
-/// How much older a success in the store may be than the newest, in microseconds: a service that logs in for each request
+/// How much older the success in the store may be than the newest, in microseconds: a service that logs in for each request
 /// need not have each of them written.
 const COARSE: u64 = 60_000_000;
 
@@ -22,6 +24,8 @@ pub struct Seen {
     pub success: Option<u64>,
     /// The failures since, oldest first.
     pub failures: Vec<u64>,
+    /// Keys of the account and when each was last used.
+    pub keys: Vec<(Tag, u64)>,
 }
 
 /// What is known of the logins of all accounts; states of the directory share it.
@@ -30,75 +34,72 @@ pub struct Activity(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    successes: HashMap<EntryId, Success>,
-    /// Of those few that have failed since they last succeeded.
-    failures: HashMap<EntryId, Vec<u64>>,
+    seen: HashMap<EntryId, Known>,
     /// What the store does not have yet.
     unwritten: BTreeSet<EntryId>,
 }
 
-/// When an account has last succeeded, and which success was last left to be written.
-#[derive(Copy, Clone)]
-struct Success {
-    last: u64,
+#[derive(Default)]
+struct Known {
+    seen: Seen,
+    /// The success that was last left to be written, 0 for none.
     written: u64,
-}
-
-impl Inner {
-    fn of(&self, id: EntryId) -> Option<Seen> {
-        let (success, failures) = (self.successes.get(&id), self.failures.get(&id));
-        (success.is_some() || failures.is_some()).then(|| Seen {
-            success: success.map(|success| success.last),
-            failures: failures.cloned().unwrap_or_default(),
-        })
-    }
-
-    fn forget(&mut self, id: EntryId) {
-        self.successes.remove(&id);
-        self.failures.remove(&id);
-    }
 }
 
 impl Activity {
     /// What is known of an account.
     pub fn of(&self, id: EntryId) -> Option<Seen> {
-        self.inner().of(id)
+        self.inner().seen.get(&id).map(|known| known.seen.clone())
     }
 
     /// An account has logged in.
     pub fn succeeded(&self, id: EntryId, now: u64) {
         let mut inner = self.inner();
-        let failed = inner.failures.remove(&id).is_some();
-        let known = inner.successes.get(&id).map(|success| success.written);
-        let recent = known.filter(|written| !failed && now.saturating_sub(*written) < COARSE);
-        if recent.is_none() {
+        let known = inner.seen.entry(id).or_default();
+        let is_old = known.written == 0 || now.saturating_sub(known.written) >= COARSE;
+        let leave = is_old || !known.seen.failures.is_empty();
+        known.seen.success = Some(now);
+        known.seen.failures = Vec::new();
+        if leave {
+            known.written = now;
             inner.unwritten.insert(id);
         }
-        let (last, written) = (now, recent.unwrap_or(now));
-        inner.successes.insert(id, Success { last, written });
+    }
+
+    /// A program has logged in with one of the keys that the account has. Failures with its password go on counting.
+    pub fn used_key(&self, id: EntryId, key: Tag, keys: &[Tag], now: u64) {
+        let mut inner = self.inner();
+        let seen = &mut inner.seen.entry(id).or_default().seen;
+        seen.success = Some(now);
+        seen.keys
+            .retain(|(tag, _)| *tag != key && keys.contains(tag));
+        seen.keys.push((key, now));
+        inner.unwritten.insert(id);
     }
 
     /// A login has failed; `most` are remembered.
     pub fn failed(&self, id: EntryId, now: u64, most: usize) {
         let mut inner = self.inner();
-        let failures = inner.failures.entry(id).or_default();
+        let failures = &mut inner.seen.entry(id).or_default().seen.failures;
         failures.push(now);
         let excess = failures.len().saturating_sub(most.min(MOST_FAILURES));
         failures.drain(..excess);
         inner.unwritten.insert(id);
     }
 
+    /// The failures of an account are forgiven.
+    pub fn forgive(&self, id: EntryId) {
+        let mut inner = self.inner();
+        if let Some(known) = inner.seen.get_mut(&id) {
+            known.seen.failures = Vec::new();
+            inner.unwritten.insert(id);
+        }
+    }
+
     /// Takes over what the store has of an account.
     pub fn restore(&self, id: EntryId, seen: Seen) {
-        let mut inner = self.inner();
-        inner.forget(id);
-        if let Some(last) = seen.success {
-            let written = last;
-            inner.successes.insert(id, Success { last, written });
-        }
-        if !seen.failures.is_empty() {
-            inner.failures.insert(id, seen.failures);
-        }
+        let written = seen.success.unwrap_or_default();
+        self.inner().seen.insert(id, Known { seen, written });
     }
 
     /// Up to `most` accounts that the store does not have as they are, with what is to be written; those for which `exists`
@@ -114,9 +115,9 @@ impl Activity {
             && let Some(id) = inner.unwritten.pop_first()
         {
             if !exists(id) {
-                inner.forget(id);
-            } else if let Some(seen) = inner.of(id) {
-                taken.push((id, seen));
+                inner.seen.remove(&id);
+            } else if let Some(known) = inner.seen.get(&id) {
+                taken.push((id, known.seen.clone()));
             }
         }
         taken
@@ -134,21 +135,30 @@ impl Activity {
 }
 
 impl Seen {
-    /// As the store keeps it: the success, 0 for none, and the failures, eight bytes each.
+    /// As the store keeps it, eight bytes each: the success, 0 for none, and the failures; where there are keys, 0 and then
+    /// each with its time.
     pub fn encode(&self) -> Vec<u8> {
-        let times = [self.success.unwrap_or_default()];
-        let times = times.iter().chain(&self.failures);
-        times.flat_map(|time| time.to_be_bytes()).collect()
+        let success = self.success.unwrap_or_default().to_be_bytes();
+        let failures = self.failures.iter().map(|time| time.to_be_bytes());
+        let end = (!self.keys.is_empty()).then_some([0; 8]);
+        let keys = self.keys.iter();
+        let keys = keys.flat_map(|(tag, time)| [*tag, time.to_be_bytes()]);
+        let parts = iter::once(success).chain(failures).chain(end).chain(keys);
+        parts.flatten().collect()
     }
 
     /// Reads what [`Seen::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Option<Seen> {
-        let (times, rest) = bytes.as_chunks::<8>();
-        let mut times = times.iter().map(|time| u64::from_be_bytes(*time));
-        let success = times.next().filter(|_| rest.is_empty())?;
+        let (parts, rest) = bytes.as_chunks::<8>();
+        let (success, parts) = parts.split_first().filter(|_| rest.is_empty())?;
+        let time = |part: &[u8; 8]| u64::from_be_bytes(*part);
+        let end = parts.iter().position(|part| *part == [0; 8]);
+        let (failures, keys) = parts.split_at_checked(end.unwrap_or(parts.len()))?;
+        let (keys, _) = keys.get(1..).unwrap_or_default().as_chunks::<2>();
         Some(Seen {
-            success: (success > 0).then_some(success),
-            failures: times.take(MOST_FAILURES).collect(),
+            success: Some(time(success)).filter(|time| *time > 0),
+            failures: failures.iter().take(MOST_FAILURES).map(time).collect(),
+            keys: keys.iter().map(|[tag, at]| (*tag, time(at))).collect(),
         })
     }
 }
@@ -164,6 +174,16 @@ mod tests {
             Seen {
                 success: Some(7),
                 failures: vec![8, u64::MAX],
+                ..Seen::default()
+            },
+            Seen {
+                success: None,
+                failures: vec![8],
+                keys: vec![([1; 8], 9), ([2; 8], 10)],
+            },
+            Seen {
+                keys: vec![([0; 8], 9)],
+                ..Seen::default()
             },
         ] {
             assert_eq!(Seen::decode(&seen.encode()), Some(seen));
@@ -182,7 +202,7 @@ mod tests {
         activity.succeeded(1, 9);
         let expected = Seen {
             success: Some(9),
-            failures: Vec::new(),
+            ..Seen::default()
         };
         assert_eq!(activity.of(1), Some(expected));
     }
@@ -195,13 +215,11 @@ mod tests {
             let successes = taken.into_iter().map(|(_, seen)| seen.success);
             successes.collect::<Vec<_>>()
         };
-        activity.restore(
-            1,
-            Seen {
-                success: Some(COARSE),
-                failures: Vec::new(),
-            },
-        );
+        let stored = Seen {
+            success: Some(COARSE),
+            ..Seen::default()
+        };
+        activity.restore(1, stored);
         activity.succeeded(1, 2 * COARSE - 1);
         assert_eq!(written(), []);
         assert_eq!(activity.of(1).unwrap().success, Some(2 * COARSE - 1));
@@ -213,6 +231,21 @@ mod tests {
         activity.failed(1, 2 * COARSE + 3, 9);
         activity.succeeded(1, 2 * COARSE + 4);
         assert_eq!(written(), [Some(2 * COARSE + 4)]);
+    }
+
+    #[test]
+    fn the_last_use_of_each_key_is_known_until_the_key_is_gone() {
+        let activity = Activity::default();
+        let (one, two) = ([1; 8], [2; 8]);
+        activity.failed(1, 4, 9);
+        activity.used_key(1, one, &[one, two], 5);
+        activity.used_key(1, two, &[one, two], 6);
+        activity.used_key(1, one, &[one, two], 7);
+        let seen = activity.of(1).unwrap();
+        assert_eq!(seen.keys, [(two, 6), (one, 7)]);
+        assert_eq!((seen.success, seen.failures), (Some(7), vec![4]));
+        activity.used_key(1, one, &[one], 8);
+        assert_eq!(activity.of(1).unwrap().keys, [(one, 8)]);
     }
 
     #[test]

@@ -18,11 +18,12 @@ use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
 use super::request::{Change, Terms};
+use super::second_factor::Spends;
 use super::snapshot::Snapshot;
 use super::stored;
 use super::time::{self, Csn};
 use super::unique::UniqueAttributes;
-use super::write::{Changed, Draft, Origin, Step};
+use super::write::{Changed, Credentials, Draft, Origin, Step};
 use crate::storage::{Batch, Store, StoreError};
 
 /// Changes that may wait; more are answered busy.
@@ -48,6 +49,8 @@ pub(super) struct Order {
     pub identity: Identity,
     pub change: Change,
     pub terms: Terms,
+    /// What is done together with it, or not at all.
+    pub then: Vec<(Change, Terms)>,
 }
 
 /// Looks at the store and the state that it holds, from the lane's thread.
@@ -79,6 +82,19 @@ pub(super) enum Job {
     Account {
         of: Option<EntryId>,
         step: Step,
+        done: Done,
+    },
+    /// A second factor that is good once, used in a login.
+    Spend {
+        of: EntryId,
+        spends: Spends,
+        done: Done,
+    },
+    /// Another second factor or other keys of an entry.
+    Credentials {
+        identity: Identity,
+        of: EntryId,
+        change: Credentials,
         done: Done,
     },
     /// A look at the store while nothing is written to it, and at the state that it holds.
@@ -294,7 +310,7 @@ impl Worker {
         for job in group {
             let outcome = match &job {
                 Job::Change { order, .. } => {
-                    draft.apply(&order.identity, &order.change, &order.terms)
+                    draft.apply_all(&order.identity, (&order.change, &order.terms), &order.then)
                 }
                 Job::Password {
                     identity,
@@ -320,6 +336,17 @@ impl Worker {
                     of: Some(id), step, ..
                 } => draft.take_step(*id, *step).map(|()| Changed::default()),
                 Job::Account { of: None, .. } => Ok(Changed::default()),
+                Job::Spend { of, spends, .. } => {
+                    draft.spend(*of, *spends).map(|()| Changed::default())
+                }
+                Job::Credentials {
+                    identity,
+                    of,
+                    change,
+                    ..
+                } => draft
+                    .change_credentials(identity, *of, change)
+                    .map(|()| Changed::default()),
                 Job::Inspection(_) | Job::Changes { .. } => {
                     inspections.push(job);
                     continue;
@@ -394,9 +421,11 @@ impl Worker {
 impl Job {
     pub(super) fn answer(self, outcome: Result<Changed, Error>) {
         match self {
-            Job::Change { done, .. } | Job::Password { done, .. } | Job::Account { done, .. } => {
-                done(outcome)
-            }
+            Job::Change { done, .. }
+            | Job::Password { done, .. }
+            | Job::Account { done, .. }
+            | Job::Spend { done, .. }
+            | Job::Credentials { done, .. } => done(outcome),
             Job::Upgrade { id, .. } => {
                 if let Err(error) = outcome {
                     tracing::debug!(id, %error, "a password hash was not upgraded");

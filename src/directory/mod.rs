@@ -21,6 +21,8 @@ pub mod history;
 pub mod identity;
 pub mod import;
 pub mod index;
+pub mod invitation;
+pub mod keys;
 pub mod ldap_url;
 pub mod ldif;
 pub mod members;
@@ -31,11 +33,14 @@ pub mod password_change;
 pub mod request;
 pub mod schema;
 pub mod search;
+pub mod second_factor;
 pub mod selection;
 pub mod setup;
 pub mod snapshot;
+pub mod source;
 pub mod stored;
 pub mod time;
+pub mod token;
 pub mod unique;
 pub mod value_set;
 pub mod view;
@@ -48,14 +53,18 @@ mod authenticate;
 mod change;
 mod clear_passwords;
 mod compare;
+mod credentials;
 #[cfg(test)]
 mod fixture;
+mod forgiveness;
 mod lane;
 mod lockout;
 mod once;
 mod proxy;
+mod recent;
 mod referrals;
 mod target;
+mod whoami;
 mod write;
 
 use std::ops::ControlFlow;
@@ -68,18 +77,22 @@ use arc_swap::ArcSwap;
 use access::AccessRules;
 use account::AccountSettings;
 pub use authenticate::{Login, Standing};
+pub use credentials::{Enrolment, NewKey, ShownKey};
 use dn::{Dn, NormalizedDn};
 pub use error::Error;
 use identity::Identity;
 use lockout::Failures;
 use page::{Binding, Cursor, InvalidCursor, Position, Sealer};
 use password::Pool;
-use request::{Part, SearchRequest, Window};
+use recent::Recent;
+use request::{Part, SearchRequest, Slice, SliceStart, Window};
 use search::list::Room;
 use search::window::WindowFault;
 use search::{Conditions, Progress, Search, Unindexed};
+use second_factor::Windows;
 pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
+use token::Tokens;
 use unique::UniqueAttributes;
 pub use write::Changed;
 
@@ -144,6 +157,11 @@ struct Inner {
     /// Where searches sort.
     room: Room,
     failures: Failures,
+    tokens: Tokens,
+    /// Passwords that were proved a short while ago.
+    proved: Recent<()>,
+    /// Second factors that were shown a short while ago.
+    windows: Windows,
     /// Searches that looked at many entries in vain for want of an index.
     unindexed: AtomicU64,
 }
@@ -163,16 +181,21 @@ impl Directory {
     ) -> std::io::Result<Directory> {
         let name = Dn::parse(&administrator.name).unwrap_or_default();
         let administrator_name = name.normalize(snapshot.schema());
+        let held_to = Arc::new(settings.accounts.clone());
+        let snapshot = snapshot.holding_accounts_to(Arc::clone(&held_to));
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
         let sealer = sealer()?;
         let failures = Failures::new(settings.accounts.remembered, random_key()?);
+        let accounts = &settings.accounts;
+        let proved = Recent::new(accounts.proved_for, random_key()?);
+        let windows = Windows::new(accounts.second_factor.window, random_key()?);
         let (rules, failure) = (Arc::new(rules), Arc::new(ArcSwap::from_pointee(None)));
         let lane = lane::Lane::start(
             store,
             Arc::clone(&published),
             Arc::clone(&rules),
             settings.unique.clone(),
-            Arc::new(settings.accounts.clone()),
+            held_to,
             settings.changes,
             Arc::clone(&failure),
         )?;
@@ -189,6 +212,9 @@ impl Directory {
             sealer,
             room: Room::default(),
             failures,
+            tokens: Tokens::default(),
+            proved,
+            windows,
             unindexed: AtomicU64::new(0),
         })))
     }
@@ -278,6 +304,17 @@ impl Directory {
                 });
                 let refused =
                     |reason| Error::UnwillingToPerform(format!("paged results: {reason}"));
+                cursor.map(Some).map_err(refused)
+            }
+            Part::Slice(Slice {
+                from: SliceStart::After(sealed),
+                ..
+            }) => {
+                let cursor = open(sealed).and_then(|cursor| match cursor.position {
+                    Position::Key(..) => Ok(cursor),
+                    Position::Id(_) | Position::List => Err(InvalidCursor::Foreign),
+                });
+                let refused = |_| Error::NoWindow(WindowFault::Context);
                 cursor.map(Some).map_err(refused)
             }
             Part::Window(Window {

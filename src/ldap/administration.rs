@@ -10,6 +10,7 @@
 
 pub mod client;
 
+mod credentials;
 mod explain;
 mod membership;
 
@@ -17,6 +18,7 @@ use super::ber::{
     BOOLEAN, ReadError, Reader, SEQUENCE, context, element_len, put_element, put_header,
 };
 use super::message::PasswordBytes;
+pub use credentials::{CreateKey, FactorAction, Key, KeyAction, MOST_DAYS, SecondFactor};
 pub use explain::Explain;
 pub use membership::ExplainMembership;
 
@@ -26,6 +28,8 @@ const CHECK: &str = "2.25.92646767048158335507028011983555086011.3.3";
 const REPLACE_PASSWORD: &str = "2.25.92646767048158335507028011983555086011.3.4";
 const EXPLAIN: &str = "2.25.92646767048158335507028011983555086011.3.5";
 const EXPLAIN_MEMBERSHIP: &str = "2.25.92646767048158335507028011983555086011.3.6";
+const SECOND_FACTOR: &str = "2.25.92646767048158335507028011983555086011.3.20";
+const KEY: &str = "2.25.92646767048158335507028011983555086011.3.21";
 
 const BASE: u8 = context(0);
 const FILTER: u8 = context(1);
@@ -45,6 +49,10 @@ pub enum Task {
     Explain(Explain),
     /// Why an entry is in a group, or not; counts 1 when it is.
     ExplainMembership(ExplainMembership),
+    /// Something about the second factor of an account.
+    SecondFactor(SecondFactor),
+    /// Something about the keys of an account.
+    Key(Key),
 }
 
 /// What an export is to hold.
@@ -68,6 +76,8 @@ impl Task {
             Self::ReplacePassword(_) => REPLACE_PASSWORD,
             Self::Explain(_) => EXPLAIN,
             Self::ExplainMembership(_) => EXPLAIN_MEMBERSHIP,
+            Self::SecondFactor(_) => SECOND_FACTOR,
+            Self::Key(_) => KEY,
         }
     }
 
@@ -80,6 +90,8 @@ impl Task {
             Self::ReplacePassword(_) => "reset-admin-password",
             Self::Explain(_) => "explain",
             Self::ExplainMembership(_) => "explain-membership",
+            Self::SecondFactor(_) => "second-factor",
+            Self::Key(_) => "key",
         }
     }
 
@@ -92,6 +104,8 @@ impl Task {
             REPLACE_PASSWORD,
             EXPLAIN,
             EXPLAIN_MEMBERSHIP,
+            SECOND_FACTOR,
+            KEY,
         ]
         .contains(&name)
     }
@@ -107,6 +121,8 @@ impl Task {
             EXPLAIN_MEMBERSHIP => {
                 Self::ExplainMembership(ExplainMembership::read(value.unwrap_or_default())?)
             }
+            SECOND_FACTOR => Self::SecondFactor(SecondFactor::read(value.unwrap_or_default())?),
+            KEY => Self::Key(Key::read(value.unwrap_or_default())?),
             _ => return Ok(None),
         }))
     }
@@ -117,6 +133,8 @@ impl Task {
             Self::Export(export) => Some(export.value().as_slice().into()),
             Self::Explain(explain) => Some(explain.value().as_slice().into()),
             Self::ExplainMembership(asked) => Some(asked.value().as_slice().into()),
+            Self::SecondFactor(asked) => Some(asked.value()),
+            Self::Key(asked) => Some(asked.value()),
             Self::Backup | Self::Check => None,
             Self::ReplacePassword(password) => Some((&**password).into()),
         }
@@ -169,6 +187,14 @@ mod tests {
             Task::ReplacePassword(b"x".as_slice().into()),
             Task::Explain(Explain::default()),
             Task::ExplainMembership(ExplainMembership::default()),
+            Task::SecondFactor(SecondFactor {
+                account: "a".to_owned(),
+                action: FactorAction::Enrol,
+            }),
+            Task::Key(Key {
+                account: "a".to_owned(),
+                action: KeyAction::List,
+            }),
         ] {
             assert!(task.name().starts_with(&format!("{OWN_ARC}.3.")));
             assert!(Task::is_named(task.name()));

@@ -94,6 +94,7 @@ pub fn probe() -> Vec<u8> {
         scope: 0,
         dereference: 0,
         size_limit: 0,
+        page: 0,
         types_only: false,
         filter: Filter::Present("objectClass".to_owned()),
         selection: vec!["1.1".to_owned()],

@@ -27,6 +27,8 @@ pub enum Step {
     UseGrace,
     /// A login: locks before it are forgotten.
     Succeed,
+    /// Somebody forgives the failures: the lock they brought about is lifted, unless it is for good.
+    Forgive,
 }
 
 /// A modification of an entry by somebody.
@@ -44,7 +46,8 @@ impl Draft<'_> {
             return Ok(());
         };
         let account = Account::of(&view);
-        if !account.state.reset {
+        // Who has logged in with a key has not used the password.
+        if !account.state.reset || identity.key().is_some() {
             return Ok(());
         }
         let own = matches!(change, Change::Modify { dn, .. } if self.snapshot.find_entry(dn) == identity.id());
@@ -63,7 +66,13 @@ impl Draft<'_> {
         id: EntryId,
         attribute: AttributeTypeId,
     ) -> Result<(), Error> {
-        if identity.id() == Some(id) && KEPT_FROM_OWNERS.contains(&attribute) {
+        if identity.id() != Some(id) {
+            return Ok(());
+        }
+        // A key is less than the account: it does not get to replace what the account is proved by.
+        let by_key =
+            identity.key().is_some() && self.snapshot.schema().attribute(attribute).is_secret();
+        if by_key || KEPT_FROM_OWNERS.contains(&attribute) {
             return Err(Error::InsufficientAccess);
         }
         Ok(())
@@ -165,6 +174,8 @@ impl Draft<'_> {
             set(after, known::PWD_RESET, value.into_iter().collect());
         }
         set(after, known::PWD_GRACE_USE_TIME, Vec::new());
+        let epoch = account::epoch(after).wrapping_add(1).to_string();
+        set(after, known::HEDGEROW_EPOCH, vec![epoch.into_bytes()]);
         let account = Account::of_attributes(schema, after);
         // Who gets a new password from somebody else is not kept waiting for failures with the old one.
         if !own && matches!(account.state.lock, Some(Lock::Since(_))) {
@@ -210,6 +221,13 @@ impl Draft<'_> {
                 let mut used = attributes.values(known::PWD_GRACE_USE_TIME).to_vec();
                 used.push(self.moment(&used));
                 set(&mut attributes, known::PWD_GRACE_USE_TIME, used);
+            }
+            Step::Forgive => {
+                if account.state.lock == Some(Lock::Permanent) {
+                    return Ok(());
+                }
+                set(&mut attributes, known::PWD_ACCOUNT_LOCKED_TIME, Vec::new());
+                set(&mut attributes, known::HEDGEROW_LOCKOUTS, Vec::new());
             }
             Step::Succeed => {
                 if policy.holds(&growth, &account.state, now) {
@@ -284,7 +302,7 @@ impl Doing<'_> {
 }
 
 /// Sets the values of an attribute; none remove it.
-fn set(attributes: &mut Attributes, attribute: AttributeTypeId, values: Vec<Vec<u8>>) {
+pub(super) fn set(attributes: &mut Attributes, attribute: AttributeTypeId, values: Vec<Vec<u8>>) {
     let description = AttributeDescription::from(attribute);
     if values.is_empty() {
         attributes.remove(&description);

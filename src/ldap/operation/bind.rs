@@ -58,7 +58,7 @@ pub fn perform(session: &mut Session, call: Call, request: BindRequest, out: &mu
             dn,
             password,
             authorize,
-        }) => prove(session, call, (name, authorize), dn, password),
+        }) => prove(session, call, (name, authorize), &dn, password),
         Ok(Proof::Given(identity)) => {
             let name = session.face.directory.name(&identity);
             session.become_identity(identity);
@@ -144,7 +144,7 @@ fn prove(
     session: &mut Session,
     call: Call,
     (name, authorize): (String, Option<String>),
-    dn: Dn,
+    dn: &Dn,
     password: Secret,
 ) {
     session.binding = true;
@@ -152,7 +152,7 @@ fn prove(
     session.face.directory.authenticate(
         dn,
         password,
-        session.channel.address,
+        &session.channel.source(),
         Box::new(move |verdict| {
             // The client may have gone; then nobody wants to know.
             let _ = completions.send(Completion::Bind(Finished {
