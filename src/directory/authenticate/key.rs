@@ -32,11 +32,13 @@ impl Directory {
         });
         let (id, tag) = shown.ok_or(Error::InvalidCredentials)?;
         let name = Dn::parse(&snapshot.dn(id)).unwrap_or_default();
+        let normalized = name.normalize(snapshot.schema());
         let attempt = Attempt {
             directory: self.clone(),
             claim: Claim::Entry(id),
-            pair: (self.0.failures).pair(source, &name.normalize(snapshot.schema())),
+            pair: self.0.failures.pair(source, &normalized),
             name,
+            normalized,
             proof: Proof::Key(tag),
         };
         if attempt.is_kept_away() {
