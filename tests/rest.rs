@@ -244,7 +244,7 @@ fn what_is_too_much_is_refused_and_the_next_request_is_answered() {
         "\u{16}\u{3}\u{1}".to_owned(),
         "GET / HTTP/9.9\r\n\r\n".to_owned(),
     ] {
-        let answer = client.raw(format!("{head}").as_bytes());
+        let answer = client.raw(head.as_bytes());
         let answer = String::from_utf8_lossy(&answer).into_owned();
         assert!(
             answer.is_empty() || answer.starts_with("HTTP/1.1 4"),

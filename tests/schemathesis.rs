@@ -22,7 +22,11 @@ use server::{Folder, PASSWORD, text};
 #[test]
 fn no_answer_is_other_than_the_document_says() {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python/bin/schemathesis");
-    assert!(program.exists(), "no {}: tests/run installs it", program.display());
+    assert!(
+        program.exists(),
+        "no {}: tests/run installs it",
+        program.display()
+    );
     let folder = Folder::rest("body_bytes = 262144", "");
     folder.load(include_str!("rest/tree.ldif"));
     let server = folder.serve();
@@ -41,6 +45,11 @@ fn no_answer_is_other_than_the_document_says() {
         .current_dir(folder.path(""))
         .output()
         .unwrap();
-    assert!(ran.status.success(), "{}\n{}", text(&ran.stdout), text(&ran.stderr));
+    assert!(
+        ran.status.success(),
+        "{}\n{}",
+        text(&ran.stdout),
+        text(&ran.stderr)
+    );
     assert!(server.stop().success());
 }

@@ -1,11 +1,14 @@
 //! The log: one line for each event on standard error. Which events there are is
 //! decided where they happen; here only what of them is written, and how.
 
-use std::fmt;
-use std::io::{self, Write};
+mod behind;
 
-use tracing::Subscriber;
+use std::fmt;
+use std::io::{self, Stderr, Write};
+use std::sync::{Arc, OnceLock};
+
 use tracing::level_filters::LevelFilter;
+use tracing::{Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
@@ -14,29 +17,50 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::config::{Level, Log, LogFormat};
+use behind::{Behind, Lines};
+
+/// The lines of this process.
+static LINES: OnceLock<Arc<Behind<Stderr>>> = OnceLock::new();
 
 /// Sends the events of this process, and those of libraries that use `log`, to
-/// standard error.
+/// standard error: warnings and errors at once, the others within a moment.
 ///
 /// # Errors
-/// The process has a log already.
-pub fn start(log: &Log) -> Result<(), LogStarted> {
-    subscriber(log, io::stderr)
-        .try_init()
-        .map_err(|_| LogStarted)
+/// The process has a log already, or no thread for one.
+pub fn start(log: &Log) -> Result<(), NoLog> {
+    let lines = Behind::start(io::stderr()).map_err(NoLog::Thread)?;
+    let started = subscriber(log, Lines(Arc::clone(&lines))).try_init();
+    started.map_err(|_| NoLog::Started)?;
+    LINES.set(lines).map_err(|_| NoLog::Started)
 }
 
-/// The log was started twice.
-#[derive(Debug)]
-pub struct LogStarted;
-
-impl fmt::Display for LogStarted {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("the log of this process was started already")
+/// Writes what is left of the log, before the process ends.
+pub fn finish() {
+    if let Some(lines) = LINES.get() {
+        // There is nowhere to report that the log cannot be written.
+        let _ = lines.flush();
     }
 }
 
-impl std::error::Error for LogStarted {}
+/// Why there is no log.
+#[derive(Debug)]
+pub enum NoLog {
+    /// It was started before.
+    Started,
+    /// There is no thread to write it.
+    Thread(io::Error),
+}
+
+impl fmt::Display for NoLog {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started => out.write_str("the log of this process was started already"),
+            Self::Thread(error) => write!(out, "no thread to write the log: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for NoLog {}
 
 fn subscriber<W>(log: &Log, writer: W) -> impl Subscriber + Send + Sync
 where
@@ -84,6 +108,10 @@ impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for OneLine<W> {
 
     fn make_writer(&'a self) -> Self::Writer {
         OneLineWriter(self.0.make_writer())
+    }
+
+    fn make_writer_for(&'a self, event: &Metadata<'_>) -> Self::Writer {
+        OneLineWriter(self.0.make_writer_for(event))
     }
 }
 

@@ -34,7 +34,9 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Does what the command line says; what the process ends with.
 pub fn run() -> ExitCode {
-    match command::run(cli::CommandLine::parse().command) {
+    let outcome = command::run(cli::CommandLine::parse().command);
+    logging::finish();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("hedgerow: {failure}");

@@ -89,6 +89,7 @@ impl Directory {
         let settings = self.accounts();
         let Some(id) = of else {
             let name = Dn::parse(&self.0.administrator).unwrap_or_default();
+            let name = name.normalize(snapshot.schema());
             let policy = account::default_policy(&snapshot, settings, &name).map(|policy| Policy {
                 in_history: 0,
                 ..policy

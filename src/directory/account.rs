@@ -12,12 +12,15 @@ use super::password::policy::{
 };
 use super::schema::{AttributeTypeId, Schema, well_known as known};
 use super::second_factor::SecondFactorSettings;
-use super::snapshot::Snapshot;
+use super::snapshot::{Found, Snapshot};
 use super::time::{self, Clock};
 use super::view::View;
 
 /// What `pwdAccountLockedTime` holds when only an administrator lifts the lock (draft section 5.3.3).
 pub const PERMANENTLY: &[u8] = b"000001010000Z";
+
+/// The policy of accounts that name none, below their suffix.
+pub const DEFAULT_POLICY: &str = "cn=default,ou=policies";
 
 /// The attributes that say what an account may do: nobody changes those of their own entry.
 pub const KEPT_FROM_OWNERS: [AttributeTypeId; 8] = [
@@ -147,13 +150,13 @@ impl Account {
         &self,
         snapshot: &Snapshot,
         settings: &AccountSettings,
-        dn: &Dn,
+        name: &NormalizedDn,
     ) -> Option<Policy> {
         let named = self.policy.as_deref().and_then(|name| {
             let dn = Dn::parse(std::str::from_utf8(name).ok()?).ok()?;
-            policy_at(snapshot, &dn)
+            policy_at(snapshot, &dn, &dn.normalize(snapshot.schema()))
         });
-        named.or_else(|| default_policy(snapshot, settings, dn))
+        named.or_else(|| default_policy(snapshot, settings, name))
     }
 }
 
@@ -192,8 +195,8 @@ pub fn is_temporarily_locked(view: &View<'_>) -> bool {
         return false;
     }
     let settings = view.snapshot.accounts();
-    let dn = Dn::parse(&view.snapshot.dn(view.id)).unwrap_or_default();
-    let policy = account.policy(view.snapshot, settings, &dn);
+    let name = view.snapshot.normalized_dn(view.id);
+    let policy = account.policy(view.snapshot, settings, &name);
     policy.unwrap_or_default().holds(
         &settings.escalation,
         &account.state,
@@ -215,24 +218,28 @@ fn lock(schema: &Schema, value: &[u8]) -> Lock {
 }
 
 /// The policy of names that have none of their own, whether they have an entry or not.
-pub fn default_policy(snapshot: &Snapshot, settings: &AccountSettings, dn: &Dn) -> Option<Policy> {
+pub fn default_policy(
+    snapshot: &Snapshot,
+    settings: &AccountSettings,
+    name: &NormalizedDn,
+) -> Option<Policy> {
     if let Some(named) = &settings.default_policy {
-        return policy_at(snapshot, named);
+        return policy_at(snapshot, named, &named.normalize(snapshot.schema()));
     }
-    let schema = snapshot.schema();
-    let name = dn.normalize(schema);
     let holds = |suffix: &NormalizedDn| name.is_within(suffix);
     let suffixes = snapshot.suffixes();
     let of_name = suffixes.iter().find(|suffix| holds(&suffix.normalized));
     // The administrator, and names from nowhere, follow the first suffix.
-    let suffix = of_name.or_else(|| suffixes.first())?;
-    let text = format!("cn=default,ou=policies,{}", suffix.dn);
-    policy_at(snapshot, &Dn::parse(&text).ok()?)
+    let (dn, normalized) = of_name.or_else(|| suffixes.first())?.policy.as_ref()?;
+    policy_at(snapshot, dn, normalized)
 }
 
 /// The policy of a name, if its entry is one for `userPassword`.
-fn policy_at(snapshot: &Snapshot, dn: &Dn) -> Option<Policy> {
-    let view = View::new(snapshot, snapshot.find_entry(dn)?)?;
+fn policy_at(snapshot: &Snapshot, dn: &Dn, normalized: &NormalizedDn) -> Option<Policy> {
+    let Found::Entry(id) = snapshot.find_normalized(dn, normalized) else {
+        return None;
+    };
+    let view = View::new(snapshot, id)?;
     let (descriptions, schema) = (snapshot.descriptions(), snapshot.schema());
     let mut policy = Policy::default();
     let mut is_one = false;
@@ -317,7 +324,9 @@ pub fn standard(
     attributes: &Attributes,
 ) -> Standard {
     let account = Account::of_attributes(snapshot.schema(), attributes);
-    let policy = account.policy(snapshot, settings, dn).unwrap_or_default();
+    let name = dn.normalize(snapshot.schema());
+    let policy = account.policy(snapshot, settings, &name);
+    let policy = policy.unwrap_or_default();
     let mut inputs = Vec::new();
     for attribute in INPUTS {
         for value in attributes.values(attribute) {

@@ -2,7 +2,8 @@
 //! sections 5.3.4 and 5.3.11).
 //!
 //! Owns what changes with every login, kept apart from the entries, which do not change with it, and written behind: the
-//! newest of it may be lost when the machine stops. What must not be lost, such as a lock, is in the entry.
+//! newest of it may be lost when the server stops, of an account that logs in again and again the successes of up to a
+//! minute. What must not be lost, such as a lock, is in the entry.
 
 use std::collections::{BTreeSet, HashMap};
 use std::iter;
@@ -11,6 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::entry::EntryId;
 use super::keys::Tag;
 use super::password::policy::MOST_FAILURES;
+
+/// How much older the success in the store may be than the newest, in microseconds: a service that logs in for each request
+/// need not have each of them written.
+const COARSE: u64 = 60_000_000;
 
 /// What is known of the logins of one account, in microseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,30 +34,42 @@ pub struct Activity(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    seen: HashMap<EntryId, Seen>,
+    seen: HashMap<EntryId, Known>,
     /// What the store does not have yet.
     unwritten: BTreeSet<EntryId>,
+}
+
+#[derive(Default)]
+struct Known {
+    seen: Seen,
+    /// The success that was last left to be written, 0 for none.
+    written: u64,
 }
 
 impl Activity {
     /// What is known of an account.
     pub fn of(&self, id: EntryId) -> Option<Seen> {
-        self.inner().seen.get(&id).cloned()
+        self.inner().seen.get(&id).map(|known| known.seen.clone())
     }
 
     /// An account has logged in.
     pub fn succeeded(&self, id: EntryId, now: u64) {
         let mut inner = self.inner();
-        let seen = inner.seen.entry(id).or_default();
-        seen.success = Some(now);
-        seen.failures = Vec::new();
-        inner.unwritten.insert(id);
+        let known = inner.seen.entry(id).or_default();
+        let is_old = known.written == 0 || now.saturating_sub(known.written) >= COARSE;
+        let leave = is_old || !known.seen.failures.is_empty();
+        known.seen.success = Some(now);
+        known.seen.failures = Vec::new();
+        if leave {
+            known.written = now;
+            inner.unwritten.insert(id);
+        }
     }
 
     /// A program has logged in with one of the keys that the account has. Failures with its password go on counting.
     pub fn used_key(&self, id: EntryId, key: Tag, keys: &[Tag], now: u64) {
         let mut inner = self.inner();
-        let seen = inner.seen.entry(id).or_default();
+        let seen = &mut inner.seen.entry(id).or_default().seen;
         seen.success = Some(now);
         seen.keys
             .retain(|(tag, _)| *tag != key && keys.contains(tag));
@@ -63,7 +80,7 @@ impl Activity {
     /// A login has failed; `most` are remembered.
     pub fn failed(&self, id: EntryId, now: u64, most: usize) {
         let mut inner = self.inner();
-        let failures = &mut inner.seen.entry(id).or_default().failures;
+        let failures = &mut inner.seen.entry(id).or_default().seen.failures;
         failures.push(now);
         let excess = failures.len().saturating_sub(most.min(MOST_FAILURES));
         failures.drain(..excess);
@@ -73,15 +90,16 @@ impl Activity {
     /// The failures of an account are forgiven.
     pub fn forgive(&self, id: EntryId) {
         let mut inner = self.inner();
-        if let Some(seen) = inner.seen.get_mut(&id) {
-            seen.failures = Vec::new();
+        if let Some(known) = inner.seen.get_mut(&id) {
+            known.seen.failures = Vec::new();
             inner.unwritten.insert(id);
         }
     }
 
     /// Takes over what the store has of an account.
     pub fn restore(&self, id: EntryId, seen: Seen) {
-        self.inner().seen.insert(id, seen);
+        let written = seen.success.unwrap_or_default();
+        self.inner().seen.insert(id, Known { seen, written });
     }
 
     /// Up to `most` accounts that the store does not have as they are, with what is to be written; those for which `exists`
@@ -98,8 +116,8 @@ impl Activity {
         {
             if !exists(id) {
                 inner.seen.remove(&id);
-            } else if let Some(seen) = inner.seen.get(&id) {
-                taken.push((id, seen.clone()));
+            } else if let Some(known) = inner.seen.get(&id) {
+                taken.push((id, known.seen.clone()));
             }
         }
         taken
@@ -187,6 +205,32 @@ mod tests {
             ..Seen::default()
         };
         assert_eq!(activity.of(1), Some(expected));
+    }
+
+    #[test]
+    fn successes_of_one_minute_are_written_once_unless_a_failure_lies_between() {
+        let activity = Activity::default();
+        let written = || {
+            let taken = activity.take_unwritten(9, |_| true);
+            let successes = taken.into_iter().map(|(_, seen)| seen.success);
+            successes.collect::<Vec<_>>()
+        };
+        let stored = Seen {
+            success: Some(COARSE),
+            ..Seen::default()
+        };
+        activity.restore(1, stored);
+        activity.succeeded(1, 2 * COARSE - 1);
+        assert_eq!(written(), []);
+        assert_eq!(activity.of(1).unwrap().success, Some(2 * COARSE - 1));
+        activity.succeeded(1, 2 * COARSE);
+        activity.succeeded(1, 2 * COARSE + 1);
+        assert_eq!(written(), [Some(2 * COARSE + 1)]);
+        activity.succeeded(1, 2 * COARSE + 2);
+        assert_eq!(written(), []);
+        activity.failed(1, 2 * COARSE + 3, 9);
+        activity.succeeded(1, 2 * COARSE + 4);
+        assert_eq!(written(), [Some(2 * COARSE + 4)]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod key;
 
 use super::Directory;
 use super::account::Account;
-use super::dn::Dn;
+use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::resolve;
@@ -22,7 +22,7 @@ use super::password::{self, Cost, Job, Outcome, Secret};
 use super::recent::Mark;
 use super::schema::{AttributeTypeId, well_known};
 use super::second_factor::{self, Factor};
-use super::snapshot::Snapshot;
+use super::snapshot::{Found, Snapshot};
 use super::source::Source;
 use super::view::View;
 use super::write::Step;
@@ -67,8 +67,10 @@ enum Claim {
 struct Attempt {
     directory: Directory,
     claim: Claim,
-    /// As it was given: the policy depends on where it would be.
+    /// As it was given.
     name: Dn,
+    /// The policy depends on where it would be.
+    normalized: NormalizedDn,
     pair: Pair,
     proof: Proof,
 }
@@ -83,7 +85,7 @@ enum Proof {
 }
 
 impl Directory {
-    /// Proves a name and a password that came from a source; a key of scope [`keys::LDAP`] is as good as a password. The
+    /// Proves a name and a password that came from a source; a key of the source's scope is as good as a password. The
     /// verdict comes at once where that is cheap, or was found a short while ago, else from a thread of the pool. An empty
     /// password proves nothing and is refused (RFC 4513 section 5.1.2); a pair of source and name that has failed too
     /// often is refused before anything is hashed, whether there is such an entry or not.
@@ -92,12 +94,14 @@ impl Directory {
             return done(Err(Error::EmptyPassword));
         }
         let snapshot = self.snapshot();
-        let (claim, stored) = self.claim(&snapshot, name);
+        let normalized = name.normalize(snapshot.schema());
+        let (claim, stored) = self.claim(&snapshot, name, &normalized);
         let mut attempt = Attempt {
             directory: self.clone(),
             claim,
             name: name.clone(),
-            pair: (self.0.failures).pair(source, &name.normalize(snapshot.schema())),
+            pair: self.0.failures.pair(source, &normalized),
+            normalized,
             proof: Proof::Password(Factor::Unneeded),
         };
         if attempt.is_kept_away() {
@@ -170,10 +174,13 @@ impl Directory {
     /// account is not to be used now.
     pub fn vouch(&self, name: &Dn) -> Option<Identity> {
         let snapshot = self.snapshot();
-        if self.is_administrator(name) {
+        let normalized = name.normalize(snapshot.schema());
+        if self.is_administrator(&normalized) {
             return Some(Identity::administrator());
         }
-        let id = snapshot.find_entry(name)?;
+        let Found::Entry(id) = snapshot.find_normalized(name, &normalized) else {
+            return None;
+        };
         let account = Account::of(&View::new(&snapshot, id)?);
         let open = account.state.is_open(self.accounts().clock.seconds());
         open.then(|| Identity::entry(id))
@@ -205,7 +212,7 @@ impl Directory {
         if !account.state.reset {
             return Standing::Open;
         }
-        let name = Dn::parse(&snapshot.dn(id)).unwrap_or_default();
+        let name = snapshot.normalized_dn(id);
         let policy = account.policy(&snapshot, self.accounts(), &name);
         match policy {
             Some(policy) if policy.must_change(&account.state) => Standing::MustChange,
@@ -245,14 +252,20 @@ impl Directory {
         Dn::parse(&snapshot.dn(found?)).ok()
     }
 
-    fn claim(&self, snapshot: &Snapshot, name: &Dn) -> (Claim, Vec<Vec<u8>>) {
-        if self.is_administrator(name) {
+    fn claim(
+        &self,
+        snapshot: &Snapshot,
+        name: &Dn,
+        normalized: &NormalizedDn,
+    ) -> (Claim, Vec<Vec<u8>>) {
+        if self.is_administrator(normalized) {
             return (Claim::Administrator, vec![self.administrator_hash()]);
         }
-        let Some(view) = snapshot
-            .find_entry(name)
-            .and_then(|id| View::new(snapshot, id))
-        else {
+        let view = match snapshot.find_normalized(name, normalized) {
+            Found::Entry(id) => View::new(snapshot, id),
+            Found::Nothing { .. } | Found::Outside => None,
+        };
+        let Some(view) = view else {
             return (Claim::Nobody, Vec::new());
         };
         let stored = passwords(&view);
@@ -334,7 +347,7 @@ impl Attempt {
             Claim::Administrator | Claim::Nobody => None,
         };
         let account = account.unwrap_or_default();
-        let policy = account.policy(&snapshot, settings, &self.name);
+        let policy = account.policy(&snapshot, settings, &self.normalized);
         (account.state, policy.unwrap_or_default())
     }
 
@@ -344,9 +357,11 @@ impl Attempt {
 
     /// Whether the source has failed with the name too often.
     fn is_kept_away(&self) -> bool {
-        let (state, policy) = self.account();
         let now = self.directory.accounts().clock.seconds();
-        let locked = policy.holds(self.growth(), &state, now);
+        let locked = || {
+            let (state, policy) = self.account();
+            policy.holds(self.growth(), &state, now)
+        };
         self.directory.0.failures.refuses(self.pair, locked, now)
     }
 
@@ -457,6 +472,17 @@ impl Attempt {
         let spared = self.claim == Claim::Administrator;
         let now = self.directory.accounts().clock.seconds();
         let failures = &self.directory.0.failures;
+        if self.lacks_factor() && !policy.locks() {
+            // A million codes are soon tried where no policy keeps guesses away; the account itself stays open.
+            failures.fail(
+                self.pair,
+                &second_factor::throttle(),
+                self.growth(),
+                spared,
+                now,
+            );
+            return done(Err(Error::InvalidCredentials));
+        }
         if let Claim::Entry(id) = self.claim
             && policy.locks()
         {

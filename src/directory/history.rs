@@ -160,17 +160,27 @@ impl Entry {
         after: &Attributes,
     ) -> Self {
         for (mark, of, other) in [("removed", before, after), ("added", after, before)] {
+            // Both are in the same order, and most attributes stay as they are.
+            let mut others = other.iter().peekable();
             for attribute in of.iter() {
-                let others = other
-                    .find(&attribute.description)
-                    .map(|attribute| attribute.values.as_slice());
-                let others: std::collections::HashSet<&Vec<u8>> =
-                    others.unwrap_or_default().iter().collect();
+                let description = &attribute.description;
+                while others
+                    .next_if(|other| other.description < *description)
+                    .is_some()
+                {}
+                let same = others
+                    .peek()
+                    .filter(|other| other.description == *description);
+                let others = same.map_or(&[][..], |other| &other.values);
+                if attribute.values == others {
+                    continue;
+                }
+                let others: std::collections::HashSet<&Vec<u8>> = others.iter().collect();
                 let values = attribute
                     .values
                     .iter()
                     .filter(|value| !others.contains(value));
-                self.push_all(schema, mark, &attribute.description, values);
+                self.push_all(schema, mark, description, values);
             }
         }
         self

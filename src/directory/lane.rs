@@ -30,6 +30,11 @@ use crate::storage::{Batch, Store, StoreError};
 const QUEUE: usize = 4096;
 /// Changes that are committed together at the most.
 const GROUP: usize = 256;
+/// How long changes that are likely to come are waited for: about as long as clients take to ask again when they have been
+/// answered, and much shorter than a group takes on the disk.
+const GATHER: Duration = Duration::from_micros(150);
+/// How often they are waited for at the most.
+const GATHERINGS: usize = 6;
 /// How long the times of logins wait until they are written.
 const BEHIND: Duration = Duration::from_secs(1);
 /// Accounts whose times are written together at the most.
@@ -187,6 +192,25 @@ impl Drop for Lane {
     }
 }
 
+/// The jobs of the next group. Who was answered together asks again together: a group of the fastest alone would keep the
+/// others waiting, so that up to `crowd` jobs are waited for as long as any come.
+fn gather(first: Job, jobs: &Receiver<Job>, crowd: usize) -> Vec<Job> {
+    let mut group = vec![first];
+    group.extend(jobs.try_iter().take(GROUP - 1));
+    for _ in 0..GATHERINGS {
+        let before = group.len();
+        if before >= crowd.min(GROUP) {
+            break;
+        }
+        std::thread::sleep(GATHER);
+        group.extend(jobs.try_iter().take(GROUP - before));
+        if group.len() == before {
+            break;
+        }
+    }
+    group
+}
+
 struct Worker {
     store: Box<dyn Store>,
     published: Arc<ArcSwap<Snapshot>>,
@@ -200,15 +224,18 @@ struct Worker {
 impl Worker {
     fn run(mut self, jobs: &Receiver<Job>) {
         let mut written = Instant::now();
+        // How many are likely to come together: as many as came last, and one more when somebody has waited for those.
+        let mut crowd = 1;
         loop {
-            match jobs.recv_timeout(BEHIND) {
+            let waiting = jobs.try_recv();
+            crowd += usize::from(waiting.is_ok());
+            match waiting.or_else(|_| jobs.recv_timeout(BEHIND)) {
                 Ok(first) => {
-                    let group = std::iter::once(first)
-                        .chain(jobs.try_iter().take(GROUP - 1))
-                        .collect();
+                    let group = gather(first, jobs, crowd);
+                    crowd = group.len();
                     self.group(group);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => crowd = 1,
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if written.elapsed() >= BEHIND {
@@ -427,4 +454,37 @@ pub(super) fn random_bytes() -> [u8; 16] {
         }
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jobs(count: usize) -> (SyncSender<Job>, Receiver<Job>) {
+        let (queue, jobs) = sync_channel(2 * GROUP);
+        (0..count).for_each(|_| queue.send(job()).unwrap());
+        (queue, jobs)
+    }
+
+    fn job() -> Job {
+        Job::Inspection(Box::new(|_, _| {}))
+    }
+
+    #[test]
+    fn a_group_takes_all_that_waits_up_to_a_bound() {
+        let (_queue, waiting) = jobs(3);
+        assert_eq!(gather(job(), &waiting, 1).len(), 4);
+        let (_queue, waiting) = jobs(2 * GROUP);
+        assert_eq!(gather(job(), &waiting, 2 * GROUP).len(), GROUP);
+        assert_eq!(waiting.try_iter().count(), GROUP + 1);
+    }
+
+    #[test]
+    fn a_group_is_not_kept_waiting_for_a_crowd_that_does_not_come() {
+        let (_queue, waiting) = jobs(1);
+        assert_eq!(gather(job(), &waiting, GROUP).len(), 2);
+        let (queue, gone) = jobs(0);
+        drop(queue);
+        assert_eq!(gather(job(), &gone, GROUP).len(), 1);
+    }
 }

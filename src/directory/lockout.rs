@@ -74,14 +74,15 @@ impl Failures {
     }
 
     /// Whether a login of this pair is refused without looking at the password. `account_locked` says whether the lock on
-    /// the name's account holds, where there is one: when that is lifted, the pair is free as well.
-    pub fn refuses(&self, pair: Pair, account_locked: bool, now: Seconds) -> bool {
+    /// the name's account holds, where there is one: when that is lifted, the pair is free as well. It is asked of pairs
+    /// alone whose lock depends on it.
+    pub fn refuses(&self, pair: Pair, account_locked: impl FnOnce() -> bool, now: Seconds) -> bool {
         let mut table = self.table();
         let Some(record) = table.pairs.get_mut(&pair) else {
             return false;
         };
         let held = record.lock.is_some_and(|lock| match lock.with_account {
-            true => account_locked,
+            true => account_locked(),
             false => lock.until.is_none_or(|until| now < until),
         });
         if !held {
@@ -236,9 +237,9 @@ mod tests {
         let told: Vec<_> = [0, 5, 10, 14].map(|now| fail(&table, one, now)).into();
         assert_eq!(told[..3], [Consequence::Counted; 3]);
         assert_eq!(told[3], Consequence::Locked);
-        assert!(table.refuses(one, false, 73));
-        assert!(!table.refuses(one, false, 74));
-        assert!(!table.refuses(pair(&table, "192.0.2.2", "cn=a"), false, 15));
+        assert!(table.refuses(one, || false, 73));
+        assert!(!table.refuses(one, || false, 74));
+        assert!(!table.refuses(pair(&table, "192.0.2.2", "cn=a"), || false, 15));
     }
 
     #[test]
@@ -249,14 +250,14 @@ mod tests {
             for _ in 0..3 {
                 fail(&table, one, now);
             }
-            assert!(table.refuses(one, false, until - 1));
-            assert!(!table.refuses(one, false, until));
+            assert!(table.refuses(one, || false, until - 1));
+            assert!(!table.refuses(one, || false, until));
         }
         table.succeed(one);
         for _ in 0..3 {
             fail(&table, one, 1_000);
         }
-        assert!(!table.refuses(one, false, 1_060));
+        assert!(!table.refuses(one, || false, 1_060));
     }
 
     #[test]
@@ -267,11 +268,11 @@ mod tests {
             fail(&table, one, 0);
         }
         // Until the lock of the account is on the disk, that of the pair holds.
-        assert!(table.refuses(one, false, 1));
+        assert!(table.refuses(one, || false, 1));
         table.follow_account(one);
-        assert!(table.refuses(one, true, 1_000));
-        assert!(!table.refuses(one, false, 1));
-        assert!(!table.refuses(one, true, 1));
+        assert!(table.refuses(one, || true, 1_000));
+        assert!(!table.refuses(one, || false, 1));
+        assert!(!table.refuses(one, || true, 1));
     }
 
     #[test]
@@ -285,7 +286,7 @@ mod tests {
         let of = |name, spared| {
             let pair = pair(&table, "192.0.2.1", name);
             table.fail(pair, &policy, &GROWTH, spared, 0);
-            table.refuses(pair, false, 1 << 40)
+            table.refuses(pair, || false, 1 << 40)
         };
         assert!(of("cn=a", false));
         assert!(!of("cn=admin", true));
@@ -298,7 +299,7 @@ mod tests {
         for one in [a, a, b, b, a] {
             fail(&table, one, 0);
         }
-        assert!(table.refuses(a, false, 1));
+        assert!(table.refuses(a, || false, 1));
         fail(&table, c, 0);
         assert_eq!(fail(&table, b, 0), Consequence::Counted);
         assert_eq!(table.table().pairs.len(), 2);

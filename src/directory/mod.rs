@@ -239,8 +239,8 @@ impl Directory {
         &self.0.pool
     }
 
-    fn is_administrator(&self, name: &Dn) -> bool {
-        !name.is_root() && name.normalize(self.snapshot().schema()) == self.0.administrator_name
+    fn is_administrator(&self, name: &NormalizedDn) -> bool {
+        !name.is_root() && *name == self.0.administrator_name
     }
 
     fn administrator_hash(&self) -> Vec<u8> {

@@ -112,7 +112,10 @@ impl Directory {
             (Whose::Own, Who::Process { .. }) => {
                 return refuse("a process has no password of its own: name the account");
             }
-            (Whose::Named(dn), _) if identity.is_administrator() && self.is_administrator(dn) => {
+            (Whose::Named(dn), _)
+                if identity.is_administrator()
+                    && self.is_administrator(&dn.normalize(snapshot.schema())) =>
+            {
                 return Ok(None);
             }
             (Whose::Named(dn), _) => target::find(&snapshot, &mut access, dn, false)?.id,

@@ -132,7 +132,7 @@ fn read(bytes: &[u8]) -> Answer {
     });
     let headers: HashMap<_, _> = headers.collect();
     let body = &bytes[end + 4..];
-    let chunked = headers.get("transfer-encoding").is_some();
+    let chunked = headers.contains_key("transfer-encoding");
     Answer {
         status: status.parse().unwrap(),
         body: if chunked {

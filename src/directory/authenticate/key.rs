@@ -32,11 +32,13 @@ impl Directory {
         });
         let (id, tag) = shown.ok_or(Error::InvalidCredentials)?;
         let name = Dn::parse(&snapshot.dn(id)).unwrap_or_default();
+        let normalized = name.normalize(snapshot.schema());
         let attempt = Attempt {
             directory: self.clone(),
             claim: Claim::Entry(id),
-            pair: (self.0.failures).pair(source, &name.normalize(snapshot.schema())),
+            pair: self.0.failures.pair(source, &normalized),
             name,
+            normalized,
             proof: Proof::Key(tag),
         };
         if attempt.is_kept_away() {
@@ -57,7 +59,10 @@ impl Directory {
         // Most passwords do not look like keys, and cost no look at the entry.
         keys::entry_of(typed.as_bytes())?;
         let view = View::new(snapshot, snapshot.find_entry(name)?)?;
-        Some((view.id, self.fitting_key(&view, typed, keys::LDAP, source)?))
+        Some((
+            view.id,
+            self.fitting_key(&view, typed, source.scope?, source)?,
+        ))
     }
 
     /// The key of an entry that this text is, if it is good for this use. Of an account that needs a second factor, one

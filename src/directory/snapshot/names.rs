@@ -4,6 +4,7 @@
 //! names are kept (`keys`).
 
 use super::Snapshot;
+use crate::directory::account::DEFAULT_POLICY;
 use crate::directory::dn::{Dn, NormalizedDn, Rdn};
 use crate::directory::entry::{EntryId, EntryRef, ROOT};
 use crate::directory::schema::Schema;
@@ -15,6 +16,8 @@ pub struct Suffix {
     pub dn: Dn,
     /// For comparing.
     pub normalized: NormalizedDn,
+    /// The policy of accounts below it that name none; `None` when such a name would be too long.
+    pub policy: Option<(Dn, NormalizedDn)>,
     /// The name as the entry has it that was added under this spelling.
     text: Box<str>,
 }
@@ -23,11 +26,17 @@ impl Suffix {
     /// The suffix of this name.
     pub fn new(schema: &Schema, dn: Dn) -> Self {
         let normalized = dn.normalize(schema);
-        let text = dn.to_string().into();
+        let text = dn.to_string();
+        let policy = Dn::parse(&format!("{DEFAULT_POLICY},{text}")).ok();
+        let policy = policy.map(|dn| {
+            let normalized = dn.normalize(schema);
+            (dn, normalized)
+        });
         Self {
             dn,
             normalized,
-            text,
+            policy,
+            text: text.into(),
         }
     }
 }
@@ -79,6 +88,11 @@ impl Snapshot {
         let mut out = String::new();
         self.write_dn(id, &mut out);
         out
+    }
+
+    /// The normal form of the name of an entry.
+    pub fn normalized_dn(&self, id: EntryId) -> NormalizedDn {
+        NormalizedDn::parse(&self.dn(id), &self.schema).unwrap_or_default()
     }
 
     /// Looks a name up.

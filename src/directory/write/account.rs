@@ -51,8 +51,8 @@ impl Draft<'_> {
             return Ok(());
         }
         let own = matches!(change, Change::Modify { dn, .. } if self.snapshot.find_entry(dn) == identity.id());
-        let dn = Dn::parse(&self.snapshot.dn(view.id)).unwrap_or_default();
-        let policy = account.policy(&self.snapshot, self.accounts, &dn);
+        let name = self.snapshot.normalized_dn(view.id);
+        let policy = account.policy(&self.snapshot, self.accounts, &name);
         if !own && policy.is_some_and(|policy| policy.must_change(&account.state)) {
             return Err(Error::PasswordRefused(Refusal::ChangeFirst));
         }
@@ -95,7 +95,12 @@ impl Draft<'_> {
         );
         let own = doing.identity.id() == Some(doing.id);
         let account = Account::of_attributes(schema, before);
-        let policy = account.policy(&self.snapshot, self.accounts, doing.dn);
+        let needs_policy = doing.sets_password(schema) || own && account.state.reset;
+        if !needs_policy {
+            return Ok(());
+        }
+        let name = doing.dn.normalize(schema);
+        let policy = account.policy(&self.snapshot, self.accounts, &name);
         let governed = policy.is_some();
         let policy = policy.unwrap_or_default();
         if own && policy.must_change(&account.state) && !doing.is_about_password_only(schema) {
@@ -133,7 +138,7 @@ impl Draft<'_> {
         let schema = self.snapshot.schema();
         let account = Account::of_attributes(schema, attributes);
         let policy = account
-            .policy(&self.snapshot, self.accounts, dn)
+            .policy(&self.snapshot, self.accounts, &dn.normalize(schema))
             .unwrap_or_default();
         let doing = Doing {
             identity,
@@ -191,9 +196,9 @@ impl Draft<'_> {
         let head = view.entry.head();
         let account = Account::of_attributes(&schema, &attributes);
         let account = account.with_activity(&self.snapshot, id);
-        let dn = Dn::parse(&self.snapshot.dn(id)).unwrap_or_default();
+        let name = self.snapshot.normalized_dn(id);
         let policy = account
-            .policy(&self.snapshot, self.accounts, &dn)
+            .policy(&self.snapshot, self.accounts, &name)
             .unwrap_or_default();
         let growth = self.accounts.escalation;
         let now = self.seconds();
