@@ -51,6 +51,7 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer", "description": "A token that a login has given." },
                 "basic": { "type": "http", "scheme": "basic", "description": "The user name and the password." },
+                "key": { "type": "apiKey", "in": "header", "name": "x-api-key", "description": "A key of the account whose scope is the dialect." },
             },
         },
     })
@@ -86,7 +87,7 @@ fn describe(dialect: &Dialect, operation: &Operation, alias: usize) -> Value {
         "parameters": parameters(operation),
         "responses": responses(dialect, operation),
         "security": if permission.login {
-            json!([{ "bearer": [] }, { "basic": [] }])
+            json!([{ "bearer": [] }, { "basic": [] }, { "key": [] }])
         } else {
             json!([{}, { "bearer": [] }])
         },
