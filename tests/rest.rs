@@ -451,7 +451,10 @@ fn a_key_is_good_for_the_dialect_that_it_names_until_it_is_revoked() {
     let key = |scope: &str| {
         let made = folder.told(&["key", "create", "ada", scope, "--scope", scope]);
         let mut words = made.split_whitespace();
-        words.find(|word| word.starts_with("hgrw_")).unwrap().to_owned()
+        words
+            .find(|word| word.starts_with("hgrw_"))
+            .unwrap()
+            .to_owned()
     };
     let (own, other) = (key("slc-hub"), key("ldap"));
     let who = |key: &str| {
