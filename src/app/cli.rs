@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::config;
+use super::{audit, config};
 
 /// The environment variable that names the configuration file.
 pub const CONFIG_VARIABLE: &str = "HEDGEROW_CONFIG";
@@ -50,6 +50,8 @@ pub enum Command {
     Export(Export),
     /// Show how a search goes: its plan, the entries it looks at, and the time it takes
     Explain(Explain),
+    /// Show the audit log: who did what, from where, and how it ended
+    Audit(Audit),
     /// Verify every record of the store, of a running server as well
     Check(ConfigFile),
     /// Write everything into one file, of a running server as well
@@ -147,6 +149,35 @@ pub struct Export {
     /// Include the hashes of passwords; the file is readable by its owner alone
     #[arg(long, requires = "output")]
     pub with_password_hashes: bool,
+}
+
+/// Arguments of `audit`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Earlier files come first. All conditions must hold. A moment is given as 2026-01-31 or\n\
+2026-01-31T08:00:00Z, in UTC, or as the time that has passed since: 90s, 15m, 2h, 7d.")]
+pub struct Audit {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// Go on with what is written from now on, until stopped
+    #[arg(long)]
+    pub follow: bool,
+    /// Only lines from this moment on
+    #[arg(long, value_name = "MOMENT", value_parser = audit::moment)]
+    pub since: Option<String>,
+    /// Only lines of this kind
+    #[arg(long, value_enum)]
+    pub kind: Option<audit::Kind>,
+    /// Only lines with this text in the name of who asked, who was bound, or what it was about
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// Only what did not succeed
+    #[arg(long)]
+    pub failed: bool,
+    /// The lines as they are in the file
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `explain`.

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::assembly::Assembly;
+use super::audit::AuditLog;
 use super::config::{ListenerTls, Tls};
 use super::local_socket::{self, SocketFile};
 use super::metrics::{self, ListenerMetrics, Metrics};
@@ -20,6 +21,7 @@ use super::operations::{self, Readiness};
 use super::tls::{TlsSettings, peer_subject};
 use crate::directory::dn::Dn;
 use crate::directory::{Administrator, Directory};
+use crate::ldap::audit::Attempt;
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
 use crate::ldap::listener::{Doorkeeper, Listeners};
@@ -75,7 +77,12 @@ async fn serve(
         let assembly = Arc::clone(&assembly);
         tokio::task::spawn_blocking(move || open(&assembly, store, administrator)).await??
     };
-    let face = Arc::new(face(&assembly, &directory, &metrics, tls.clone()));
+    let audit = start_audit(&assembly, &directory, &metrics)?;
+    let observer = Counting {
+        metrics: Arc::clone(&metrics),
+        audit: audit.clone(),
+    };
+    let face = Arc::new(face(&assembly, &directory, observer, tls.clone()));
     register(&metrics, &directory, &face.budget);
     let watched = directory.clone();
     readiness.loaded(move || watched.failure().map_or(Ok(()), Err));
@@ -117,7 +124,13 @@ async fn serve(
     listeners.stop(PATIENCE).await;
     stop.cancel();
     // What was acknowledged is on the disk already; this finishes what is under way.
-    tokio::task::spawn_blocking(move || directory.close()).await?;
+    let finish = move || {
+        if let Some(audit) = audit {
+            audit.finish();
+        }
+        directory.close();
+    };
+    tokio::task::spawn_blocking(finish).await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -143,10 +156,40 @@ fn open(
     )?)
 }
 
+/// Opens the audit log, if there is to be one.
+fn start_audit(
+    assembly: &Assembly,
+    directory: &Directory,
+    metrics: &Metrics,
+) -> Result<Option<Arc<AuditLog>>, Failure> {
+    let config = &assembly.config;
+    if !config.audit.enabled {
+        return Ok(None);
+    }
+    let path = config.audit_file();
+    let log = AuditLog::start(&path, &config.audit, directory.clone()).map_err(|error| {
+        let message = format!("{} cannot be written: {error}", path.display());
+        config.problem("audit.file", message)
+    })?;
+    let state = log.state();
+    metrics.counter(
+        "hedgerow_audit_lost_total",
+        "Lines of logins and refusals that the audit log lacks.",
+        move || state.lost(),
+    );
+    let state = log.state();
+    metrics.gauge(
+        "hedgerow_audit_failing",
+        "1 while the audit log cannot be written.",
+        move || u64::from(state.is_failing()),
+    );
+    Ok(Some(Arc::new(log)))
+}
+
 fn face(
     assembly: &Assembly,
     directory: &Directory,
-    metrics: &Arc<Metrics>,
+    observer: Counting,
     tls: Option<Arc<Certificates>>,
 ) -> Face {
     let limits = &assembly.config.limits;
@@ -165,7 +208,7 @@ fn face(
             operations: limits.operations_per_connection,
         },
         budget: Budget::new(limits.buffered_bytes),
-        observer: Box::new(Counting(Arc::clone(metrics))),
+        observer: Box::new(observer),
         tls: tls.map(|tls| tls as Arc<dyn TlsSource>),
     }
 }
@@ -338,8 +381,11 @@ fn same_subject(left: &Dn, right: &Dn) -> bool {
         .is_some_and(|schema| left.normalize(schema) == right.normalize(schema))
 }
 
-/// Counts operations.
-struct Counting(Arc<Metrics>);
+/// Counts operations, and has the audit log keep some of them.
+struct Counting {
+    metrics: Arc<Metrics>,
+    audit: Option<Arc<AuditLog>>,
+}
 
 impl Observer for Counting {
     fn operation(&self, operation: Operation, code: ResultCode, elapsed: Duration) {
@@ -355,7 +401,14 @@ impl Observer for Counting {
             Operation::Abandon => metrics::Operation::Abandon,
             Operation::Extended => metrics::Operation::Extended,
         };
-        self.0.record(operation, u32::from(code.code()), elapsed);
+        let code = u32::from(code.code());
+        self.metrics.record(operation, code, elapsed);
+    }
+
+    fn attempt(&self, attempt: Attempt) {
+        if let Some(audit) = &self.audit {
+            audit.record(attempt);
+        }
     }
 }
 
