@@ -8,8 +8,14 @@
     missing_docs
 )]
 
+#[path = "clients/applications.rs"]
+mod applications;
 mod authority;
 mod client;
+#[path = "clients/mistakes.rs"]
+mod mistakes;
+#[path = "clients/pages.rs"]
+mod pages;
 mod server;
 
 use std::collections::BTreeMap;
@@ -145,6 +151,15 @@ fn sssd_reads_the_root_dse_before_it_binds_and_after_starttls() {
     ));
     assert_eq!(root["namingContexts"], [SUFFIX]);
     assert_eq!(root["supportedLDAPVersion"], ["3"]);
+    // As python's ldap3 spells it.
+    let root = ask(
+        &mut client,
+        "",
+        Scope::Base,
+        "(objectClass=*)",
+        &["supportedLdapVersion"],
+    );
+    assert_eq!(only(root).into_values().collect::<Vec<_>>(), [["3"]]);
 
     let authority = fs::read_to_string(folder.authority()).unwrap();
     let mut client = Client::new(server.ldap);

@@ -8,18 +8,23 @@
     missing_docs
 )]
 
+mod authority;
 mod client;
 mod server;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::net::Shutdown;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 
+use authority::{secured, trusting};
 use client::{
-    Client, SEARCH_DONE, bind, element, extended, message, present, search, search_for, sequence,
+    Client, SEARCH_DONE, UNBIND, bind, element, extended, message, present, search, search_for,
+    sequence,
 };
-use server::{ADMIN, Folder, PASSWORD, PATIENCE, SUFFIX};
+use rustls::{ClientConnection, StreamOwned};
+use server::{ADMIN, Folder, PASSWORD, PATIENCE, SUFFIX, Server};
 
 const SUBTREE: u8 = 2;
 
@@ -112,13 +117,21 @@ fn a_search_that_finds_nothing_ends_some_time_after_its_client_is_gone() {
     assert_eq!(server.stop().code(), Some(0));
 }
 
-/// It has asked for all it wants to know, and reads on.
-#[test]
-fn a_client_that_has_closed_its_half_gets_its_answers() {
-    let folder = Folder::new();
-    folder.load(&tree(2_000));
-    let server = folder.serve();
-    let mut client = Client::new(server.ldap);
+type Tls = Client<StreamOwned<ClientConnection, TcpStream>>;
+
+/// A client under TLS.
+fn tls(folder: &Folder, address: SocketAddr) -> Tls {
+    let authority = fs::read_to_string(folder.authority()).unwrap();
+    secured(Client::new(address), &trusting(&authority, None))
+}
+
+fn end_tls(stream: &mut StreamOwned<ClientConnection, TcpStream>) {
+    stream.conn.send_close_notify();
+    stream.flush().unwrap();
+}
+
+/// Asks for more than fits into any buffer, ends its half by `close`, and gets all of it, and then the end.
+fn asks_and_reads_on<S: Read + Write>(client: &mut Client<S>, close: impl FnOnce(&mut S)) {
     client.send(&message(1, &bind(3, ADMIN, PASSWORD.as_bytes())));
     for id in 2..6 {
         client.send(&message(
@@ -127,7 +140,7 @@ fn a_client_that_has_closed_its_half_gets_its_answers() {
         ));
     }
     client.send(&message(6, &search("", 0)));
-    client.0.shutdown(Shutdown::Write).unwrap();
+    close(&mut client.0);
     let mut done = Vec::new();
     while done.len() < 5 {
         let reply = client.reply();
@@ -139,4 +152,86 @@ fn a_client_that_has_closed_its_half_gets_its_answers() {
     let expected: Vec<_> = (2..7).map(|id| (id, Some(0))).collect();
     assert_eq!(done, expected);
     client.expect_end("all is answered");
+}
+
+#[test]
+fn a_client_that_has_closed_its_half_gets_its_answers() {
+    let folder = Folder::new();
+    folder.load(&tree(2_000));
+    let server = folder.serve();
+    asks_and_reads_on(&mut Client::new(server.ldap), |stream| {
+        stream.shutdown(Shutdown::Write).unwrap();
+    });
+}
+
+/// A half of TLS ends by itself (RFC 8446 section 6.1), and the server says the end of its own.
+#[test]
+fn a_client_that_has_ended_its_half_of_tls_gets_its_answers() {
+    let folder = Folder::new();
+    folder.load(&tree(2_000));
+    let server = folder.serve();
+    asks_and_reads_on(&mut tls(&folder, server.ldaps), end_tls);
+    asks_and_reads_on(&mut tls(&folder, server.ldaps), |stream| {
+        end_tls(stream);
+        stream.sock.shutdown(Shutdown::Write).unwrap();
+    });
+    let mut client = Client::new(server.ldap);
+    assert_eq!(client.ask(1, &extended(client::START_TLS)).code, Some(0));
+    let authority = fs::read_to_string(folder.authority()).unwrap();
+    asks_and_reads_on(&mut secured(client, &trusting(&authority, None)), end_tls);
+}
+
+#[test]
+fn the_last_notice_reaches_a_client_under_tls_that_is_still_sending() {
+    let folder = Folder::new();
+    folder.load(&tree(0));
+    let server = folder.serve();
+    let mut client = tls(&folder, server.ldaps);
+    client.send(&[&b"\x00"[..], &vec![0; 100_000]].concat());
+    client.expect_disconnection(2, "no message");
+    let mut client = tls(&folder, server.ldaps);
+    let late = message(2, &search("", 0)).repeat(5_000);
+    client.send(&[message(1, &UNBIND), late].concat());
+    client.expect_end("nothing is answered after an unbind");
+}
+
+fn expect_closed(server: &Server, reason: &str) {
+    let line = server.said("closed");
+    assert!(line.contains(reason), "{line}");
+    Client::bound(server).expect_service(2);
+    server.said("closed");
+}
+
+/// What is under way is for nobody then, and what came last may lack its end (RFC 8446 section 6.1).
+#[test]
+fn a_cut_is_not_taken_for_the_end_of_tls() {
+    let folder = Folder::new();
+    folder.load(&tree(0));
+    let server = folder.serve();
+    let mut client = tls(&folder, server.ldaps);
+    client.expect_service(1);
+    client.0.sock.shutdown(Shutdown::Write).unwrap();
+    expect_closed(&server, "connection lost");
+    drop(client);
+    let mut client = tls(&folder, server.ldaps);
+    client.expect_service(1);
+    end_tls(&mut client.0);
+    expect_closed(&server, "client closed");
+}
+
+#[test]
+fn bytes_that_are_no_tls_where_tls_must_come_end_their_connection_alone() {
+    let folder = Folder::new();
+    folder.load(&tree(0));
+    let server = folder.serve();
+    let mut started = Client::new(server.ldap);
+    assert_eq!(started.ask(1, &extended(client::START_TLS)).code, Some(0));
+    for mut client in [Client::new(server.ldaps), started] {
+        client.send(&message(2, &search("", 0)));
+        let mut said = Vec::new();
+        let _ = client.0.read_to_end(&mut said);
+        // An alert at the most, and nothing of what was asked for.
+        assert!(said.len() < 16, "{said:x?}");
+        expect_closed(&server, "TLS handshake failed");
+    }
 }

@@ -1,4 +1,4 @@
-//! LDAP libraries of other languages that hold the server to its own schema: python's ldap3 and Java's JNDI.
+//! LDAP libraries of other languages that hold the server to its own schema: python's ldap3, Java's JNDI and that of Apache Directory Studio.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,4 +41,24 @@ fn pythons_ldap3_reads_the_schema_and_writes_by_it() {
 #[test]
 fn javas_jndi_parses_the_schema_lists_and_writes() {
     run(Command::new("java"), "Jndi.java");
+}
+
+/// What Debian installs of Apache's library and what that needs here.
+const DIRECTORY_API: [&str; 8] = [
+    "apache-directory-api-all",
+    "commons-codec",
+    "commons-collections4",
+    "commons-lang3",
+    "commons-pool2",
+    "mina2-core",
+    "slf4j-api",
+    "slf4j-nop",
+];
+
+#[test]
+fn apache_directory_studio_parses_every_definition_of_the_schema() {
+    let jars = DIRECTORY_API.map(|name| format!("/usr/share/java/{name}.jar"));
+    let mut java = Command::new("java");
+    java.args(["-classpath", &jars.join(":")]);
+    run(java, "Studio.java");
 }

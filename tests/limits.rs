@@ -194,6 +194,38 @@ fn a_filter_of_25_000_terms_finds_its_entries() {
 }
 
 /// Whoever fills the buffers of all is told and ended; everybody else is served.
+/// A megabyte of a word that grows to eighteen characters when it is compared, and those who wait meanwhile.
+#[test]
+fn text_that_takes_too_long_to_compare_is_refused() {
+    let folder = Folder::new();
+    folder.load(&tree(0, 0));
+    let server = folder.serve();
+    let mut client = Client::bound(&server);
+    let text = "\u{fdfa}".repeat(350_000);
+    let assertion = equal("description", text.as_bytes());
+    let negated = element(0xa2, &assertion);
+    let compared = [
+        element(0x04, b"description"),
+        element(0x04, text.as_bytes()),
+    ];
+    let ada = element(0x04, ADA.as_bytes());
+    let compare = sequence(0x6e, &[&ada, &element(0x30, &compared.concat())]);
+    let name = format!("uid={text},{SUFFIX}");
+    for (id, operation) in (2..).zip([
+        search_for(SUFFIX, SUBTREE, &assertion),
+        search_for(SUFFIX, SUBTREE, &negated),
+        search(&name, SUBTREE),
+        compare,
+        element(0x4a, name.as_bytes()),
+        bind(3, &name, b"x"),
+    ]) {
+        let reply = client.ask(id, &operation);
+        let expected = (i32::from(id), Some(ADMIN_LIMIT_EXCEEDED as u8));
+        assert_eq!((reply.id, reply.code), expected);
+    }
+    client.expect_service(20);
+}
+
 #[test]
 fn a_client_for_which_there_is_no_room_is_told_and_others_are_served() {
     // All together 16 MiB, and any message may be that long.

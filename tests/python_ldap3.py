@@ -49,6 +49,11 @@ assert "userPassword" not in ken.entry_attributes_as_dict
 assert connection.search(suffix, f"(memberOf={group})", attributes=["uid"])
 assert [entry.uid.value for entry in connection.entries] == ["ken"]
 
+found = connection.extend.standard.paged_search(
+    suffix, "(objectClass=*)", attributes=["entryUUID"], paged_size=1, paged_criticality=True, generator=False,
+)
+assert sorted(entry["dn"] for entry in found) == sorted([suffix, name, group]), found
+
 connection.modify(name, {
     "cn": [(ldap3.MODIFY_DELETE, ["Kenneth"])],
     "mail": [(ldap3.MODIFY_ADD, ["ken@example.org"])],

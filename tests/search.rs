@@ -36,7 +36,7 @@ use unicode_normalization::UnicodeNormalization as _;
 const SUFFIX: &str = "dc=example,dc=org";
 const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=org";
 /// Texts that are equal or alike under some rule and differ under another.
-const TEXTS: [&str; 18] = [
+const TEXTS: [&str; 22] = [
     "Ann Lee",
     "ann  LEE",
     " ANN lee ",
@@ -57,6 +57,12 @@ const TEXTS: [&str; 18] = [
     // Full width.
     "\u{ff21}nna",
     "a\u{ff4e}n\u{a0}lee",
+    // The last character that a value may have, which nothing comes after.
+    "\u{efffd}",
+    "a\u{efffd}\u{efffd}",
+    // Longer than what an index keeps, and the same up to there.
+    "Lee and Lee and Lee and Lee and Lee and Lee and Lee and Ann",
+    "lee  AND lee and lee and lee and lee and lee and lee and Bob",
 ];
 const NUMBERS: [&str; 7] = ["-3", "0", "5", "7", "10", "100", "255"];
 const INDEXABLE: [&str; 8] = [
@@ -648,6 +654,11 @@ fn filter() -> impl Strategy<Value = Filter> {
             "sS",
             "\u{130}",
             "\u{ff41}n",
+            "\u{efffd}",
+            "A\u{efffd}",
+            "LEE AND lee and lee and lee and lee and lee",
+            "lee and lee and lee and lee and lee and lee and lee and",
+            "lee and lee and lee and lee and lee and lee and lee and b",
         ])
         .prop_map(|text| text.as_bytes().to_vec())
     };

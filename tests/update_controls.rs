@@ -20,10 +20,8 @@ const ASSERTION: &str = "1.3.6.1.1.12";
 const PRE_READ: &str = "1.3.6.1.1.13.1";
 const POST_READ: &str = "1.3.6.1.1.13.2";
 const NO_OP: &str = "1.3.6.1.4.1.4203.1.10.2";
-const OPENLDAP_NO_OP: &str = "1.3.6.1.4.1.4203.666.5.2";
 const RELAX: &str = "1.3.6.1.4.1.4203.666.5.12";
 const TREE_DELETE: &str = "1.2.840.113556.1.4.805";
-const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
 const PROXY: &str = "2.16.840.1.113730.3.4.18";
 const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
 
@@ -188,29 +186,6 @@ fn value(client: &mut LdapConn, dn: &str, attribute: &str) -> Option<String> {
 fn read_entry(result: &LdapResult, oid: &str) -> ReadEntryResp {
     let control = result.ctrls.iter().find(|control| control.1.ctype == oid);
     ReadEntryResp::parse(control.unwrap().1.val.as_ref().unwrap())
-}
-
-#[test]
-fn every_control_is_announced() {
-    let (_folder, server) = loaded();
-    let mut nobody = server.bound("", "");
-    let root = read(&mut nobody, "", &["supportedControl"]).unwrap();
-    for oid in [
-        ASSERTION,
-        PRE_READ,
-        POST_READ,
-        NO_OP,
-        OPENLDAP_NO_OP,
-        RELAX,
-        TREE_DELETE,
-        MANAGE_DSA_IT,
-        PROXY,
-    ] {
-        assert!(
-            root.attrs["supportedControl"].iter().any(|has| has == oid),
-            "{oid}"
-        );
-    }
 }
 
 #[test]

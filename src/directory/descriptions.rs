@@ -16,6 +16,8 @@ pub struct Described {
     pub description: AttributeDescription,
     /// The name that results carry: the type's first name and the options.
     pub name: Box<str>,
+    /// Whether its type is operational.
+    pub is_operational: bool,
 }
 
 /// All descriptions in use; grows only. Cheap to share, copied when a new one comes.
@@ -81,6 +83,7 @@ impl DescriptionTable {
         let id = DescriptionId(u16::try_from(self.list.len()).unwrap_or(u16::MAX));
         let name = description.display(schema).to_string().into_boxed_str();
         self.list.push(Arc::new(Described {
+            is_operational: schema.attribute(description.attribute).is_operational(),
             description: description.clone(),
             name,
         }));

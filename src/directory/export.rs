@@ -103,11 +103,15 @@ fn write_entry(view: &View<'_>, with_secrets: bool, out: &mut impl Write) -> io:
         shown(described.description.attribute).then_some((&*described.name, block))
     });
     let mut computed: Vec<(&str, Vec<u8>)> = Vec::new();
-    for attribute in EdgeKind::ALL
-        .into_iter()
-        .map(Computed::Edges)
-        .chain(OPERATIONAL)
+    let named = view.snapshot.members(view.id).into_iter();
+    for edge in named
+        .flat_map(|members| EdgeKind::ALL.map(|kind| members.edges_of(kind)))
+        .flatten()
     {
+        let name = schema.attribute(edge.kind().attribute()).name();
+        computed.push((name, edge.text(view.snapshot).into_bytes()));
+    }
+    for attribute in OPERATIONAL {
         let name = schema.attribute(attribute.attribute()).name();
         attribute.for_each(view, &mut |value| {
             computed.push((name, value.to_vec()));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-use super::access::Standing;
+use super::access::ApplicableRules;
 use super::entry::EntryId;
 
 /// The authorization identity of a request (RFC 4513 section 1).
@@ -13,7 +13,7 @@ use super::entry::EntryId;
 pub struct Identity {
     who: Who,
     /// How it stands to the access rules, once that was worked out.
-    standing: Arc<ArcSwapOption<Standing>>,
+    applicable: Arc<ArcSwapOption<ApplicableRules>>,
     /// By which request it asks, where that is to be recorded.
     provenance: Option<Arc<Provenance>>,
 }
@@ -106,7 +106,7 @@ impl Identity {
     fn new(who: Who) -> Self {
         Self {
             who,
-            standing: Arc::default(),
+            applicable: Arc::default(),
             provenance: None,
         }
     }
@@ -124,8 +124,8 @@ impl Identity {
         self.provenance.as_deref()
     }
 
-    pub(super) fn standing(&self) -> &ArcSwapOption<Standing> {
-        &self.standing
+    pub(super) fn applicable(&self) -> &ArcSwapOption<ApplicableRules> {
+        &self.applicable
     }
 
     pub(super) fn who(&self) -> Who {

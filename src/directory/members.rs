@@ -260,14 +260,4 @@ impl Members {
                 .is_some(),
         }
     }
-
-    /// Whether any attribute still names what an edge names.
-    pub(super) fn names(&self, edge: &Edge) -> bool {
-        match edge {
-            Edge::Entry { member, .. } => self.contains(*member),
-            Edge::Dangling { normalized, .. } => EdgeKind::ALL
-                .into_iter()
-                .any(|kind| self.dangling.contains_key(&(kind, Arc::clone(normalized)))),
-        }
-    }
 }

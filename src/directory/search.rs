@@ -14,6 +14,8 @@ pub mod window;
 mod ahead;
 mod arrangement;
 mod base;
+mod certain;
+mod siblings;
 mod subentries;
 mod unindexed;
 
@@ -32,14 +34,15 @@ use super::referrals;
 use super::request::{Dereference, Scope, SearchRequest};
 use super::schema::Schema;
 use super::selection::{Selection, VisibleEntry};
-use super::snapshot::Snapshot;
+use super::snapshot::{FETCHED, Snapshot};
 use super::target;
 use super::view::View;
+use ahead::Ahead;
 pub(super) use ahead::Root;
-use ahead::{Ahead, FETCHED};
 use arrangement::{Portion, Sorting};
 use list::{List, Room};
 use order::{CannotSort, Order, SortFault};
+use siblings::Siblings;
 use subentries::Shown;
 pub use unindexed::Unindexed;
 use values::MatchedValues;
@@ -85,6 +88,7 @@ pub struct Search {
     /// Whether there was nothing more to look at.
     exhausted: bool,
     evaluator: Evaluator,
+    siblings: Siblings,
     /// How much of a budget one entry uses up.
     cost: usize,
     /// Entries that were looked at and did not match.
@@ -183,6 +187,7 @@ impl Search {
             returned: 0,
             exhausted: false,
             evaluator: Evaluator::default(),
+            siblings: Siblings::default(),
             in_vain: 0,
         };
         search.plan(snapshot);
@@ -250,21 +255,22 @@ impl Search {
             let Some(id) = self.ahead.next(snapshot) else {
                 return self.end_of_entries(snapshot);
             };
-            if !shown.shows(id) || !self.covers(snapshot, id) {
-                continue;
-            }
             let Some(view) = View::new(snapshot, id) else {
                 continue;
             };
+            if !shown.shows(id) || !self.covers(&view) {
+                continue;
+            }
             if self.follows && aliases::is_alias(&view) || elsewhere(id) {
                 continue;
             }
             let pages = view.entry.size() / PAGE;
             left = left.saturating_sub(self.cost.saturating_mul(pages));
             let masks = access.masks(&view);
-            if !masks.is_visible()
-                || self.evaluator.evaluate(&self.filter, &view, &masks.search) != Truth::True
-            {
+            let matches = masks.is_visible()
+                && (self.ahead.is_certain(snapshot, &masks.search)
+                    || self.evaluator.evaluate(&self.filter, &view, &masks.search) == Truth::True);
+            if !matches {
                 self.in_vain += 1;
                 continue;
             }
@@ -279,7 +285,8 @@ impl Search {
                 Turn::Never => continue,
                 Turn::NextPage => return Ok(Progress::Done),
             }
-            let entry = VisibleEntry::new(view, &self.selection, &masks.read);
+            let entry = VisibleEntry::new(view, &self.selection, &masks.read)
+                .below(self.siblings.superior(snapshot));
             if sink(&entry.matching(self.values.as_ref())).is_break() {
                 break;
             }
@@ -288,8 +295,12 @@ impl Search {
     }
 
     /// Whether an entry lies in the scope.
-    fn covers(&self, snapshot: &Snapshot, id: EntryId) -> bool {
-        self.ahead.is_within_roots() || self.roots.iter().any(|root| root.covers(snapshot, id))
+    fn covers(&mut self, view: &View<'_>) -> bool {
+        self.siblings
+            .turn_to(view.entry.parent(), view.snapshot, &self.roots);
+        self.ahead.is_within_roots()
+            || self.siblings.are_covered()
+            || self.roots.iter().any(|root| root.begins_with(view.id))
     }
 
     /// Counts an entry that matches, against the page and the limits.

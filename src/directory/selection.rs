@@ -107,11 +107,8 @@ impl Selection {
             .any(|target| target.is_plain() && target.types().contains(&id))
     }
 
-    fn wants_described(&self, schema: &Schema, described: &Described) -> bool {
-        let operational = schema
-            .attribute(described.description.attribute)
-            .is_operational();
-        (if operational {
+    fn wants_described(&self, described: &Described) -> bool {
+        (if described.is_operational {
             self.operational
         } else {
             self.user
@@ -125,6 +122,8 @@ pub struct VisibleEntry<'a> {
     selection: &'a Selection,
     readable: &'a AttributeMask,
     values: Option<&'a MatchedValues>,
+    /// The name of its parent, where that is known.
+    superior: Option<&'a str>,
 }
 
 impl<'a> VisibleEntry<'a> {
@@ -138,6 +137,15 @@ impl<'a> VisibleEntry<'a> {
             selection,
             readable,
             values: None,
+            superior: None,
+        }
+    }
+
+    /// The same entry, whose parent is known to have this name; empty when it has no parent.
+    pub(super) fn below(self, superior: &'a str) -> Self {
+        Self {
+            superior: Some(superior),
+            ..self
         }
     }
 
@@ -148,7 +156,14 @@ impl<'a> VisibleEntry<'a> {
 
     /// Appends the entry's name.
     pub fn write_dn(&self, out: &mut String) {
-        self.view.snapshot.write_dn(self.view.id, out);
+        let Some(superior) = self.superior else {
+            return self.view.snapshot.write_dn(self.view.id, out);
+        };
+        out.push_str(self.view.entry.rdn());
+        if !superior.is_empty() {
+            out.push(',');
+            out.push_str(superior);
+        }
     }
 
     /// The selected attributes whose values are all shown as they are stored: name with options, and the values as a
@@ -164,8 +179,11 @@ impl<'a> VisibleEntry<'a> {
     /// shown.
     pub fn computed(&self) -> impl Iterator<Item = MadeAttribute<'a>> + '_ {
         let view = self.view;
-        let chosen = self
-            .selected_blocks()
+        let chooses = self.values.is_some() || !self.selection.parts.is_empty();
+        let blocks = chooses.then(|| self.selected_blocks());
+        let chosen = blocks
+            .into_iter()
+            .flatten()
             .filter_map(move |(described, block)| {
                 let range = self.selection.part_of(described);
                 (self.values.is_some() || range.is_some()).then_some(MadeAttribute {
@@ -191,11 +209,10 @@ impl<'a> VisibleEntry<'a> {
 
     fn selected_blocks(&self) -> impl Iterator<Item = (&'a Described, Block<'a>)> + '_ {
         let descriptions = self.view.snapshot.descriptions();
-        let schema = self.view.schema();
         self.view.entry.blocks().filter_map(move |block| {
             let described = descriptions.described(block.description)?;
             let shown = self.readable.contains(described.description.attribute)
-                && self.selection.wants_described(schema, described);
+                && self.selection.wants_described(described);
             shown.then_some((described, block))
         })
     }

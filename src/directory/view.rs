@@ -146,10 +146,11 @@ impl Computed {
     /// Whether an entry has a value, without making one.
     pub fn is_present(self, view: &View<'_>) -> bool {
         match self {
-            Self::Edges(kind) => view
-                .snapshot
-                .members(view.id)
-                .is_some_and(|members| members.has(kind)),
+            Self::Edges(kind) => {
+                let members = view.snapshot.members(view.id);
+                let shown = view.snapshot.membership().shown_members(view.id, kind);
+                !shown.is_empty() || members.is_some_and(|members| members.has(kind))
+            }
             Self::MemberOf | Self::IsMemberOf => view.snapshot.membership().has_groups(view.id),
             Self::MemberOfIndirect => {
                 let membership = view.snapshot.membership();
@@ -172,7 +173,9 @@ impl Computed {
         match self {
             Self::Edges(kind) => {
                 let members = view.snapshot.members(view.id);
-                members.map_or(0, |members| members.len(kind))
+                let dangling = members.map_or(0, |members| members.dangling(kind).count());
+                let shown = view.snapshot.membership().shown_members(view.id, kind);
+                shown.len() + dangling
             }
             Self::MemberOf | Self::IsMemberOf | Self::MemberOfIndirect => {
                 self.groups(view).map_or(0, |groups| groups.len())
@@ -270,17 +273,15 @@ fn for_each_member(
     skipped: usize,
     each: &mut dyn FnMut(&[u8]) -> bool,
 ) {
-    let Some(members) = view.snapshot.members(view.id) else {
-        return;
-    };
     let mut go_on = true;
-    let ids = members.ids(kind);
+    let ids = view.snapshot.membership().shown_members(view.id, kind);
     for_each_name(view, ids.iter_after(skipped), &mut |name| {
         go_on = each(name);
         go_on
     });
-    let dangling = members.dangling(kind);
-    let mut dangling = dangling
+    let members = view.snapshot.members(view.id).into_iter();
+    let mut dangling = members
+        .flat_map(|members| members.dangling(kind))
         .skip(skipped.saturating_sub(ids.len()))
         .take_while(|_| go_on);
     while dangling

@@ -15,6 +15,7 @@ mod relaxed;
 mod remove;
 mod rename;
 mod unique;
+mod urls;
 
 pub use account::Step;
 use modify::Refusal;
@@ -68,6 +69,9 @@ pub struct Draft<'a> {
     edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
     changes: Vec<(Csn, Vec<u8>)>,
     administrator_password: Option<Vec<u8>>,
+    gains: Vec<gains::Gain>,
+    /// Groups that got a `memberURL`.
+    selecting: BTreeSet<EntryId>,
 }
 
 /// What the store must be told of a draft.
@@ -109,12 +113,16 @@ impl<'a> Draft<'a> {
             edges: BTreeMap::new(),
             changes: Vec::new(),
             administrator_password: None,
+            gains: Vec::new(),
+            selecting: BTreeSet::new(),
         }
     }
 
     /// The new state, and what the store must be told so that it holds the same.
     pub fn finish(mut self) -> (Snapshot, Outstanding) {
         self.snapshot.end_bulk();
+        self.tell_gains();
+        self.warn_of_selections();
         let mut batch = Batch::default();
         for id in self
             .entries

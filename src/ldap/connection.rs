@@ -1,45 +1,30 @@
-//! One socket: bytes in and out, TLS, time-outs, back-pressure, the end.
+//! One socket from its first byte to its last: in clear, under TLS, and how it is parted with.
 //!
-//! Owns the buffers. It reads only while the session takes messages and the client takes answers, so that a client that
-//! sends without reading stops itself and nobody else.
+//! Owns the stream. What is read from it and written to it is moved by `pipe`.
 
-use std::future::poll_fn;
+mod pipe;
+
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::Face;
-use super::budget::Lease;
-use super::codec::{Frame, frame, write_disconnection};
-use super::message::ResultCode;
-use super::session::{Channel, Completion, Flow, HIGH_WATER, Peer, Session};
+use super::session::{Channel, Peer, Session};
+use pipe::{End, Pipe};
 
-/// Why a connection was closed whose client seems to be gone.
-const FORSAKEN: &str = "client closed with operations under way";
-/// The longest that messages of one client are taken one after another while others wait for the thread.
-const TURN: Duration = Duration::from_millis(1);
-/// Bytes read from a socket at once.
-const READ: usize = 16 * 1024;
 /// The longest that a TLS handshake takes.
 const HANDSHAKE: Duration = Duration::from_secs(15);
-/// The longest that a client may leave answers unread.
-const STALL: Duration = Duration::from_secs(60);
 /// The longest that a client is waited for to take what was sent last and to close its end.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Bytes that such a client may still send: a message of the usual limit.
 const UNREAD: u64 = 16 << 20;
-/// Buffers that have grown above this are given back when they are empty.
-const KEPT: usize = 4 * READ;
 
 /// How a listener protects its connections.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -61,12 +46,6 @@ pub struct Terms {
     pub clear_passwords: bool,
     /// How long a client may do nothing.
     pub idle: Duration,
-}
-
-/// How serving a stream ended.
-enum End {
-    Closed(&'static str),
-    StartTls,
 }
 
 /// Serves one client until it or the server ends.
@@ -209,319 +188,4 @@ async fn part<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
         tokio::io::copy(&mut stream.take(UNREAD), &mut tokio::io::sink()).await
     };
     let _ = timeout(FAREWELL, parting).await;
-}
-
-/// What happened while the connection waited.
-enum Event {
-    /// Bytes moved.
-    Moved,
-    /// Nothing, and there is other work.
-    Nothing,
-    /// The client sends no more.
-    Ended,
-    /// Another thread has done something.
-    Completed(Box<Completion>),
-    /// Time is up, or may be.
-    Clock,
-    /// The server is stopping.
-    Stop,
-}
-
-/// The buffers of one stream.
-struct Pipe {
-    input: BytesMut,
-    output: BytesMut,
-    lease: Lease,
-    idle: Duration,
-    /// When bytes last moved; the clock is set anew only when it rings.
-    moved: Instant,
-    clock: Pin<Box<Sleep>>,
-    ended: bool,
-    /// Whether messages may be there that were left for the next turn.
-    left: bool,
-    /// Whether the server is stopping: nothing more is taken, what is under way is finished.
-    stopping: bool,
-    /// Whether it was told to, and looks once more at what clients sent before.
-    last_look: bool,
-}
-
-impl Pipe {
-    fn new(face: &Face, idle: Duration) -> Self {
-        let now = Instant::now();
-        Self {
-            input: BytesMut::new(),
-            output: BytesMut::new(),
-            lease: face.budget.lease(),
-            idle,
-            moved: now,
-            clock: Box::pin(sleep_until(now + idle.min(STALL))),
-            ended: false,
-            left: false,
-            stopping: false,
-            last_look: false,
-        }
-    }
-
-    async fn serve<S>(
-        &mut self,
-        stream: &mut S,
-        session: &mut Session,
-        stop: &CancellationToken,
-    ) -> io::Result<End>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        loop {
-            let flow = self.work(session);
-            if flow != Flow::Continue {
-                return self.end(stream, flow).await;
-            }
-            if self.ended && !self.left && session.is_idle() && self.output.is_empty() {
-                return Ok(End::Closed("client closed"));
-            }
-            if self.stopping && session.is_idle() {
-                write_disconnection(
-                    &mut self.output,
-                    ResultCode::Unavailable,
-                    "the server is stopping",
-                );
-                let _ = timeout(HANDSHAKE, self.flush(stream)).await;
-                return Ok(End::Closed("server stopping"));
-            }
-            if !self.fits() {
-                write_disconnection(
-                    &mut self.output,
-                    ResultCode::Unavailable,
-                    "the server is out of buffers",
-                );
-                self.flush(stream).await?;
-                return Ok(End::Closed("out of buffers"));
-            }
-            let more = (self.left || session.has_work()) && self.output.len() < HIGH_WATER;
-            if more {
-                // Others have their turn between two slices.
-                tokio::task::yield_now().await;
-            }
-            let last_look = self.last_look;
-            let event = self.event(stream, session, stop, !more && !last_look);
-            let event = event.await?;
-            let looked = last_look && !matches!(event, Event::Completed(_));
-            match event {
-                Event::Moved => self.moved = Instant::now(),
-                Event::Nothing => {
-                    if self.is_forsaken() {
-                        return Ok(End::Closed(FORSAKEN));
-                    }
-                }
-                Event::Ended => self.ended = true,
-                Event::Completed(completion) => {
-                    session.complete(*completion, &mut self.output);
-                    while let Some(completion) = session.try_completion() {
-                        session.complete(completion, &mut self.output);
-                    }
-                }
-                Event::Clock => {
-                    if let Some(reason) = self.overdue(session) {
-                        return Ok(End::Closed(reason));
-                    }
-                }
-                Event::Stop => {
-                    self.last_look = true;
-                    // The runtime looks at its sockets meanwhile.
-                    tokio::task::yield_now().await;
-                    continue;
-                }
-            }
-            if looked && !self.stopping {
-                let flow = self.take(session);
-                self.stopping = true;
-                if flow != Flow::Continue {
-                    return self.end(stream, flow).await;
-                }
-            }
-        }
-    }
-
-    /// Sends what is left before a flow that is not to go on.
-    async fn end<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, flow: Flow) -> io::Result<End> {
-        self.flush(stream).await?;
-        Ok(if flow == Flow::StartTls {
-            End::StartTls
-        } else {
-            End::Closed("ended")
-        })
-    }
-
-    /// Takes the messages that are there, an abandon among them perhaps, before the searches under way go on, and those
-    /// behind a bind that waited for the searches after it.
-    fn work(&mut self, session: &mut Session) -> Flow {
-        let mut flow = self.take(session);
-        if flow == Flow::Continue && session.has_work() && self.output.len() < HIGH_WATER {
-            flow = session.step(&mut self.output);
-            if flow == Flow::Continue {
-                flow = self.take(session);
-            }
-        }
-        flow
-    }
-
-    /// Hands over the messages that are complete, for one turn.
-    fn take(&mut self, session: &mut Session) -> Flow {
-        let begun = Instant::now();
-        self.left = false;
-        while !self.stopping && session.accepts() && self.output.len() < HIGH_WATER {
-            match frame(&self.input, session.message_limit()) {
-                Frame::Incomplete { .. } => break,
-                Frame::Message(length) => {
-                    let flow = {
-                        let bytes = self.input.get(..length).unwrap_or_default();
-                        session.receive(bytes, &mut self.output)
-                    };
-                    self.input.advance(length.min(self.input.len()));
-                    if flow != Flow::Continue {
-                        return flow;
-                    }
-                    if begun.elapsed() >= TURN {
-                        self.left = true;
-                        break;
-                    }
-                }
-                Frame::TooLarge { claimed } => {
-                    let text = format!("a message of {claimed} bytes is over the limit");
-                    write_disconnection(&mut self.output, ResultCode::ProtocolError, &text);
-                    return Flow::Close;
-                }
-                Frame::Malformed(reason) => {
-                    write_disconnection(
-                        &mut self.output,
-                        ResultCode::ProtocolError,
-                        &reason.to_string(),
-                    );
-                    return Flow::Close;
-                }
-            }
-        }
-        Flow::Continue
-    }
-
-    /// Whether the buffers fit into the budget of all connections. Large ones that are empty are given back.
-    fn fits(&mut self) -> bool {
-        for buffer in [&mut self.input, &mut self.output] {
-            if buffer.is_empty() && buffer.capacity() > KEPT {
-                *buffer = BytesMut::new();
-            }
-        }
-        self.lease
-            .resize(self.input.capacity() + self.output.capacity())
-    }
-
-    /// Moves bytes, or waits until some move or something else happens; without `wait` it comes back at once.
-    async fn event<S>(
-        &mut self,
-        stream: &mut S,
-        session: &mut Session,
-        stop: &CancellationToken,
-        wait: bool,
-    ) -> io::Result<Event>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let takes = !self.ended && !self.stopping && session.accepts();
-        let stops = !self.stopping && !self.last_look;
-        let awaits = session.awaits_completion();
-        let (input, output, clock) = (&mut self.input, &mut self.output, &mut self.clock);
-        let moving = poll_fn(|context| {
-            let mut moved = false;
-            while !output.is_empty() {
-                match Pin::new(&mut *stream).poll_write(context, output) {
-                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    Poll::Ready(Ok(written)) => {
-                        output.advance(written);
-                        moved = true;
-                    }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                    Poll::Pending => break,
-                }
-            }
-            if let Poll::Ready(Err(error)) = Pin::new(&mut *stream).poll_flush(context) {
-                return Poll::Ready(Err(error));
-            }
-            // Asked after writing: a search that fills the buffer again and again must not keep an abandon unread.
-            if takes && output.len() < HIGH_WATER {
-                match poll_read(Pin::new(&mut *stream), context, input) {
-                    Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::Ended)),
-                    Poll::Ready(Ok(_)) => moved = true,
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                    Poll::Pending => {}
-                }
-            }
-            match (moved, wait) {
-                (true, _) => Poll::Ready(Ok(Event::Moved)),
-                (false, false) => Poll::Ready(Ok(Event::Nothing)),
-                (false, true) => Poll::Pending,
-            }
-        });
-        tokio::select! {
-            biased;
-            completion = session.completion(), if awaits => Ok(Event::Completed(Box::new(completion))),
-            event = moving => event,
-            () = clock.as_mut() => Ok(Event::Clock),
-            () = stop.cancelled(), if stops => Ok(Event::Stop),
-        }
-    }
-
-    /// Whether a client that sends no more has also taken nothing for too long. One that is gone looks like one that has
-    /// closed its half and waits, until something is sent to it; a search that finds nothing would go on for nobody.
-    fn is_forsaken(&self) -> bool {
-        self.ended && self.moved.elapsed() >= self.idle.min(STALL)
-    }
-
-    /// Why the client is given up, if it has done nothing for too long; else the clock is set anew.
-    fn overdue(&mut self, session: &Session) -> Option<&'static str> {
-        let now = Instant::now();
-        let quiet = now.duration_since(self.moved);
-        if !self.output.is_empty() && quiet >= STALL {
-            return Some("client reads nothing");
-        }
-        if session.is_idle() && quiet >= self.idle {
-            return Some("idle");
-        }
-        if self.is_forsaken() {
-            return Some(FORSAKEN);
-        }
-        let left = self
-            .idle
-            .min(STALL)
-            .saturating_sub(quiet)
-            .max(Duration::from_secs(1));
-        self.clock.as_mut().reset(now + left);
-        None
-    }
-
-    /// Sends everything that is written, or gives up after the longest wait.
-    async fn flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<()> {
-        let sent = timeout(STALL, async {
-            stream.write_all(&self.output).await?;
-            stream.flush().await
-        });
-        sent.await
-            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-        self.output.clear();
-        Ok(())
-    }
-}
-
-/// Reads what is there into the spare room of a buffer, making some where there is none.
-fn poll_read<S: AsyncRead>(
-    stream: Pin<&mut S>,
-    context: &mut std::task::Context<'_>,
-    input: &mut BytesMut,
-) -> Poll<io::Result<usize>> {
-    let filled = input.len();
-    input.resize(filled + READ, 0);
-    let mut read = ReadBuf::new(input.get_mut(filled..).unwrap_or_default());
-    let polled = stream.poll_read(context, &mut read);
-    let count = read.filled().len();
-    input.truncate(filled + count);
-    polled.map_ok(|()| count)
 }

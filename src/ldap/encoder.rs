@@ -2,23 +2,23 @@
 //!
 //! Owns the buffers that one connection uses for it again and again.
 
-use std::borrow::Cow;
-use std::ops::Range;
-
 use bytes::BytesMut;
-use smallvec::SmallVec;
 
-use super::codec::{AttributeSource, Values, write_entry};
+use super::codec::{AttributeList, write_entry};
 use crate::directory::VisibleEntry;
+use crate::directory::selection::MadeAttribute;
 use crate::directory::value_set::{self, ValueSet};
 
 /// Writes search result entries.
 #[derive(Default)]
 pub struct Encoder {
     dn: String,
+    attributes: AttributeList,
+    /// The values of a computed attribute, one after the other, and where each ends.
     values: Vec<u8>,
     ends: Vec<usize>,
-    sets: Vec<u8>,
+    /// The same in their stored form.
+    set: Vec<u8>,
 }
 
 /// Buffers above this are given back after use, so that one huge group does not stay in memory.
@@ -35,52 +35,44 @@ impl Encoder {
     ) {
         self.dn.clear();
         entry.write_dn(&mut self.dn);
-        self.sets.clear();
-        let mut computed: SmallVec<[(Cow<'_, str>, Range<usize>); 16]> = SmallVec::new();
+        entry.stored().for_each(|(name, block)| {
+            let shown = (!types_only).then_some(block.value_set);
+            self.attributes.push(name, shown);
+        });
         for attribute in entry.computed() {
-            let begin = self.sets.len();
-            self.values.clear();
-            self.ends.clear();
-            if !types_only {
-                attribute.for_each(|value| {
-                    self.values.extend_from_slice(value);
-                    self.ends.push(self.values.len());
-                });
-                if self.ends.is_empty() && !attribute.may_be_empty() {
-                    continue;
-                }
+            if types_only {
+                self.attributes.push(&attribute.name(), None);
+            } else if self.compute(&attribute) {
+                let made = ValueSet::split_first(&self.set).ok();
+                let made = made.map(|(set, _)| set);
+                self.attributes.push(&attribute.name(), made);
             }
-            let values = &self.values;
-            let starts = std::iter::once(&0).chain(&self.ends);
-            let slices = starts
-                .zip(&self.ends)
-                .map(|(from, to)| values.get(*from..*to).unwrap_or_default());
-            value_set::encode(slices, &mut self.sets);
-            computed.push((attribute.name(), begin..self.sets.len()));
         }
-        let shown = |values| if types_only { Values::Omitted } else { values };
-        let stored = entry.stored().map(|(name, block)| AttributeSource {
-            name,
-            values: shown(Values::Stored(block.value_set)),
-        });
-        let sets = &self.sets;
-        let computed = computed.iter().filter_map(|(name, range)| {
-            let (set, _) = ValueSet::split_first(sets.get(range.clone())?).ok()?;
-            Some(AttributeSource {
-                name,
-                values: shown(Values::Stored(set)),
-            })
-        });
-        let mut attributes: SmallVec<[AttributeSource<'_>; 24]> = SmallVec::new();
-        attributes.extend(stored);
-        attributes.extend(computed);
-        write_entry(out, id, &[&self.dn], &attributes, &[]);
-        drop(attributes);
-        self.shrink();
+        write_entry(out, id, &self.dn, &self.attributes, &[]);
+        self.clear();
     }
 
-    fn shrink(&mut self) {
-        for buffer in [&mut self.values, &mut self.sets] {
+    /// Makes the values of an attribute; false when there are none to be shown.
+    fn compute(&mut self, attribute: &MadeAttribute<'_>) -> bool {
+        self.values.clear();
+        self.ends.clear();
+        self.set.clear();
+        attribute.for_each(|value| {
+            self.values.extend_from_slice(value);
+            self.ends.push(self.values.len());
+        });
+        let values = &self.values;
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let slices = starts
+            .zip(&self.ends)
+            .map(|(from, to)| values.get(*from..*to).unwrap_or_default());
+        value_set::encode(slices, &mut self.set);
+        !self.ends.is_empty() || attribute.may_be_empty()
+    }
+
+    fn clear(&mut self) {
+        self.attributes.clear(KEPT);
+        for buffer in [&mut self.values, &mut self.set] {
             if buffer.capacity() > KEPT {
                 *buffer = Vec::new();
             }

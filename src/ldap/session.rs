@@ -205,7 +205,9 @@ impl Session {
             }) => {
                 tracing::info!(conn = self.number, op = id, %operation, %reason, "malformed request");
                 let code = match reason {
-                    RequestError::FilterTooDeep => ResultCode::AdminLimitExceeded,
+                    RequestError::FilterTooDeep | RequestError::TooMuchText => {
+                        ResultCode::AdminLimitExceeded
+                    }
                     RequestError::Field(_) => ResultCode::ProtocolError,
                 };
                 let call = Call {

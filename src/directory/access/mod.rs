@@ -4,6 +4,7 @@
 //! where none fits, nothing is allowed. Secret attributes can be neither read, searched nor compared by anyone.
 //! It does not own the text of the configuration.
 
+mod below;
 mod mask;
 mod rules;
 
@@ -25,27 +26,28 @@ use rules::{Rule, Subject};
 impl AccessRules {
     /// What one asker may do with the entries of one snapshot.
     pub fn access<'a>(&'a self, snapshot: &Snapshot, identity: &Identity) -> Access<'a> {
-        let known = identity.standing();
-        let is_current =
-            |known: &Standing| known.structure == snapshot.structure() && known.rules_id == self.id;
-        let standing = match known.load_full().filter(|known| is_current(known)) {
+        let known = identity.applicable();
+        let is_current = |known: &ApplicableRules| {
+            known.structure == snapshot.structure() && known.rules_id == self.id
+        };
+        let applicable = match known.load_full().filter(|known| is_current(known)) {
             Some(known) => known,
             None => {
-                let standing = Arc::new(self.standing(snapshot, identity));
-                known.store(Some(Arc::clone(&standing)));
-                standing
+                let applicable = Arc::new(self.applicable(snapshot, identity));
+                known.store(Some(Arc::clone(&applicable)));
+                applicable
             }
         };
         Access {
             all: self,
-            standing,
+            applicable,
             masks: Arc::default(),
             cached_for: None,
         }
     }
 
     /// Which rules speak of an asker, and of which parts of the tree.
-    fn standing(&self, snapshot: &Snapshot, identity: &Identity) -> Standing {
+    fn applicable(&self, snapshot: &Snapshot, identity: &Identity) -> ApplicableRules {
         let asker = match identity.who() {
             // An entry that has gone since its bind leaves nobody behind.
             Who::Entry(id) if snapshot.entry(id).is_some() => Asker::Entry(id),
@@ -70,7 +72,7 @@ impl AccessRules {
             rule,
             to: text.to.as_ref().map(find),
         });
-        Standing {
+        ApplicableRules {
             structure: snapshot.structure(),
             rules_id: self.id,
             rules: rules.collect(),
@@ -113,7 +115,7 @@ fn applies(rule: &Rule, snapshot: &Snapshot, asker: &Asker) -> bool {
 /// How one asker stands to the rules, for as long as names and memberships stay as they are: worked out once and kept
 /// with the identity.
 #[derive(Debug)]
-pub struct Standing {
+pub struct ApplicableRules {
     structure: u64,
     rules_id: u64,
     rules: Box<[Applied]>,
@@ -172,7 +174,7 @@ impl Masks {
 /// What one asker may do in one snapshot; remembers what it found out for the entry before, because neighbours share it.
 pub struct Access<'a> {
     all: &'a AccessRules,
-    standing: Arc<Standing>,
+    applicable: Arc<ApplicableRules>,
     masks: Arc<Masks>,
     cached_for: Option<EntryId>,
 }
@@ -181,7 +183,7 @@ impl<'a> Access<'a> {
     /// The rules that speak of the asker, in their order.
     fn applied(&self) -> impl Iterator<Item = (&Applied, &'a Rule)> {
         let all = &self.all.rules;
-        let rules = self.standing.rules.iter();
+        let rules = self.applicable.rules.iter();
         rules.filter_map(move |applied| Some((applied, all.get(applied.rule)?)))
     }
 
@@ -200,9 +202,9 @@ impl<'a> Access<'a> {
 
     /// Whether nothing in the rules tells this entry from its siblings.
     fn is_ordinary(&self, id: EntryId) -> bool {
-        self.standing.own != Some(id)
+        self.applicable.own != Some(id)
             && !self
-                .standing
+                .applicable
                 .rules
                 .iter()
                 .any(|applied| applied.to == Some(Found::Entry(id)))
@@ -213,21 +215,21 @@ impl<'a> Access<'a> {
         let fitting = self
             .applied()
             .map(|(applied, rule)| self.fits(applied, rule, view));
-        if self.standing.rules.len() > u64::BITS as usize {
+        if self.applicable.rules.len() > u64::BITS as usize {
             let fitting: Vec<bool> = fitting.collect();
             return Arc::new(self.granted(|at| fitting.get(at).copied().unwrap_or(false)));
         }
         let bits = (0..)
             .zip(fitting)
             .fold(0_u64, |bits, (at, fits)| bits | u64::from(fits) << at);
-        let known = self.standing.known.load();
+        let known = self.applicable.known.load();
         if let Some((_, masks)) = known.iter().find(|(of, _)| *of == bits) {
             return Arc::clone(masks);
         }
         let masks = Arc::new(self.granted(|at| bits >> at & 1 == 1));
         if known.len() < KNOWN {
             let more = known.iter().cloned().chain([(bits, Arc::clone(&masks))]);
-            self.standing.known.store(Arc::new(more.collect()));
+            self.applicable.known.store(Arc::new(more.collect()));
         }
         masks
     }
@@ -237,7 +239,7 @@ impl<'a> Access<'a> {
         let right = |right| {
             let mut granted = AttributeMask::default();
             let mut open = self.all.everything.clone();
-            if self.standing.administrator {
+            if self.applicable.administrator {
                 granted.clone_from(&self.all.everything);
             }
             for (_, (_, rule)) in self.applied().enumerate().filter(|(at, _)| fits(*at)) {
@@ -268,7 +270,7 @@ impl<'a> Access<'a> {
     }
 
     fn fits(&self, applied: &Applied, rule: &Rule, view: &View<'_>) -> bool {
-        if matches!(rule.who, Subject::Own) && self.standing.own != Some(view.id) {
+        if matches!(rule.who, Subject::Own) && self.applicable.own != Some(view.id) {
             return false;
         }
         match applied.to {
@@ -313,7 +315,7 @@ impl<'a> Access<'a> {
     ) -> bool {
         let leads = |top: EntryId| snapshot.is_within(top, id) || snapshot.is_within(id, top);
         match (&rule.who, applied.to) {
-            (Subject::Own, _) => self.standing.own.is_some_and(leads),
+            (Subject::Own, _) => self.applicable.own.is_some_and(leads),
             (_, Some(Found::Entry(top))) => leads(top),
             (_, Some(_)) => false,
             (_, None) => true,
@@ -342,12 +344,12 @@ impl<'a> Access<'a> {
     pub fn may_change(&self) -> bool {
         let changes = [Right::Write, Right::Add, Right::Delete];
         let rules = self.applied().map(|(_, rule)| &rule.allow);
-        self.standing.administrator || rules.flatten().any(|right| changes.contains(right))
+        self.applicable.administrator || rules.flatten().any(|right| changes.contains(right))
     }
 
     /// Whether this is the administrator.
     pub fn is_administrator(&self) -> bool {
-        self.standing.administrator
+        self.applicable.administrator
     }
 
     /// The nearest of an entry and its ancestors that the asker may see, by name; empty for none.

@@ -6,10 +6,11 @@
 use std::collections::HashMap;
 
 use super::chain::Chain;
+use super::normalized::Normalized;
 use super::resolve::{Name, Pieces, Resolved, Target, Test};
 use crate::directory::access::AttributeMask;
 use crate::directory::dn::{Ava, Dn, NormalizedDn};
-use crate::directory::entry::EntryId;
+use crate::directory::entry::{Block, EntryId};
 use crate::directory::members::EdgeKind;
 use crate::directory::schema::{AttributeTypeId, Rule};
 use crate::directory::view::{Computed, View};
@@ -34,6 +35,9 @@ impl From<bool> for Truth {
 /// Evaluates filters, keeping its buffers from entry to entry.
 #[derive(Default)]
 pub struct Evaluator {
+    /// Of the entry that is judged.
+    values: Normalized,
+    /// Of a value that stands alone.
     normalized: Vec<u8>,
     /// What names stand for, as long as that holds.
     names: HashMap<NormalizedDn, Option<EntryId>>,
@@ -43,11 +47,16 @@ pub struct Evaluator {
 impl Evaluator {
     /// Whether an entry matches, for an asker who may search the attributes of `open`.
     pub fn evaluate(&mut self, filter: &Resolved, view: &View<'_>, open: &AttributeMask) -> Truth {
+        self.values.clear();
+        self.item(filter, view, open)
+    }
+
+    fn item(&mut self, filter: &Resolved, view: &View<'_>, open: &AttributeMask) -> Truth {
         match filter {
             Resolved::And(list) => {
                 let mut all = Truth::True;
                 for item in list {
-                    match self.evaluate(item, view, open) {
+                    match self.item(item, view, open) {
                         Truth::False => return Truth::False,
                         Truth::Undefined => all = Truth::Undefined,
                         Truth::True => {}
@@ -58,7 +67,7 @@ impl Evaluator {
             Resolved::Or(list) => {
                 let mut any = Truth::False;
                 for item in list {
-                    match self.evaluate(item, view, open) {
+                    match self.item(item, view, open) {
                         Truth::True => return Truth::True,
                         Truth::Undefined => any = Truth::Undefined,
                         Truth::False => {}
@@ -66,7 +75,7 @@ impl Evaluator {
                 }
                 any
             }
-            Resolved::Not(inner) => match self.evaluate(inner, view, open) {
+            Resolved::Not(inner) => match self.item(inner, view, open) {
                 Truth::True => Truth::False,
                 Truth::False => Truth::True,
                 Truth::Undefined => Truth::Undefined,
@@ -77,7 +86,7 @@ impl Evaluator {
             Resolved::AnyAttribute(rule, test) => {
                 self.any_attribute(*rule, test, view, open).into()
             }
-            Resolved::WithName(plain, target, test) => match self.evaluate(plain, view, open) {
+            Resolved::WithName(plain, target, test) => match self.item(plain, view, open) {
                 Truth::True => Truth::True,
                 other if self.in_name(target, test, view, open) => {
                     debug_assert_ne!(other, Truth::True);
@@ -112,9 +121,7 @@ impl Evaluator {
             }
             match test {
                 None => return Truth::True,
-                Some(test) if block.values().any(|value| self.value(test, value, view)) => {
-                    return Truth::True;
-                }
+                Some(test) if self.block(test, &block, view) => return Truth::True,
                 Some(_) => {}
             }
         }
@@ -189,39 +196,29 @@ impl Evaluator {
         }
     }
 
+    /// Whether a value of an attribute passes a test.
+    fn block(&mut self, test: &Test, block: &Block<'_>, view: &View<'_>) -> bool {
+        match test.rule() {
+            Some(rule) => self.values.any(
+                block,
+                rule,
+                |value, out| rule.normalize_value(view.schema(), value, out).is_ok(),
+                |own| test.passes(own),
+            ),
+            None => block.values().any(|value| self.value(test, value, view)),
+        }
+    }
+
     /// Whether one value passes a test.
     pub fn value(&mut self, test: &Test, value: &[u8], view: &View<'_>) -> bool {
-        let rule = match test {
-            Test::Equality(rule, _)
-            | Test::AnyOf(rule, _)
-            | Test::Edge(rule, _, _)
-            | Test::AtLeast(rule, _)
-            | Test::AtMost(rule, _)
-            | Test::Less(rule, _)
-            | Test::Pieces(rule, _)
-            | Test::Word(rule, _) => *rule,
-            Test::AllBits(assertion) => return Rule::bit_and(value, assertion).unwrap_or(false),
-            Test::AnyBit(assertion) => return Rule::bit_or(value, assertion).unwrap_or(false),
-            // A single value does not tell where it leads.
-            Test::Chain(_) => return false,
-        };
-        self.normalized.clear();
-        if rule
-            .normalize_value(view.schema(), value, &mut self.normalized)
-            .is_err()
-        {
-            return false;
-        }
-        let own = self.normalized.as_slice();
         match test {
-            Test::Equality(_, wanted) | Test::Edge(_, _, wanted) => own == &**wanted,
-            Test::AnyOf(_, wanted) => wanted.binary_search_by(|one| (**one).cmp(own)).is_ok(),
-            Test::AtLeast(_, bound) => own >= &**bound,
-            Test::AtMost(_, bound) => own <= &**bound,
-            Test::Less(_, bound) => own < &**bound,
-            Test::Pieces(_, pieces) => has_pieces(own, pieces),
-            Test::Word(_, word) => memchr::memmem::find(own, word).is_some(),
-            Test::AllBits(_) | Test::AnyBit(_) | Test::Chain(_) => false,
+            Test::AllBits(assertion) => Rule::bit_and(value, assertion).unwrap_or(false),
+            Test::AnyBit(assertion) => Rule::bit_or(value, assertion).unwrap_or(false),
+            _ => test.rule().is_some_and(|rule| {
+                self.normalized.clear();
+                rule.normalize_value(view.schema(), value, &mut self.normalized)
+                    .is_ok_and(|()| test.passes(&self.normalized))
+            }),
         }
     }
 
@@ -239,7 +236,7 @@ impl Evaluator {
         let descriptions = view.snapshot.descriptions();
         view.entry.blocks().any(|block| {
             descriptions.attribute(block.description).is_some_and(fits)
-                && block.values().any(|value| self.value(test, value, view))
+                && self.block(test, &block, view)
         })
     }
 
@@ -271,13 +268,47 @@ impl Evaluator {
     }
 }
 
+impl Test {
+    /// The rule whose normal form of a value decides; `None` when the value decides as it is, or does not tell.
+    fn rule(&self) -> Option<Rule> {
+        match self {
+            Self::Equality(rule, _)
+            | Self::AnyOf(rule, _)
+            | Self::Edge(rule, _, _)
+            | Self::AtLeast(rule, _)
+            | Self::AtMost(rule, _)
+            | Self::Less(rule, _)
+            | Self::Pieces(rule, _)
+            | Self::Word(rule, _) => Some(*rule),
+            // A single value does not tell where a chain leads.
+            Self::AllBits(_) | Self::AnyBit(_) | Self::Chain(_) => None,
+        }
+    }
+
+    /// Whether a value passes, given its normal form.
+    fn passes(&self, own: &[u8]) -> bool {
+        match self {
+            Self::Equality(_, wanted) | Self::Edge(_, _, wanted) => own == &**wanted,
+            Self::AnyOf(_, wanted) => wanted.binary_search_by(|one| (**one).cmp(own)).is_ok(),
+            Self::AtLeast(_, bound) => own >= &**bound,
+            Self::AtMost(_, bound) => own <= &**bound,
+            Self::Less(_, bound) => own < &**bound,
+            Self::Pieces(_, pieces) => has_pieces(own, pieces),
+            Self::Word(_, word) => memchr::memmem::find(own, word).is_some(),
+            Self::AllBits(_) | Self::AnyBit(_) | Self::Chain(_) => false,
+        }
+    }
+}
+
 fn has_edge(view: &View<'_>, kind: EdgeKind, name: &Name, entry: Option<EntryId>) -> bool {
-    let Some(members) = view.snapshot.members(view.id) else {
-        return false;
-    };
+    let members = view.snapshot.members(view.id);
     match entry {
-        Some(member) => members.ids(kind).contains(member),
-        None => members.has_dangling(kind, name.normalized.as_bytes()),
+        Some(member) => {
+            let named = members.is_some_and(|members| members.ids(kind).contains(member));
+            let membership = view.snapshot.membership();
+            named || kind == EdgeKind::Member && membership.is_selected(view.id, member)
+        }
+        None => members.is_some_and(|of| of.has_dangling(kind, name.normalized.as_bytes())),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod chain;
 pub mod evaluate;
+mod normalized;
 pub mod parse;
 pub mod plan;
 mod print;

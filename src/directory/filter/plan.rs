@@ -6,9 +6,9 @@ mod explain;
 mod names;
 
 use super::chain;
-use super::resolve::{Name, Resolved, Target, Test};
+use super::resolve::{Name, Pieces, Resolved, Target, Test};
 use crate::directory::entry::EntryId;
-use crate::directory::index::ordered::Bound;
+use crate::directory::index::ordered::{self, Range};
 use crate::directory::index::{Kind, Ordered};
 use crate::directory::schema::AttributeTypeId;
 use crate::directory::snapshot::{IdSet, Postings, Snapshot};
@@ -31,8 +31,10 @@ struct Step<'a> {
     source: Source<'a>,
     /// Which index it is, for people.
     of: Option<(AttributeTypeId, Kind)>,
-    /// Whether exactly the entries that match are found.
+    /// Whether [`Step::may_hold`] is true of exactly the entries that match.
     exact: bool,
+    /// Whether every candidate matches, for an asker to whom all that is asked about is open.
+    certain: bool,
 }
 
 enum Source<'a> {
@@ -43,8 +45,7 @@ enum Source<'a> {
     Set(&'a IdSet),
     Range {
         ordered: &'a Ordered,
-        from: &'a [u8],
-        to: Bound<'a>,
+        range: Range<'a>,
     },
     /// The members of a group, and those of the groups in it.
     Members {
@@ -78,6 +79,11 @@ impl<'a> Plan<'a> {
         self.step.count
     }
 
+    /// Whether every candidate matches, for an asker who may search all attributes that the filter is about.
+    pub fn is_certain(&self) -> bool {
+        self.step.certain
+    }
+
     /// The candidates, ascending, each once.
     pub fn candidates(&self) -> Vec<EntryId> {
         let mut ids = Vec::with_capacity(self.step.count.min(1024));
@@ -95,16 +101,19 @@ fn plan<'a>(filter: &'a Resolved, snapshot: &'a Snapshot) -> Option<Step<'a>> {
         Resolved::And(list) => {
             let steps = list.iter().filter_map(|item| plan(item, snapshot));
             let mut steps: Vec<Step<'_>> = steps.collect();
-            steps.sort_by_key(|step| step.count);
             if steps.len() == 1 && list.len() > 1 {
                 return steps.pop().map(|step| Step {
                     exact: false,
+                    certain: false,
                     ..step
                 });
             }
-            let exact = steps.len() == list.len() && steps.iter().all(|step| step.exact);
-            let count = steps.first()?.count;
-            Some(Step::new(count, Source::All(steps), exact))
+            let complete = steps.len() == list.len();
+            let step = (!steps.is_empty()).then(|| Step::all(steps))?;
+            Some(Step {
+                exact: step.exact && complete,
+                ..step
+            })
         }
         Resolved::Or(list) => {
             let steps = list.iter().map(|item| plan(item, snapshot));
@@ -125,7 +134,10 @@ fn plan<'a>(filter: &'a Resolved, snapshot: &'a Snapshot) -> Option<Step<'a>> {
 fn plan_presence<'a>(target: &Target, snapshot: &'a Snapshot) -> Option<Step<'a>> {
     let steps = target.types().iter().map(|attribute| {
         let set = snapshot.index().present(*attribute)?;
-        let step = Step::new(set.len(), Source::Set(set), target.is_plain());
+        let step = Step {
+            certain: target.is_plain(),
+            ..Step::new(set.len(), Source::Set(set), target.is_plain())
+        };
         Some(step.by(*attribute, Kind::Presence))
     });
     Some(Step::any(steps.collect::<Option<_>>()?))
@@ -141,7 +153,11 @@ fn plan_match<'a>(target: &Target, test: &'a Test, snapshot: &'a Snapshot) -> Op
         .types()
         .iter()
         .map(|attribute| plan_type(*attribute, test, snapshot));
-    Some(Step::any(steps.collect::<Option<_>>()?))
+    let step = Step::any(steps.collect::<Option<_>>()?);
+    Some(Step {
+        certain: step.certain && target.is_plain(),
+        ..step
+    })
 }
 
 /// One attribute type under a test.
@@ -152,12 +168,11 @@ fn plan_type<'a>(
 ) -> Option<Step<'a>> {
     let index = snapshot.index();
     let of_type = snapshot.schema().attribute(attribute);
-    let range = |rule, from: &'a [u8], to: Bound<'a>| {
+    let range = |rule, range: Range<'a>| {
         let ordered = index
             .ordered(attribute)
             .filter(|_| of_type.ordering == Some(rule))?;
-        let source = Source::Range { ordered, from, to };
-        Some(Step::new(ordered.count(from, to), source, false))
+        Some(Step::range(ordered, range))
     };
     let step = match test {
         Test::Equality(rule, value) if of_type.equality == Some(*rule) => {
@@ -172,17 +187,46 @@ fn plan_type<'a>(
             Step::any(steps.collect::<Option<_>>()?)
         }
         Test::Pieces(rule, pieces) if of_type.substrings == Some(*rule) => {
-            let sets = index.containing(attribute, pieces)?;
-            let count = sets.first().map_or(0, |set| set.len());
-            Step::new(count, Source::Pieces(sets), false)
+            plan_pieces(attribute, pieces, snapshot)?
         }
-        Test::AtLeast(rule, bound) => range(*rule, bound, Bound::Unbounded)?,
-        Test::AtMost(rule, bound) | Test::Less(rule, bound) => {
-            range(*rule, &[], Bound::Included(bound))?
-        }
+        Test::AtLeast(rule, bound) => range(*rule, Range::From(bound))?,
+        Test::AtMost(rule, bound) | Test::Less(rule, bound) => range(*rule, Range::UpTo(bound))?,
         _ => return None,
     };
     Some(step.by(attribute, test_kind(test)?))
+}
+
+/// One attribute type under a test for pieces of its values.
+fn plan_pieces<'a>(
+    attribute: AttributeTypeId,
+    pieces: &'a Pieces,
+    snapshot: &'a Snapshot,
+) -> Option<Step<'a>> {
+    let index = snapshot.index();
+    // Of a longer one the tree knows the beginning alone.
+    let long = pieces.initial.iter();
+    let long = long.filter(|initial| initial.len() > ordered::KEY_MAX);
+    let others = pieces.any.iter().chain(&pieces.last).chain(long);
+    let others = others.map(|piece| &**piece);
+    let is_all = others.clone().next().is_none();
+    let beginning = pieces.initial.as_deref().and_then(|initial| {
+        let ordered = index.beginnings(attribute)?;
+        Some(Step {
+            certain: is_all,
+            ..Step::range(ordered, Range::Beginning(initial))
+        })
+    });
+    let containing = index.containing(attribute, others).map(|sets| {
+        let count = sets.first().map_or(0, |set| set.len());
+        Step::new(count, Source::Pieces(sets), false)
+    });
+    match (beginning, containing) {
+        (Some(one), Some(other)) => Some(Step::all(vec![
+            one.by(attribute, Kind::Substring),
+            other.by(attribute, Kind::Substring),
+        ])),
+        (one, other) => one.or(other),
+    }
 }
 
 /// The kind of index that serves a test.
@@ -204,7 +248,21 @@ impl<'a> Step<'a> {
             source,
             of: None,
             exact,
+            certain: false,
         }
+    }
+
+    fn range(ordered: &'a Ordered, range: Range<'a>) -> Self {
+        let count = ordered.count(range);
+        Self::new(count, Source::Range { ordered, range }, false)
+    }
+
+    /// Those in every one of some steps, of which there is one at least.
+    fn all(mut steps: Vec<Step<'a>>) -> Self {
+        steps.sort_by_key(|step| step.count);
+        let count = steps.first().map_or(0, |step| step.count);
+        let exact = steps.iter().all(|step| step.exact);
+        Step::new(count, Source::All(steps), exact)
     }
 
     fn by(self, attribute: AttributeTypeId, kind: Kind) -> Self {
@@ -224,7 +282,11 @@ impl<'a> Step<'a> {
             .iter()
             .fold(0_usize, |sum, step| sum.saturating_add(step.count));
         let exact = steps.iter().all(|step| step.exact);
-        Step::new(count, Source::Any(steps), exact)
+        let certain = steps.iter().all(|step| step.certain);
+        Step {
+            certain,
+            ..Step::new(count, Source::Any(steps), exact)
+        }
     }
 
     /// Appends the candidates, in any order and perhaps some twice.
@@ -234,13 +296,14 @@ impl<'a> Step<'a> {
             Source::One(id) => out.push(*id),
             Source::Postings(postings) => out.extend(postings.iter()),
             Source::Set(set) => out.extend(set.iter()),
-            Source::Range { ordered, from, to } => {
-                ordered.for_each(from, *to, &mut |id| out.push(id));
+            Source::Range { ordered, range } => {
+                ordered.for_each(*range, &mut |id| out.push(id));
             }
             Source::Members { group, nested } => {
                 let membership = snapshot.membership();
-                let below = membership.groups_in(*group).filter(|_| *nested);
-                let groups = below.into_iter().flatten().filter(|id| id != group);
+                let below = nested.then(|| membership.groups_in(*group));
+                let below = below.iter().flat_map(|below| below.iter());
+                let groups = below.filter(|id| id != group);
                 for group in std::iter::once(*group).chain(groups) {
                     membership.for_each_member(group, |id| out.push(id));
                 }

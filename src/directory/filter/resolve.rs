@@ -129,6 +129,22 @@ impl Resolved {
             | Resolved::AnyAttribute(..) => 1,
         }
     }
+
+    /// Hands over what each item that names an attribute is about.
+    pub fn for_each_target(&self, each: &mut dyn FnMut(&Target)) {
+        match self {
+            Resolved::And(list) | Resolved::Or(list) => {
+                list.iter().for_each(|item| item.for_each_target(each));
+            }
+            Resolved::Not(inner) => inner.for_each_target(each),
+            Resolved::WithName(plain, target, _) => {
+                plain.for_each_target(each);
+                each(target);
+            }
+            Resolved::Present(target) | Resolved::Match(target, _) => each(target),
+            Resolved::Undefined | Resolved::AnyAttribute(..) => {}
+        }
+    }
 }
 
 impl Target {

@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 use crate::directory::descriptions::DescriptionTable;
 use crate::directory::entry::{EntryId, EntryRef};
-use crate::directory::filter::resolve::Pieces;
 use crate::directory::schema::{AttributeTypeId, Schema, well_known};
 use crate::directory::snapshot::{HashIndex, IdSet, Postings};
 use crate::directory::view::Computed;
 pub use ordered::Ordered;
-use terms::{Changed, Terms, Vocabulary};
+pub use terms::Changed;
+use terms::{Terms, Vocabulary};
 use trigrams::Trigrams;
 
 /// Terms that are put into the equality index together.
@@ -80,6 +80,7 @@ pub struct Index {
     equality: HashIndex,
     presence: Arc<[IdSet]>,
     trigrams: Trigrams,
+    /// Those for order, then those for the beginnings of values.
     ordered: Arc<[Ordered]>,
     /// What is still to be put in, while very many entries are being added.
     backlog: Option<Box<Backlog>>,
@@ -108,6 +109,7 @@ impl Index {
             ordered: attributes
                 .ordering
                 .iter()
+                .chain(&attributes.substring)
                 .map(|_| Ordered::default())
                 .collect(),
             vocabulary: Arc::new(vocabulary),
@@ -145,16 +147,21 @@ impl Index {
             .get(self.vocabulary.slot(Kind::Presence, attribute)?)
     }
 
-    /// Sets, the smallest first, in each of which every entry is that has the normalised pieces in a value of exactly
+    /// Sets, the smallest first, in each of which every entry is that has these normalised pieces in a value of exactly
     /// this type; none when there is no such entry. `None` when it is not indexed or the pieces are too short.
-    pub fn containing(&self, attribute: AttributeTypeId, pieces: &Pieces) -> Option<Vec<&IdSet>> {
+    pub fn containing<'a>(
+        &self,
+        attribute: AttributeTypeId,
+        pieces: impl Iterator<Item = &'a [u8]>,
+    ) -> Option<Vec<&IdSet>> {
         let slot = self.vocabulary.slot(Kind::Substring, attribute)?;
-        let others = pieces.any.iter().chain(&pieces.last);
-        self.trigrams.containing(
-            u32::try_from(slot).ok()?,
-            pieces.initial.as_deref(),
-            others.map(|piece| &**piece),
-        )
+        self.trigrams.containing(slot, pieces)
+    }
+
+    /// Entries in the order of their values of exactly this type, normalised for substrings; `None` when it is not indexed
+    /// for these.
+    pub fn beginnings(&self, attribute: AttributeTypeId) -> Option<&Ordered> {
+        self.ordered.get(self.vocabulary.beginnings(attribute)?)
     }
 
     /// Entries in the order of their normalised values of exactly this type; `None` when it is not indexed.
@@ -181,20 +188,21 @@ impl Index {
         self.backlog = None;
     }
 
-    /// Follows an entry from what it was to what it is; either may not exist.
+    /// Follows an entry from what it was to what it is; either may not exist. Says which attributes differ.
     pub fn replace(
         &mut self,
         context: Context<'_>,
         id: EntryId,
         old: Option<EntryRef<'_>>,
         new: Option<EntryRef<'_>>,
-    ) {
+    ) -> Changed {
         if let (Some(backlog), None, Some(new)) = (&mut self.backlog, old, new) {
             backlog.push(&self.vocabulary, context, id, new);
             if backlog.equality.len() >= BACKLOG {
                 self.clear_equality_backlog();
             }
-            return self.clear_trigram_backlog(TRIGRAM_BACKLOG);
+            self.clear_trigram_backlog(TRIGRAM_BACKLOG);
+            return Changed::Everything;
         }
         self.clear_backlog();
         let changed = terms::changed_types(context.descriptions, old, new);
@@ -209,6 +217,7 @@ impl Index {
         };
         let (removed, added) = (terms(old), terms(new));
         self.exchange(id, &removed, &added);
+        changed
     }
 
     /// Moves an entry from its old terms to its new ones. Terms it keeps are not touched.

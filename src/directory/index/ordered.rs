@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::directory::entry::EntryId;
 
 /// What is kept of a key, in bytes.
-const KEY_MAX: usize = 96;
+pub const KEY_MAX: usize = 32;
 /// A leaf is divided when it is longer than this, in bytes.
 const LEAF_MAX: usize = 2048;
 /// Neighbours are joined when they are no longer than this together.
@@ -59,13 +59,43 @@ struct Leaf {
     len: usize,
 }
 
-/// Up to where a search between two bounds goes.
+/// Which keys are looked for.
 #[derive(Copy, Clone, Debug)]
-pub enum Bound<'a> {
-    /// To the last.
-    Unbounded,
-    /// Up to and with this key.
-    Included(&'a [u8]),
+pub enum Range<'a> {
+    /// This one and those after it.
+    From(&'a [u8]),
+    /// This one and those before it.
+    UpTo(&'a [u8]),
+    /// Those that begin with this.
+    Beginning(&'a [u8]),
+}
+
+impl Range<'_> {
+    /// Of as much of its bound as is kept of keys.
+    fn kept(self) -> Self {
+        match self {
+            Range::From(bound) => Range::From(beginning(bound)),
+            Range::UpTo(bound) => Range::UpTo(beginning(bound)),
+            Range::Beginning(bound) => Range::Beginning(beginning(bound)),
+        }
+    }
+
+    /// Whether a key lies before all of these.
+    fn is_after(self, key: &[u8]) -> bool {
+        match self {
+            Range::From(bound) | Range::Beginning(bound) => key < bound,
+            Range::UpTo(_) => false,
+        }
+    }
+
+    /// Whether a key lies behind all of these.
+    fn is_before(self, key: &[u8]) -> bool {
+        match self {
+            Range::From(_) => false,
+            Range::UpTo(bound) => key > bound,
+            Range::Beginning(bound) => key > bound && !key.starts_with(bound),
+        }
+    }
 }
 
 impl Ordered {
@@ -112,34 +142,17 @@ impl Ordered {
         }
     }
 
-    /// How many there are from one key on up to another, counted without looking at each.
-    pub fn count(&self, from: &[u8], to: Bound<'_>) -> usize {
-        let before = self.0.rank(Item {
-            key: beginning(from),
-            id: 0,
-        });
-        let up_to = match to {
-            Bound::Unbounded => self.len(),
-            Bound::Included(to) => self.0.rank(Item {
-                key: beginning(to),
-                id: EntryId::MAX,
-            }),
-        };
+    /// How many there are in a range, counted without looking at each.
+    pub fn count(&self, range: Range<'_>) -> usize {
+        let range = range.kept();
+        let before = self.0.rank(&|key| range.is_after(key));
+        let up_to = self.0.rank(&|key| !range.is_before(key));
         up_to.saturating_sub(before)
     }
 
-    /// Hands over the ids from one key on up to another, in the order of the keys; an id with several such keys comes
-    /// several times.
-    pub fn for_each(&self, from: &[u8], to: Bound<'_>, each: &mut dyn FnMut(EntryId)) {
-        let from = Item {
-            key: beginning(from),
-            id: 0,
-        };
-        let to = match to {
-            Bound::Unbounded => None,
-            Bound::Included(to) => Some(beginning(to)),
-        };
-        self.0.for_each(from, to, each);
+    /// Hands over the ids in a range, in the order of the keys; an id with several such keys comes several times.
+    pub fn for_each(&self, range: Range<'_>, each: &mut dyn FnMut(EntryId)) {
+        self.0.for_each(range.kept(), each);
     }
 }
 
@@ -214,7 +227,8 @@ fn leaves(sorted: &[Item<'_>]) -> Vec<Child> {
     leaves
 }
 
-fn beginning(key: &[u8]) -> &[u8] {
+/// What is kept of a key.
+pub fn beginning(key: &[u8]) -> &[u8] {
     key.get(..KEY_MAX).unwrap_or(key)
 }
 
@@ -265,49 +279,53 @@ impl Node {
         }
     }
 
-    /// The number of items before this one.
-    fn rank(&self, item: Item<'_>) -> usize {
+    /// The number of items whose keys are `before`, as those up to some key are.
+    fn rank(&self, before: &dyn Fn(&[u8]) -> bool) -> usize {
         match self {
-            Node::Leaf(leaf) => leaf.items().take_while(|own| *own < item).count(),
+            Node::Leaf(leaf) => leaf.items().take_while(|item| before(item.key)).count(),
             Node::Branch(children) => {
-                let at = child_of(children, item);
-                let before: usize = children.iter().take(at).map(|child| child.len).sum();
-                before + children.get(at).map_or(0, |child| child.node.rank(item))
+                let at = last_child(children, |child| before(&child.first));
+                let left: usize = children.iter().take(at).map(|child| child.len).sum();
+                left + children.get(at).map_or(0, |child| child.node.rank(before))
             }
         }
     }
 
     /// False once the end is passed.
-    fn for_each(&self, from: Item<'_>, to: Option<&[u8]>, each: &mut dyn FnMut(EntryId)) -> bool {
+    fn for_each(&self, range: Range<'_>, each: &mut dyn FnMut(EntryId)) -> bool {
         match self {
-            Node::Leaf(leaf) => leaf
-                .items()
-                .skip_while(|item| *item < from)
-                .all(|item| match to {
-                    Some(to) if item.key > to => false,
-                    _ => {
+            Node::Leaf(leaf) => {
+                let mut items = leaf.items().skip_while(|item| range.is_after(item.key));
+                items.all(|item| {
+                    let within = !range.is_before(item.key);
+                    if within {
                         each(item.id);
-                        true
                     }
-                }),
-            Node::Branch(children) => children
-                .iter()
-                .skip(child_of(children, from))
-                .all(|child| child.node.for_each(from, to, each)),
+                    within
+                })
+            }
+            Node::Branch(children) => {
+                let from = last_child(children, |child| range.is_after(&child.first));
+                let mut children = children.iter().skip(from);
+                children.all(|child| child.node.for_each(range, each))
+            }
         }
     }
 }
 
 /// The child in which an item is, or would be.
 fn child_of(children: &[Child], item: Item<'_>) -> usize {
-    children
-        .partition_point(|child| {
-            Item {
-                key: &child.first,
-                id: child.first_id,
-            } <= item
-        })
-        .saturating_sub(1)
+    last_child(children, |child| {
+        Item {
+            key: &child.first,
+            id: child.first_id,
+        } <= item
+    })
+}
+
+/// The last of the children of which something holds, as it does of those up to some child; the first if of none.
+fn last_child(children: &[Child], holds: impl FnMut(&Child) -> bool) -> usize {
+    children.partition_point(holds).saturating_sub(1)
 }
 
 fn branch(children: Vec<Child>) -> Option<Child> {
@@ -444,95 +462,4 @@ fn split_item(bytes: &[u8]) -> Option<(Item<'_>, &[u8])> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn ids(ordered: &Ordered, from: &[u8], to: Bound<'_>) -> Vec<EntryId> {
-        let mut ids = Vec::new();
-        ordered.for_each(from, to, &mut |id| ids.push(id));
-        ids
-    }
-
-    fn expected(model: &BTreeSet<(Vec<u8>, u32)>, from: &[u8], to: Bound<'_>) -> Vec<EntryId> {
-        let within = |key: &[u8]| match to {
-            Bound::Unbounded => true,
-            Bound::Included(to) => key <= to,
-        };
-        let items = model
-            .iter()
-            .filter(|(key, _)| key.as_slice() >= from && within(key));
-        items.map(|(_, id)| *id).collect()
-    }
-
-    #[test]
-    fn ten_thousand_keys_come_in_order() {
-        let keys = (0..10_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) % 7_919).to_be_bytes());
-        let model: BTreeSet<(Vec<u8>, u32)> =
-            keys.zip(0..).map(|(key, id)| (key.to_vec(), id)).collect();
-        let built: Ordered = model.iter().cloned().collect();
-        let mut grown = Ordered::default();
-        model
-            .iter()
-            .rev()
-            .for_each(|(key, id)| grown.insert(key, *id));
-        for ordered in [&built, &grown] {
-            assert_eq!(ordered.len(), model.len());
-            for (from, to) in [(0, 7_919), (5, 5), (100, 2_000), (7_000, 100)] {
-                let (from, to) = (u32::to_be_bytes(from), u32::to_be_bytes(to));
-                let to = Bound::Included(&to);
-                assert_eq!(ids(ordered, &from, to), expected(&model, &from, to));
-                assert_eq!(ordered.count(&from, to), expected(&model, &from, to).len());
-            }
-        }
-    }
-
-    #[test]
-    fn a_published_tree_stays_as_it_was() {
-        let before: Ordered = (0..5_000_u32).map(|n| (n.to_be_bytes(), n)).collect();
-        let mut after = before.clone();
-        (0..5_000).for_each(|n| after.remove(&u32::to_be_bytes(n), n));
-        assert!(after.is_empty());
-        assert_eq!(before.len(), 5_000);
-        assert_eq!(ids(&before, b"", Bound::Unbounded).len(), 5_000);
-    }
-
-    #[test]
-    fn long_keys_are_found_by_their_beginning() {
-        let mut ordered = Ordered::default();
-        let long = vec![b'x'; 1_000];
-        ordered.insert(&long, 1);
-        assert_eq!(ids(&ordered, &long, Bound::Included(&long)), [1]);
-        ordered.remove(&long, 1);
-        assert!(ordered.is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn it_is_a_sorted_set_whatever_happens(
-            start in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..12), 0_u32..50), 0..600),
-            steps in prop::collection::vec((any::<bool>(), prop::collection::vec(0_u8..4, 0..40), 0_u32..50), 0..600),
-            from in prop::collection::vec(any::<u8>(), 0..3),
-            to in prop::option::of(prop::collection::vec(any::<u8>(), 0..3)),
-        ) {
-            let mut model: BTreeSet<(Vec<u8>, u32)> = start.iter().cloned().collect();
-            let mut ordered: Ordered = start.into_iter().collect();
-            for (add, key, id) in steps {
-                if add {
-                    ordered.insert(&key, id);
-                    model.insert((key, id));
-                } else {
-                    ordered.remove(&key, id);
-                    model.remove(&(key, id));
-                }
-            }
-            let to = to.as_deref().map_or(Bound::Unbounded, Bound::Included);
-            prop_assert_eq!(ordered.len(), model.len());
-            prop_assert_eq!(ids(&ordered, &from, to), expected(&model, &from, to));
-            prop_assert_eq!(ordered.count(&from, to), expected(&model, &from, to).len());
-        }
-    }
-}
+mod tests;

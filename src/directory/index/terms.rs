@@ -5,6 +5,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use super::ordered::beginning;
 use super::{ALWAYS, Context, IndexedAttributes, Kind, trigrams};
 use crate::directory::descriptions::DescriptionTable;
 use crate::directory::entry::{Block, EntryRef};
@@ -20,6 +21,7 @@ pub(super) struct Terms {
     pub equality: Vec<u64>,
     pub presence: Vec<usize>,
     pub trigrams: Vec<u32>,
+    /// The tree, and as much of the key as that keeps: values that begin alike are one there.
     pub ordered: Vec<(usize, Box<[u8]>)>,
     /// Room for the normal form of a value.
     normalized: Vec<u8>,
@@ -51,6 +53,8 @@ pub(super) struct Vocabulary {
     random: RandomState,
     /// By attribute type and kind: its place among those of the kind.
     slots: Vec<[u16; 4]>,
+    /// How many trees are for order. Those for the beginnings of values, one for each substring index, come after them.
+    for_order: usize,
     /// Computed attributes that are ordered: they are in the head of every entry.
     created: Option<usize>,
     modified: Option<usize>,
@@ -63,6 +67,7 @@ impl Vocabulary {
         let mut vocabulary = Self {
             random: RandomState::new(),
             slots: Vec::new(),
+            for_order: attributes.ordering.len(),
             created: None,
             modified: None,
             referral: 0,
@@ -112,6 +117,12 @@ impl Vocabulary {
             .get(usize::from(attribute.0))?
             .get(kind as usize)?;
         (slot != NONE).then_some(usize::from(slot))
+    }
+
+    /// The tree that has the values of an attribute from their beginnings.
+    pub fn beginnings(&self, attribute: AttributeTypeId) -> Option<usize> {
+        let slot = self.slot(Kind::Substring, attribute)?;
+        Some(self.for_order + slot)
     }
 
     pub fn is_indexed(&self, kind: Kind, attribute: AttributeTypeId) -> bool {
@@ -173,7 +184,7 @@ impl Vocabulary {
                     .normalize_value(context.schema, text.as_bytes(), normalized)
                     .is_ok()
                 {
-                    terms.ordered.push((slot, normalized.as_slice().into()));
+                    terms.ordered.push((slot, beginning(normalized).into()));
                 }
             }
         }
@@ -196,7 +207,7 @@ impl Vocabulary {
             .filter(|_| self.is_indexed(Kind::Equality, attribute));
         let substring = self
             .slot(Kind::Substring, attribute)
-            .and_then(|slot| Some((u32::try_from(slot).ok()?, of_type.substrings?)));
+            .zip(of_type.substrings);
         let ordering = self.slot(Kind::Ordering, attribute).zip(of_type.ordering);
         if equality.is_none() && substring.is_none() && ordering.is_none() {
             return;
@@ -214,12 +225,14 @@ impl Vocabulary {
             if let Some((slot, rule)) = substring
                 && let Some(bytes) = normal.by(rule)
             {
-                trigrams::of_value(slot, bytes, &mut terms.trigrams);
+                trigrams::of_piece(slot, bytes, &mut terms.trigrams);
+                let tree = self.for_order + slot;
+                terms.ordered.push((tree, beginning(bytes).into()));
             }
             if let Some((slot, rule)) = ordering
                 && let Some(bytes) = normal.by(rule)
             {
-                terms.ordered.push((slot, bytes.into()));
+                terms.ordered.push((slot, beginning(bytes).into()));
             }
         }
     }
@@ -248,13 +261,17 @@ impl Normal<'_> {
 }
 
 /// The attribute types in which an entry differs from what it was.
-pub(super) enum Changed {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// There was none before, or there is none now.
     Everything,
+    /// Those of which the values are not the same octets; perhaps some twice.
     Only(Vec<AttributeTypeId>),
 }
 
 impl Changed {
-    fn includes(&self, attribute: AttributeTypeId) -> bool {
+    /// Whether a type is among them.
+    pub fn includes(&self, attribute: AttributeTypeId) -> bool {
         match self {
             Changed::Everything => true,
             Changed::Only(list) => list.contains(&attribute),

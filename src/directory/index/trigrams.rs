@@ -1,14 +1,11 @@
 //! Substring postings: which entries have three letters in a row in a value.
 //!
-//! A value of five letters has the trigrams `__a _ab abc bcd cde`, where `_` stands before its beginning. So a piece
-//! that a value must begin with is found from its first letter on, one that may be anywhere from three letters on.
-//! Whatever is found here must be checked: the letters may be in another order, and letters beyond ASCII share places.
+//! A value of five letters has the trigrams `abc bcd cde`, so that a piece is found from three letters on. Whatever is
+//! found here must be checked: the letters may be in another order, and letters beyond ASCII share places.
 
 use crate::directory::entry::EntryId;
 use crate::directory::snapshot::{IdSet, IdSets};
 
-/// Letters that the beginning of a value counts as.
-const BEFORE: [u8; 2] = [0, 0];
 /// Bits of one letter in an address; three of them make room for 2^11 attributes in front.
 const LETTER_BITS: u32 = 7;
 
@@ -33,15 +30,11 @@ impl Trigrams {
     /// too short to say anything. An empty list of sets means that there is no such value.
     pub fn containing<'a>(
         &self,
-        attribute: u32,
-        initial: Option<&[u8]>,
-        others: impl Iterator<Item = &'a [u8]>,
+        attribute: usize,
+        pieces: impl Iterator<Item = &'a [u8]>,
     ) -> Option<Vec<&IdSet>> {
         let mut addresses = Vec::new();
-        if let Some(initial) = initial {
-            of_value(attribute, initial, &mut addresses);
-        }
-        others.for_each(|piece| windows(attribute, piece, &mut addresses));
+        pieces.for_each(|piece| of_piece(attribute, piece, &mut addresses));
         if addresses.is_empty() {
             return None;
         }
@@ -54,28 +47,18 @@ impl Trigrams {
     }
 }
 
-/// Appends the addresses of a normalised value, or of what one begins with.
-pub fn of_value(attribute: u32, normalized: &[u8], out: &mut Vec<u32>) {
-    let [before, just_before] = BEFORE;
-    if let [first, rest @ ..] = normalized {
-        out.push(address(attribute, before, just_before, *first));
-        if let [second, ..] = rest {
-            out.push(address(attribute, just_before, *first, *second));
-        }
-    }
-    windows(attribute, normalized, out);
-}
-
-fn windows(attribute: u32, letters: &[u8], out: &mut Vec<u32>) {
+/// Appends the addresses of a normalised value or piece of one.
+pub fn of_piece(attribute: usize, letters: &[u8], out: &mut Vec<u32>) {
     out.extend(letters.windows(3).filter_map(|window| match window {
         [a, b, c] => Some(address(attribute, *a, *b, *c)),
         _ => None,
     }));
 }
 
-fn address(attribute: u32, a: u8, b: u8, c: u8) -> u32 {
+fn address(attribute: usize, a: u8, b: u8, c: u8) -> u32 {
     let trigram = place(a) << (2 * LETTER_BITS) | place(b) << LETTER_BITS | place(c);
-    attribute << (3 * LETTER_BITS) | trigram
+    // Places among the substring indexes are 16 bits wide, and the configuration has fewer.
+    (attribute as u32) << (3 * LETTER_BITS) | trigram
 }
 
 /// ASCII as it is; what is beyond shares the places of control characters, which hardly occur.
@@ -133,15 +116,15 @@ mod tests {
         let mut trigrams = Trigrams::default();
         for (id, value) in (0..).zip(values) {
             let mut addresses = Vec::new();
-            of_value(3, value.as_bytes(), &mut addresses);
+            of_piece(3, value.as_bytes(), &mut addresses);
             addresses.iter().for_each(|at| trigrams.insert(*at, id));
         }
         trigrams
     }
 
-    fn found(trigrams: &Trigrams, initial: Option<&str>, others: &[&str]) -> Option<Vec<u32>> {
-        let others = others.iter().map(|piece| piece.as_bytes());
-        let sets = trigrams.containing(3, initial.map(str::as_bytes), others)?;
+    fn found(trigrams: &Trigrams, pieces: &[&str]) -> Option<Vec<u32>> {
+        let pieces = pieces.iter().map(|piece| piece.as_bytes());
+        let sets = trigrams.containing(3, pieces)?;
         let all = sets.split_first().map(|(first, rest)| {
             let rest = rest.iter();
             rest.fold((*first).clone(), |all, set| all.intersection(set))
@@ -152,24 +135,21 @@ mod tests {
     #[test]
     fn pieces_find_the_values_that_have_them() {
         let trigrams = trigrams(&["anna", "hanna", "an", "a", "johanna", "élan"]);
-        assert_eq!(found(&trigrams, Some("a"), &[]), Some(vec![0, 2, 3]));
-        assert_eq!(found(&trigrams, Some("an"), &[]), Some(vec![0, 2]));
-        assert_eq!(found(&trigrams, Some("anna"), &[]), Some(vec![0]));
-        assert_eq!(found(&trigrams, None, &["anna"]), Some(vec![0, 1, 4]));
-        assert_eq!(found(&trigrams, Some("j"), &["ann"]), Some(vec![4]));
-        assert_eq!(found(&trigrams, Some("é"), &[]), Some(vec![5]));
-        assert_eq!(found(&trigrams, None, &["xyz"]), Some(vec![]));
+        assert_eq!(found(&trigrams, &["anna"]), Some(vec![0, 1, 4]));
+        assert_eq!(found(&trigrams, &["joh", "a", "ann"]), Some(vec![4]));
+        assert_eq!(found(&trigrams, &["él"]), Some(vec![5]));
+        assert_eq!(found(&trigrams, &["xyz"]), Some(vec![]));
     }
 
     #[test]
-    fn short_pieces_in_the_middle_say_nothing() {
-        assert_eq!(found(&trigrams(&["anna"]), None, &["an", "a"]), None);
+    fn short_pieces_say_nothing() {
+        assert_eq!(found(&trigrams(&["anna"]), &["an", "a"]), None);
     }
 
     #[test]
     fn attributes_are_kept_apart() {
         let trigrams = trigrams(&["anna"]);
-        let sets = trigrams.containing(4, Some(b"anna"), std::iter::empty());
+        let sets = trigrams.containing(4, std::iter::once(b"anna".as_slice()));
         assert_eq!(sets.map(|sets| sets.len()), Some(0));
     }
 
@@ -180,15 +160,15 @@ mod tests {
         let (mut collector, mut collected) = (Collector::default(), Trigrams::default());
         for (id, value) in (0..).zip(values) {
             let mut addresses = Vec::new();
-            of_value(3, value.as_bytes(), &mut addresses);
+            of_piece(3, value.as_bytes(), &mut addresses);
             addresses.iter().for_each(|at| collector.insert(*at, id));
             if id == 3 {
                 collector.drain_into(&mut collected);
             }
         }
         collector.drain_into(&mut collected);
-        for piece in ["a", "an", "ann", "han", "é", "j"] {
-            let of = |trigrams| found(trigrams, Some(piece), &[]);
+        for piece in ["ann", "han", "él", "joh"] {
+            let of = |trigrams| found(trigrams, &[piece]);
             assert_eq!(of(&collected), of(&one_by_one), "{piece}");
         }
     }

@@ -1,206 +1,228 @@
 //! Which group is in which, through any chain of groups.
 //!
-//! Owns the two sets of every group that is in another or has another in it: all above it and all below it. They are
-//! kept right with every change, so that no question ever walks. Members that are no groups are unknown here. Cycles are
+//! Owns the groups directly within each other, and two sets of every group: all above it and all below it. They are kept
+//! right with every change, so that hardly any question walks. Members that are no groups are unknown here. Cycles are
 //! legal: a group on one has itself in both of its sets.
+//!
+//! A set of more than [`KEPT`] groups is not kept but found by a walk when it is asked for. Kept for all, the sets of a
+//! chain or cycle of ten thousand groups would take a hundred megabytes, and every change of it seconds. What is above a
+//! group is also above all that are below it: below a group with too many above it, all have too many, so that no change
+//! looks further.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::directory::entry::EntryId;
-use crate::directory::snapshot::{IdSet, IdSets};
+use crate::directory::snapshot::{IdSet, IdSets, Paged};
 
-/// All groups above and below each group; cloning costs two reference counts.
+/// The largest set that is kept: a change of one edge of a chain touches so many groups. Tests go beyond it with few.
+const KEPT: usize = if cfg!(test) { 5 } else { 256 };
+
+/// All groups above and below each group; cloning costs a few reference counts.
 #[derive(Clone, Default)]
 pub(super) struct Closure {
-    above: IdSets,
-    below: IdSets,
+    up: Direction,
+    down: Direction,
+}
+
+/// What is known one way.
+#[derive(Clone, Default)]
+struct Direction {
+    /// The groups one step away.
+    next: IdSets,
+    all: Paged<Reach>,
+}
+
+/// The groups that a group leads to; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reach {
+    These(IdSet),
+    /// More than are kept.
+    TooMany,
 }
 
 impl Closure {
-    /// All groups that a group is in; `None` when it is in none.
-    pub fn above(&self, group: EntryId) -> Option<&IdSet> {
-        self.above.get(group)
+    /// All groups that are in a group.
+    pub fn below(&self, group: EntryId) -> Cow<'_, IdSet> {
+        match self.down.kept(group) {
+            Some(set) => Cow::Borrowed(set),
+            None => {
+                let next = self.down.next.get(group);
+                Cow::Owned(next.map_or_else(IdSet::new, |next| self.down.with_all(next)))
+            }
+        }
     }
 
-    /// All groups that are in a group; `None` when there are none.
-    pub fn below(&self, group: EntryId) -> Option<&IdSet> {
-        self.below.get(group)
+    /// The same when they are known without a walk.
+    pub fn below_if_kept(&self, group: EntryId) -> Option<&IdSet> {
+        self.down.kept(group)
+    }
+
+    /// These groups and all that they are in.
+    pub fn with_above(&self, groups: &IdSet) -> IdSet {
+        self.up.with_all(groups)
+    }
+
+    /// Whether any of these groups is in another.
+    pub fn any_within(&self, groups: &IdSet, within: EntryId) -> bool {
+        let Some(below) = self.down.kept(within) else {
+            return self.up.any_leads(groups, within);
+        };
+        if below.len() < groups.len() {
+            below.iter().any(|group| groups.contains(group))
+        } else {
+            groups.iter().any(|group| below.contains(group))
+        }
     }
 
     /// A group has become a member of another: all that are in it are in all that the other is in.
     pub fn add(&mut self, parent: EntryId, child: EntryId) {
-        if self.below(parent).is_some_and(|set| set.contains(child)) {
-            return;
-        }
-        let down = with(self.below(child), child);
-        let up = with(self.above(parent), parent);
-        for group in &down {
-            self.above.add_all(group, &up);
-        }
-        for group in &up {
-            self.below.add_all(group, &down);
-        }
+        self.up.next.insert(child, parent);
+        self.down.next.insert(parent, child);
+        let above = self.up.reach_with(parent);
+        let below = self.down.reach_with(child);
+        self.up.spread(child, &above, &self.down.next);
+        self.down.spread(parent, &below, &self.up.next);
     }
 
-    /// A group is no longer a member of another directly. `parents` tells the groups that a group is directly in now.
-    ///
-    /// Only groups below the former member can lose any above them. For those the groups above are found again from
-    /// their parents; a parent that is not among them itself has lost nothing.
-    pub fn remove<'a>(
-        &mut self,
-        parent: EntryId,
-        child: EntryId,
-        parents: impl Fn(EntryId) -> Option<&'a IdSet>,
-    ) {
-        if parents(child).is_some_and(|of| of.iter().any(|other| self.stays(parent, other, child)))
-        {
-            return;
-        }
-        let affected = Affected::new(with(self.below(child), child), child, &parents);
-        let above = affected.above(self, &parents);
-        let mut lost: BTreeMap<EntryId, Vec<EntryId>> = BTreeMap::new();
-        for (group, now) in affected.ids.iter().zip(above) {
-            for gone in self
-                .above(group)
-                .map(|before| before.difference(&now))
-                .iter()
-                .flatten()
-            {
-                lost.entry(gone).or_default().push(group);
-            }
-            self.above.set(group, now);
-        }
-        for (group, gone) in lost {
-            let gone: IdSet = gone.into_iter().collect();
-            let rest = self.below(group).map(|below| below.difference(&gone));
-            self.below.set(group, rest.unwrap_or_default());
-        }
-    }
-
-    /// Whether a parent certainly holds up what the loss of another could take away: it is below that one and not below
-    /// the child.
-    fn stays(&self, lost: EntryId, parent: EntryId, child: EntryId) -> bool {
-        parent != child
-            && self.below(lost).is_some_and(|set| set.contains(parent))
-            && !self.below(child).is_some_and(|set| set.contains(parent))
+    /// A group is no longer a member of another directly.
+    pub fn remove(&mut self, parent: EntryId, child: EntryId) {
+        self.up.next.remove(child, parent);
+        self.down.next.remove(parent, child);
+        self.up.retract(child, &self.down.next);
+        self.down.retract(parent, &self.up.next);
     }
 
     /// A group has ceased to be one: it has no members any more, so nothing is below it.
     pub fn dissolve(&mut self, group: EntryId) {
-        for above in with(self.above(group), group).iter() {
-            self.below.remove(above, group);
+        let parents = self.up.next.get(group).cloned();
+        for parent in parents.iter().flatten() {
+            self.remove(parent, group);
         }
-        self.above.set(group, IdSet::new());
     }
 }
 
-fn with(set: Option<&IdSet>, id: EntryId) -> IdSet {
-    let mut set = set.cloned().unwrap_or_default();
-    set.insert(id);
-    set
-}
-
-/// The groups whose sets above may have become smaller.
-struct Affected {
-    ids: IdSet,
-    /// The places of the groups within `ids`, each after its parents as far as cycles allow.
-    order: Vec<usize>,
-    /// Of each group: the places of those of its parents that are affected themselves.
-    inner: Vec<Vec<usize>>,
-}
-
-impl Affected {
-    fn new<'a>(
-        ids: IdSet,
-        first: EntryId,
-        parents: &impl Fn(EntryId) -> Option<&'a IdSet>,
-    ) -> Self {
-        let list: Vec<EntryId> = ids.iter().collect();
-        let place = |id: EntryId| list.binary_search(&id).ok();
-        let mut inner = vec![Vec::new(); list.len()];
-        let mut children = vec![Vec::new(); list.len()];
-        for (at, id) in list.iter().enumerate() {
-            let known = parents(*id).map(|of| of.intersection(&ids));
-            for parent in known.iter().flatten().filter_map(place) {
-                if let Some(of) = inner.get_mut(at) {
-                    of.push(parent);
-                }
-                if let Some(of) = children.get_mut(parent) {
-                    of.push(at);
-                }
-            }
+impl Direction {
+    /// All groups that one leads to, if they are kept; none count as kept.
+    fn kept(&self, group: EntryId) -> Option<&IdSet> {
+        match self.all.get(group) {
+            Some(Reach::These(set)) => Some(set),
+            Some(Reach::TooMany) => None,
+            None => Some(const { &IdSet::new() }),
         }
-        let order = top_down(&children, place(first).unwrap_or_default());
-        Self { ids, order, inner }
     }
 
-    /// The groups above each now, in the order of the ids. Where there is no cycle one round finds them; the second sees
-    /// that nothing changes.
-    fn above<'a>(
-        &self,
-        closure: &Closure,
-        parents: &impl Fn(EntryId) -> Option<&'a IdSet>,
-    ) -> Vec<IdSet> {
-        let outer = |id: EntryId| {
-            let mut above = parents(id).cloned().unwrap_or_default();
-            for parent in parents(id).into_iter().flatten() {
-                if let Some(more) = closure.above(parent).filter(|_| !self.ids.contains(parent)) {
-                    above = above.union(more);
-                }
+    /// These groups and all that they lead to.
+    fn with_all(&self, groups: &IdSet) -> IdSet {
+        let mut all = groups.clone();
+        let mut walked = HashSet::new();
+        let mut open: Vec<EntryId> = groups.iter().collect();
+        while let Some(group) = open.pop() {
+            if let Some(set) = self.kept(group) {
+                all = all.union(set);
+                continue;
             }
-            above
-        };
-        let mut above: Vec<IdSet> = self.ids.iter().map(outer).collect();
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for at in self.order.iter().copied() {
-                let Some(before) = above.get(at) else {
-                    continue;
-                };
-                let inner = self.inner.get(at).into_iter().flatten();
-                let now = inner
-                    .filter_map(|parent| above.get(*parent))
-                    .fold(before.clone(), |all, more| all.union(more));
-                if now.len() > before.len()
-                    && let Some(place) = above.get_mut(at)
-                {
-                    *place = now;
-                    changed = true;
-                }
-            }
+            let next = self.next.get(group).into_iter().flatten();
+            open.extend(next.filter(|next| walked.insert(*next)));
         }
-        above
+        all.union(&walked.into_iter().collect())
     }
-}
 
-/// All places in an order in which each comes after those that lead to it, as far as cycles allow.
-fn top_down(children: &[Vec<usize>], first: usize) -> Vec<usize> {
-    let mut order = Vec::with_capacity(children.len());
-    let mut seen = vec![false; children.len()];
-    let mut open: Vec<(usize, usize)> = Vec::new();
-    for start in std::iter::once(first).chain(0..children.len()) {
-        if let Some(seen) = seen.get_mut(start).filter(|seen| !**seen) {
-            *seen = true;
-            open.push((start, 0));
-        }
-        while let Some((at, next)) = open.last_mut() {
-            let child = children.get(*at).and_then(|of| of.get(*next)).copied();
-            *next += 1;
-            match child {
-                None => {
-                    order.push(*at);
-                    open.pop();
+    /// Whether any of these groups leads to another.
+    fn any_leads(&self, groups: &IdSet, to: EntryId) -> bool {
+        let mut walked = HashSet::new();
+        let mut open: Vec<EntryId> = groups.iter().collect();
+        while let Some(group) = open.pop() {
+            if let Some(set) = self.kept(group) {
+                if set.contains(to) {
+                    return true;
                 }
-                Some(child) => {
-                    if let Some(seen) = seen.get_mut(child).filter(|seen| !**seen) {
-                        *seen = true;
-                        open.push((child, 0));
+                continue;
+            }
+            let next = self.next.get(group).into_iter().flatten();
+            open.extend(next.filter(|next| walked.insert(*next)));
+            if walked.contains(&to) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What a group leads to, and itself.
+    fn reach_with(&self, group: EntryId) -> Reach {
+        match self.kept(group) {
+            Some(set) => {
+                let mut set = set.clone();
+                set.insert(group);
+                Reach::of(set)
+            }
+            None => Reach::TooMany,
+        }
+    }
+
+    /// A group leads to more than before, and so do all that lead to it. Those to which that is nothing new have already
+    /// told it on.
+    fn spread(&mut self, from: EntryId, more: &Reach, back: &IdSets) {
+        let mut open = vec![from];
+        while let Some(group) = open.pop() {
+            let now = match (self.all.get(group), more) {
+                (None, more) => more.clone(),
+                (Some(Reach::TooMany), _) => continue,
+                (Some(_), Reach::TooMany) => Reach::TooMany,
+                (Some(Reach::These(set)), Reach::These(more)) => {
+                    let all = set.union(more);
+                    if all.len() == set.len() {
+                        continue;
                     }
+                    Reach::of(all)
+                }
+            };
+            self.all.set(group, now);
+            open.extend(back.get(group).into_iter().flatten());
+        }
+    }
+
+    /// A group may lead to fewer than before, and so may all that lead to it. One that has lost none has none to take
+    /// from others: they have lost what they lost on other ways.
+    fn retract(&mut self, from: EntryId, back: &IdSets) {
+        let mut open = vec![from];
+        while let Some(group) = open.pop() {
+            let now = self.walked(group);
+            if now.as_ref() == self.all.get(group) {
+                continue;
+            }
+            match now {
+                Some(now) => self.all.set(group, now),
+                None => self.all.remove(group),
+            };
+            open.extend(back.get(group).into_iter().flatten());
+        }
+    }
+
+    /// What a group leads to, by single steps; `None` when that is nothing.
+    fn walked(&self, group: EntryId) -> Option<Reach> {
+        let mut seen = HashSet::new();
+        let mut open = vec![group];
+        while let Some(at) = open.pop() {
+            for next in self.next.get(at).into_iter().flatten() {
+                if seen.insert(next) {
+                    if seen.len() > KEPT {
+                        return Some(Reach::TooMany);
+                    }
+                    open.push(next);
                 }
             }
         }
+        (!seen.is_empty()).then(|| Reach::of(seen.into_iter().collect()))
     }
-    order.reverse();
-    order
+}
+
+impl Reach {
+    fn of(set: IdSet) -> Self {
+        if set.len() > KEPT {
+            Reach::TooMany
+        } else {
+            Reach::These(set)
+        }
+    }
 }

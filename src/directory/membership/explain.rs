@@ -54,10 +54,8 @@ fn shortest(snapshot: &Snapshot, member: EntryId, group: EntryId) -> Option<Vec<
     if !membership.is_member(member, group) {
         return None;
     }
-    let leads = |id: EntryId| {
-        let mut below = membership.groups_in(group).into_iter();
-        id == group || below.any(|below| below.contains(id))
-    };
+    let below = membership.groups_in(group);
+    let leads = |id: EntryId| id == group || below.contains(id);
     let mut from: HashMap<EntryId, EntryId> = HashMap::new();
     let mut open = VecDeque::from([member]);
     while let Some(next) = open.pop_front() {
@@ -105,6 +103,7 @@ impl Explanation<'_> {
         let names = |kind: &EdgeKind| members.is_some_and(|of| of.ids(*kind).contains(member));
         let attribute = match EdgeKind::ALL.into_iter().find(names) {
             Some(kind) => kind.attribute(),
+            None if self.snapshot.membership().is_selected(group, member) => well_known::MEMBER_URL,
             None => well_known::MEMBER_UID,
         };
         self.snapshot.schema().attribute(attribute).name()
@@ -118,8 +117,8 @@ impl Explanation<'_> {
         let mut drawn: BTreeSet<EntryId> = chain.iter().copied().collect();
         drawn.extend([self.member, self.group]);
         let above = [self.member, self.group].map(|id| membership.all_groups_of(id));
-        let below = membership.groups_in(self.group).into_iter().flatten();
-        let around = above.iter().flatten().chain(below);
+        let below = membership.groups_in(self.group);
+        let around = above.iter().flatten().chain(below.iter());
         let mut left_out = BTreeSet::new();
         for id in around {
             if drawn.len() < DRAWN {

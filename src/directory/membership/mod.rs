@@ -11,12 +11,15 @@ pub mod explain;
 mod closure;
 mod joined;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::entry::EntryId;
 use super::members::{Edge, EdgeKind, Members};
 use super::snapshot::{HashIndex, IdSet, IdSets, Paged, Postings};
 use closure::Closure;
+use joined::Joined;
+pub(super) use joined::Unnamed;
 
 /// Which groups `memberOf` holds.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -37,11 +40,10 @@ pub struct Membership {
     /// Groups by the names they list that no entry has.
     dangling: HashIndex,
     dangling_count: usize,
-    /// By group: the members it has by a shared value.
-    joined: IdSets,
+    joined: Joined,
     /// Groups by the values they list.
     listing: HashIndex,
-    listed: usize,
+    values_listed: usize,
     shown: MemberOf,
 }
 
@@ -63,37 +65,19 @@ impl Membership {
 
     /// All groups that have an entry as a member, directly or through others.
     pub fn all_groups_of(&self, member: EntryId) -> IdSet {
-        let mut all = match self.closure.above(member) {
-            Some(above) => above.clone(),
-            None => {
-                let direct = self.groups_of(member).cloned().unwrap_or_default();
-                let above = direct.iter().filter_map(|group| self.closure.above(group));
-                above.fold(direct.clone(), |all, more| all.union(more))
-            }
-        };
+        let direct = self.groups_of(member);
+        let mut all = direct.map_or_else(IdSet::new, |direct| self.closure.with_above(direct));
         all.remove(member);
         all
     }
 
     /// Whether an entry is in a group, directly or through others.
     pub fn is_member(&self, member: EntryId, group: EntryId) -> bool {
-        if member == group {
-            return false;
-        }
-        let Some(direct) = self.groups_of(member) else {
-            return false;
-        };
-        if direct.contains(group) {
-            return true;
-        }
-        let Some(below) = self.closure.below(group) else {
-            return false;
-        };
-        if below.len() < direct.len() {
-            below.iter().any(|group| direct.contains(group))
-        } else {
-            direct.iter().any(|group| below.contains(group))
-        }
+        let direct = self.groups_of(member);
+        member != group
+            && direct.is_some_and(|direct| {
+                direct.contains(group) || self.closure.any_within(direct, group)
+            })
     }
 
     /// The groups that `memberOf` of an entry holds.
@@ -139,8 +123,8 @@ impl Membership {
         self.shown
     }
 
-    /// Whether one attribute of a group leads to an entry, directly or through other groups. Members by a shared value
-    /// count as those of `member`.
+    /// Whether one attribute of a group leads to an entry, directly or through other groups. Members that the group does
+    /// not name count as those of `member`.
     pub fn leads(&self, group: EntryId, kind: EdgeKind, member: EntryId) -> bool {
         if !self.is_member(member, group) {
             return false;
@@ -149,7 +133,7 @@ impl Membership {
             ids.contains(member) || !ids.intersection(&self.all_groups_of(member)).is_empty()
         };
         let members = self.members(group).map(|members| members.ids(kind));
-        let joined = self.joined.get(group).filter(|_| kind == EdgeKind::Member);
+        let joined = self.joined.sets(group).filter(|_| kind == EdgeKind::Member);
         members.into_iter().chain(joined).any(through)
     }
 
@@ -160,8 +144,7 @@ impl Membership {
                 members.ids(kind).iter().for_each(&mut each);
             }
         }
-        let joined = self.joined.get(group).into_iter();
-        joined.flatten().for_each(each);
+        self.joined.sets(group).flatten().for_each(each);
     }
 
     /// At most how many direct members a group has.
@@ -170,12 +153,18 @@ impl Membership {
             let counts = EdgeKind::ALL.map(|kind| members.ids(kind).len());
             counts.into_iter().sum()
         };
-        self.members(group).map_or(0, count) + self.joined.get(group).map_or(0, IdSet::len)
+        let joined = self.joined.sets(group).map(IdSet::len);
+        self.members(group).map_or(0, count) + joined.sum::<usize>()
     }
 
     /// All groups that are in a group, directly or through others; itself among them on a cycle.
-    pub fn groups_in(&self, group: EntryId) -> Option<&IdSet> {
+    pub fn groups_in(&self, group: EntryId) -> Cow<'_, IdSet> {
         self.closure.below(group)
+    }
+
+    /// The same when there are not too many to be known without a walk.
+    pub fn few_groups_in(&self, group: EntryId) -> Option<&IdSet> {
+        self.closure.below_if_kept(group)
     }
 
     /// Whether any group names an entry that does not exist.
@@ -189,7 +178,7 @@ impl Membership {
     }
 
     fn is_group(&self, id: EntryId) -> bool {
-        self.groups.get(id).is_some() || self.joined.get(id).is_some()
+        self.groups.get(id).is_some() || self.joined.sets(id).next().is_some()
     }
 }
 
@@ -254,23 +243,15 @@ impl Membership {
         if !members.remove(edge) {
             return false;
         }
-        let named_still = members.names(edge);
-        let is_joined = |member| {
-            let mut joined = self.joined.get(group).into_iter();
-            joined.any(|set| set.contains(member))
-        };
         if members.is_empty() {
             self.groups.remove(group);
         }
         match edge {
-            Edge::Entry { member, .. } if !named_still && !is_joined(*member) => {
-                self.unlink(group, *member);
-            }
+            Edge::Entry { member, .. } => self.end_member(group, *member),
             Edge::Dangling { normalized, .. } => {
                 self.dangling.remove(key(normalized), group);
                 self.dangling_count -= 1;
             }
-            Edge::Entry { .. } => {}
         }
         self.end_group(group);
         true
@@ -308,11 +289,18 @@ impl Membership {
         }
     }
 
+    /// A group has an entry in one way less: without any other way it is no member.
+    fn end_member(&mut self, group: EntryId, member: EntryId) {
+        let named = self.members(group).is_some_and(|of| of.contains(member));
+        if !named && !self.joined.holds(group, member) {
+            self.unlink(group, member);
+        }
+    }
+
     fn unlink(&mut self, group: EntryId, member: EntryId) {
         self.groups_of.remove(member, group);
-        let groups_of = &self.groups_of;
-        if self.closure.above(member).is_some() {
-            self.closure.remove(group, member, |of| groups_of.get(of));
+        if self.is_group(member) {
+            self.closure.remove(group, member);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! 5.2 to 5.4). LDAP URLs are those of RFC 4516; others are handed on as they are.
 
 use crate::directory::dn::Dn;
+use crate::directory::ldap_url::decode;
 use crate::directory::request::Scope;
 
 /// The schemes of LDAP URLs.
@@ -122,27 +123,6 @@ fn is_scheme(text: &str) -> bool {
 /// RFC 3986 section 2: reserved, unreserved, and the percent sign.
 fn is_of_uri(c: char) -> bool {
     c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
-}
-
-/// Undoes percent-encoding; `None` when it is malformed, or the outcome not UTF-8.
-fn decode(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            out.push(*first);
-            continue;
-        }
-        let (digits, after) = rest.split_at_checked(2)?;
-        let digits = std::str::from_utf8(digits).ok()?;
-        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
-        }
-        out.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = after;
-    }
-    String::from_utf8(out).ok()
 }
 
 /// Percent-encodes a name for an LDAP URL (RFC 4516 section 2.1).

@@ -12,6 +12,7 @@ mod time;
 mod words;
 
 use form::Form;
+pub use prepare::effort;
 
 use super::Schema;
 use super::syntax::Syntax;

@@ -5,20 +5,19 @@
 
 use std::collections::HashSet;
 
+use super::certain::Certain;
 use super::list::List;
+use crate::directory::access::AttributeMask;
 use crate::directory::entry::EntryId;
 use crate::directory::filter::plan::Plan;
 use crate::directory::filter::resolve::Resolved;
 use crate::directory::page::Position;
 use crate::directory::request::Scope;
-use crate::directory::snapshot::{IdSet, Snapshot};
+use crate::directory::snapshot::{FETCHED, IdSet, Snapshot};
 
 /// Up to so many entries a search in the order of ids walks the tree first and then sorts; a larger part of the tree is
 /// found by looking at all ids.
 const WALKED: usize = 1_024;
-
-/// Entries that are fetched together.
-pub const FETCHED: usize = 16;
 
 /// A part of the tree that a search covers.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -32,13 +31,23 @@ pub struct Root {
 impl Root {
     /// Whether an entry lies in it.
     pub fn covers(&self, snapshot: &Snapshot, id: EntryId) -> bool {
-        match self.scope {
-            Scope::Base => id == self.id,
-            Scope::One => snapshot
+        self.begins_with(id)
+            || snapshot
                 .entry(id)
-                .is_some_and(|entry| entry.parent() == self.id),
-            Scope::Subtree => snapshot.is_within(id, self.id),
-            Scope::Children => id != self.id && snapshot.is_within(id, self.id),
+                .is_some_and(|entry| self.covers_below(snapshot, entry.parent()))
+    }
+
+    /// Whether the entry at its top is this one, and part of it.
+    pub fn begins_with(&self, id: EntryId) -> bool {
+        id == self.id && matches!(self.scope, Scope::Base | Scope::Subtree)
+    }
+
+    /// Whether the children of an entry lie in it.
+    pub fn covers_below(&self, snapshot: &Snapshot, parent: EntryId) -> bool {
+        match self.scope {
+            Scope::Base => false,
+            Scope::One => parent == self.id,
+            Scope::Subtree | Scope::Children => snapshot.is_within(parent, self.id),
         }
     }
 }
@@ -46,7 +55,12 @@ impl Root {
 /// What is still to be looked at.
 pub enum Ahead {
     /// Candidates, the next one last.
-    Candidates(Vec<EntryId>),
+    Candidates {
+        /// These.
+        ids: Vec<EntryId>,
+        /// On what conditions they match.
+        certain: Option<Certain>,
+    },
     /// A walk down the tree: the parents on the way with the last child that was visited.
     Walk {
         /// Where to begin next, the next one last.
@@ -85,16 +99,21 @@ pub struct Level {
 impl Ahead {
     /// Nothing.
     pub fn nothing() -> Self {
-        Self::Candidates(Vec::new())
+        Self::candidates(Vec::new(), None)
+    }
+
+    /// Candidates that are ascending.
+    fn candidates(mut ids: Vec<EntryId>, certain: Option<Certain>) -> Self {
+        ids.reverse();
+        Self::Candidates { ids, certain }
     }
 
     /// All that a filter may match below these roots, in any order.
     pub fn new(snapshot: &Snapshot, filter: &Resolved, roots: &[Root]) -> Self {
-        if let Some(mut ids) = candidates(snapshot, filter, roots) {
-            ids.reverse();
-            return Self::Candidates(ids);
+        match candidates(snapshot, filter, roots) {
+            Some((ids, certain)) => Self::candidates(ids, certain),
+            None => Self::walk(roots),
         }
-        Self::walk(roots)
     }
 
     fn walk(roots: &[Root]) -> Self {
@@ -108,18 +127,18 @@ impl Ahead {
     /// The same in the order of ids, from one on. An entry keeps its place in that order whatever is done to it, so that
     /// a search that goes on later neither misses an entry nor comes by it twice.
     pub fn by_id(snapshot: &Snapshot, filter: &Resolved, roots: &[Root], from: EntryId) -> Self {
-        let ids = candidates(snapshot, filter, roots).or_else(|| {
+        let found = candidates(snapshot, filter, roots).or_else(|| {
             let mut walk = Self::walk(roots);
-            let ids: Vec<EntryId> = std::iter::from_fn(|| walk.next(snapshot))
+            let mut ids: Vec<EntryId> = std::iter::from_fn(|| walk.next(snapshot))
                 .take(WALKED)
                 .collect();
-            (ids.len() < WALKED).then_some(ids)
+            ids.sort_unstable();
+            (ids.len() < WALKED).then_some((ids, None))
         });
-        match (ids, roots) {
-            (Some(mut ids), _) => {
+        match (found, roots) {
+            (Some((mut ids, certain)), _) => {
                 ids.retain(|id| *id >= from);
-                ids.sort_unstable_by(|one, other| other.cmp(one));
-                Self::Candidates(ids)
+                Self::candidates(ids, certain)
             }
             (None, [root]) if root.scope == Scope::One => Self::Ids {
                 from,
@@ -131,9 +150,7 @@ impl Ahead {
 
     /// The entries of a set, from one on.
     pub fn of_set(set: &IdSet, from: EntryId) -> Self {
-        let mut ids: Vec<EntryId> = set.iter_from(from).collect();
-        ids.reverse();
-        Self::Candidates(ids)
+        Self::candidates(set.iter_from(from).collect(), None)
     }
 
     /// The position of the entry that came last.
@@ -149,7 +166,7 @@ impl Ahead {
     /// The next entry.
     pub fn next(&mut self, snapshot: &Snapshot) -> Option<EntryId> {
         match self {
-            Self::Candidates(ids) => ids.pop(),
+            Self::Candidates { ids, .. } => ids.pop(),
             Self::Walk { roots, path, seen } => loop {
                 let id = walk(snapshot, roots, path)?;
                 if seen.as_mut().is_none_or(|seen| seen.insert(id)) {
@@ -174,9 +191,20 @@ impl Ahead {
 
     /// Fetches the entries that come next into the processor's cache, all at once.
     pub fn fetch(&self, snapshot: &Snapshot) {
-        if let Self::Candidates(ids) = self {
+        if let Self::Candidates { ids, .. } = self {
             let from = ids.len().saturating_sub(FETCHED);
             snapshot.fetch(ids.get(from..).unwrap_or_default());
+        }
+    }
+
+    /// Whether the entry that came last matches, as far as can be said without looking at it, for an asker who may search
+    /// the attributes of `open`.
+    pub fn is_certain(&self, snapshot: &Snapshot, open: &AttributeMask) -> bool {
+        match self {
+            Self::Candidates { certain, .. } => certain
+                .as_ref()
+                .is_some_and(|certain| certain.holds(snapshot, open)),
+            Self::Walk { .. } | Self::Ids { .. } | Self::Listed { .. } => false,
         }
     }
 
@@ -186,15 +214,21 @@ impl Ahead {
     }
 }
 
-/// The candidates of a filter, ascending, where asking the indexes is worth it.
-fn candidates(snapshot: &Snapshot, filter: &Resolved, roots: &[Root]) -> Option<Vec<EntryId>> {
+/// The candidates of a filter, ascending, where asking the indexes is worth it; and on what conditions they match.
+fn candidates(
+    snapshot: &Snapshot,
+    filter: &Resolved,
+    roots: &[Root],
+) -> Option<(Vec<EntryId>, Option<Certain>)> {
     let reach = roots
         .iter()
         .map(|root| reach(snapshot, root))
         .fold(0_usize, usize::saturating_add);
     // Looking at three or four entries costs less than asking the indexes.
     let plan = (reach > 4).then(|| Plan::new(filter, snapshot)).flatten();
-    Some(plan.filter(|plan| plan.count() < reach)?.candidates())
+    let plan = plan.filter(|plan| plan.count() < reach)?;
+    let certain = Certain::of(&plan, filter, snapshot);
+    Some((plan.candidates(), certain))
 }
 
 /// At most how many entries a root covers, as far as that is known without looking.

@@ -63,7 +63,7 @@ pub fn explain(
     let mut explanation = Explanation {
         plan,
         looked_at: 0,
-        by_plan: matches!(ahead, Ahead::Candidates(_)),
+        by_plan: matches!(ahead, Ahead::Candidates { .. }),
         in_scope: 0,
         matched: 0,
         stages: [

@@ -11,49 +11,56 @@ use crate::directory::index::IndexedAttributes;
 use crate::directory::request::{Page, Part, Sort, SortKey, Subentries, Window, WindowTarget};
 use crate::directory::schema::{AttributeDescription, PosixGroup};
 use crate::directory::snapshot::Suffix;
-use crate::directory::time::Csn;
 use std::sync::Arc;
 
 const COUNT: u32 = 4_000;
 
 /// One suffix entry with many below it, in the reverse order of their names.
 fn snapshot() -> Snapshot {
-    entries(COUNT, "")
+    entries(COUNT, "", &[])
 }
 
-/// The same with so many, each with another value of `cn`.
-fn entries(count: u32, other: &str) -> Snapshot {
+/// The same with so many, each with another value of `cn`, and these attributes indexed for substrings.
+fn entries(count: u32, other: &str, indexed: &[&str]) -> Snapshot {
     let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap());
     let suffix = Suffix::new(&schema, Dn::parse("o=x").unwrap());
-    let mut snapshot = Snapshot::empty(
-        Arc::clone(&schema),
-        Arc::from([suffix]),
-        "".into(),
-        &IndexedAttributes::default(),
-    );
-    let cn = AttributeDescription::parse(&schema, "cn").unwrap();
-    let cn = DescriptionTable::intern(snapshot.descriptions_mut(), &schema, &cn).unwrap();
+    let ids = indexed
+        .iter()
+        .map(|name| schema.attribute_id(name).unwrap());
+    let indexed = IndexedAttributes {
+        substring: ids.collect(),
+        ..IndexedAttributes::default()
+    };
+    let (suffixes, administrator) = (Arc::from([suffix]), "".into());
+    let mut snapshot = Snapshot::empty(schema, suffixes, administrator, &indexed);
     for id in 1..=count {
-        let name = format!("{:08}", count - id);
-        let head = Head {
-            parent: if id == 1 { ROOT } else { 1 },
-            uuid: u128::from(id).to_be_bytes(),
-            created: 0,
-            modified: 0,
-            csn: Csn::default(),
-            rdn: if id == 1 {
-                "o=x".to_owned()
-            } else {
-                format!("cn={name}")
-            },
-            creator: Actor::Administrator,
-            modifier: Actor::Administrator,
-        };
-        let both = [name.as_bytes(), other.as_bytes()].into_iter();
-        let values = std::iter::once((cn, both.filter(|value| !value.is_empty())));
-        snapshot.put_entry(id, entry::encode(&head, values).unwrap().into());
+        put(&mut snapshot, id, &format!("{:08}", count - id), other);
     }
     snapshot
+}
+
+/// Puts an entry with one or two values of `cn` in, as a change of its own.
+fn put(snapshot: &mut Snapshot, id: EntryId, name: &str, other: &str) {
+    let schema = snapshot.shared_schema();
+    let cn = AttributeDescription::parse(&schema, "cn").unwrap();
+    let cn = DescriptionTable::intern(snapshot.descriptions_mut(), &schema, &cn).unwrap();
+    let head = Head {
+        parent: if id == 1 { ROOT } else { 1 },
+        uuid: u128::from(id).to_be_bytes(),
+        created: 0,
+        modified: 0,
+        csn: snapshot.csn().next(0),
+        rdn: if id == 1 {
+            "o=x".to_owned()
+        } else {
+            format!("cn={name}")
+        },
+        creator: Actor::Administrator,
+        modifier: Actor::Administrator,
+    };
+    let both = [name.as_bytes(), other.as_bytes()].into_iter();
+    let values = std::iter::once((cn, both.filter(|value| !value.is_empty())));
+    snapshot.put_entry(id, entry::encode(&head, values).unwrap().into());
 }
 
 fn request(required: bool, part: Part) -> SearchRequest {
@@ -98,7 +105,16 @@ fn run(
     resume: Option<Cursor>,
     room: Room,
 ) -> Result<(Vec<String>, Search), Error> {
-    let rules = everyone_reads(snapshot);
+    run_under(&everyone_reads(snapshot), snapshot, request, resume, room)
+}
+
+fn run_under(
+    rules: &AccessRules,
+    snapshot: &Snapshot,
+    request: &SearchRequest,
+    resume: Option<Cursor>,
+    room: Room,
+) -> Result<(Vec<String>, Search), Error> {
     let identity = Identity::anonymous();
     let conditions = Conditions {
         size: None,
@@ -107,9 +123,9 @@ fn run(
         binding: None,
         room,
     };
-    let mut search = Search::begin(snapshot, &rules, &identity, request, conditions)?;
+    let mut search = Search::begin(snapshot, rules, &identity, request, conditions)?;
     let mut names = Vec::new();
-    while search.advance(snapshot, &rules, &identity, 100, &mut |entry| {
+    while search.advance(snapshot, rules, &identity, 100, &mut |entry| {
         let mut dn = String::new();
         entry.write_dn(&mut dn);
         names.push(dn);
@@ -190,6 +206,68 @@ fn there_is_no_window_on_a_list_that_cannot_be_sorted() {
     ));
 }
 
+/// What an index has found is true of the moment at which it was asked.
+#[test]
+fn an_entry_that_no_longer_matches_when_its_turn_comes_is_not_returned() {
+    let before = entries(20, "", &["cn"]);
+    let mut after = before.clone();
+    put(&mut after, 15, "other", "");
+    let rules = everyone_reads(&before);
+    let identity = Identity::anonymous();
+    let prefixed = SearchRequest {
+        filter: Filter::parse("(cn=000*)").unwrap(),
+        sort: None,
+        ..request(false, Part::Whole)
+    };
+    let conditions = Conditions {
+        size: None,
+        deadline: None,
+        resume: None,
+        binding: None,
+        room: Room::default(),
+    };
+    let mut search = Search::begin(&before, &rules, &identity, &prefixed, conditions).unwrap();
+    let mut count = 0;
+    for snapshot in [&before, &after, &after] {
+        let progress = search.advance(snapshot, &rules, &identity, 10, &mut |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        });
+        progress.unwrap();
+    }
+    assert_eq!(count, 18);
+}
+
+#[test]
+fn an_index_tells_nothing_of_attributes_that_may_not_be_searched() {
+    let snapshot = entries(20, "", &["cn"]);
+    let rule = |attributes: &[&str], allow: &[Right]| RuleText {
+        who: "anyone".to_owned(),
+        attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
+        allow: allow.to_vec(),
+        ..RuleText::default()
+    };
+    for (filter, closed, found) in [
+        ("(cn=000*)", "cn", 0),
+        ("(cn=000*)", "sn", 19),
+        ("(|(cn=000*)(cn=x*))", "cn", 0),
+        ("(!(cn=000*))", "cn", 0),
+    ] {
+        let texts = [
+            rule(&[closed], &[Right::Read]),
+            rule(&[], &[Right::Read, Right::Search]),
+        ];
+        let rules = AccessRules::compile(snapshot.schema(), &texts).unwrap();
+        let prefixed = SearchRequest {
+            filter: Filter::parse(filter).unwrap(),
+            sort: None,
+            ..request(false, Part::Whole)
+        };
+        let (names, _) = run_under(&rules, &snapshot, &prefixed, None, Room::default()).unwrap();
+        assert_eq!(names.len(), found, "{filter} without {closed}");
+    }
+}
+
 /// No thread is kept for longer, whatever is asked of an entry.
 #[test]
 fn the_more_is_asked_of_an_entry_the_fewer_have_a_slice() {
@@ -197,7 +275,7 @@ fn the_more_is_asked_of_an_entry_the_fewer_have_a_slice() {
     for (terms, attributes, snapshot, most) in [
         (10_000, 1, snapshot(), 2),
         (1, 10_000, snapshot(), 2),
-        (1, 1, entries(40, &long), 16),
+        (1, 1, entries(40, &long, &[]), 16),
     ] {
         let rules = everyone_reads(&snapshot);
         let identity = Identity::anonymous();

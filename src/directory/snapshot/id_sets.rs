@@ -13,6 +13,11 @@ impl IdSets {
         self.0.get(at)
     }
 
+    /// The numbers whose sets are not empty, ascending.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().map(|(at, _)| at)
+    }
+
     /// Puts an id into the set of a number.
     pub fn insert(&mut self, at: u32, id: u32) {
         match self.0.get_mut(at) {

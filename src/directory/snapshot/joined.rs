@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{Snapshot, new_structure};
 use crate::directory::entry::{EntryId, EntryRef};
+use crate::directory::membership::Unnamed;
 use crate::directory::schema::{AttributeTypeId, well_known};
 
 /// Normalised values.
@@ -40,10 +41,10 @@ impl Snapshot {
         let gone: Vec<u64> = before.difference(now).map(key).collect();
         let new: Vec<u64> = now.difference(before).map(key).collect();
         self.membership.list_uids(group, &gone, &new);
-        let joined = self.membership.joined(group).cloned();
+        let joined = self.membership.listed(group).cloned();
         for member in joined.iter().flatten() {
             if self.uids(self.entry(member), UID).is_disjoint(now) {
-                self.membership.part(group, member);
+                self.membership.part(group, member, Unnamed::Listed);
             }
         }
         if self.pending_joins.is_some() {
@@ -63,7 +64,7 @@ impl Snapshot {
             members.extend(found.filter(|id| self.uids(self.entry(*id), UID).contains(value)));
         }
         for member in members {
-            self.membership.join(group, member);
+            self.membership.join(group, member, Unnamed::Listed);
         }
     }
 
@@ -78,9 +79,9 @@ impl Snapshot {
             before.symmetric_difference(now).flat_map(listing).collect();
         for group in groups {
             if self.uids(self.entry(group), MEMBER_UID).is_disjoint(now) {
-                self.membership.part(group, member);
+                self.membership.part(group, member, Unnamed::Listed);
             } else {
-                self.membership.join(group, member);
+                self.membership.join(group, member, Unnamed::Listed);
             }
         }
     }
@@ -100,17 +101,21 @@ impl Snapshot {
         found.filter(lists).collect()
     }
 
-    /// From here on groups join their members when all are there.
+    /// From here on groups join their members, and find those they select, when all are there.
     pub(super) fn begin_bulk_joins(&mut self) {
         self.pending_joins = Some(Vec::new());
     }
 
     /// All are there, and indexed.
     pub(super) fn end_bulk_joins(&mut self) {
-        for group in self.pending_joins.take().into_iter().flatten() {
+        let Some(pending) = self.pending_joins.take() else {
+            return;
+        };
+        for group in pending {
             let values = self.uids(self.entry(group), MEMBER_UID);
             self.join_all(group, &values);
         }
+        self.select_all();
     }
 
     /// The values of an attribute by the rule of `uid`.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{IdSet, Snapshot};
 use crate::directory::entry::{EntryId, EntryRef};
-use crate::directory::index::Index;
+use crate::directory::index::{Changed, Index};
 
 /// A snapshot that is being filled; entries are not found in it before it is finished.
 pub struct Loading {
@@ -50,7 +50,9 @@ impl Loading {
         if snapshot.entries.set(id, Arc::clone(&bytes)).is_none() {
             snapshot.count += 1;
         }
-        snapshot.follow_uids(id, None, Some(EntryRef::new(&bytes)));
+        let entry = Some(EntryRef::new(&bytes));
+        snapshot.follow_uids(id, None, entry);
+        snapshot.follow_selection(id, None, entry, &Changed::Everything);
     }
 
     /// The whole snapshot, with the index of its values.

@@ -15,6 +15,7 @@ mod joined;
 mod keys;
 mod load;
 pub mod paged;
+mod selected;
 mod slice;
 
 pub use hash_index::{HashIndex, Postings};
@@ -27,9 +28,12 @@ pub use paged::Paged;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use smallvec::SmallVec;
+
 use super::activity::Activity;
 use super::descriptions::DescriptionTable;
 use super::dn::{Dn, NormalizedDn, Rdn};
+use super::dynamic::DynamicGroups;
 use super::entry::{EntryId, EntryRef, ROOT};
 use super::index::{Context, Index, IndexedAttributes};
 use super::members::{Edge, EdgeKind, Members};
@@ -89,6 +93,7 @@ pub struct Snapshot {
     names: HashIndex,
     index: Index,
     membership: Membership,
+    dynamic: DynamicGroups,
     /// While very many entries are being added: the groups that are still to be joined with their members.
     pending_joins: Option<Vec<EntryId>>,
     administrator: Arc<str>,
@@ -98,6 +103,13 @@ pub struct Snapshot {
     csn: Csn,
     structure: u64,
 }
+
+/// Entries that are fetched together.
+pub const FETCHED: usize = 16;
+/// Bytes that a processor fetches at once.
+const LINE: usize = 64;
+/// Lines of an entry that are touched at the most.
+const TOUCHED: usize = 16;
 
 /// A number that no state of the tree had before.
 fn new_structure() -> u64 {
@@ -123,6 +135,7 @@ impl Snapshot {
             children: IdSets::default(),
             names: HashIndex::default(),
             membership: Membership::default(),
+            dynamic: DynamicGroups::default(),
             pending_joins: None,
             administrator,
             activity: Arc::default(),
@@ -197,13 +210,14 @@ impl Snapshot {
     /// Touches entries that are to be read soon. One that is in no cache costs as much as judging it does: asked for
     /// together they are waited for together.
     pub fn fetch(&self, ids: &[EntryId]) {
-        let entries = ids.iter().filter_map(|id| self.entries.get(*id));
-        let touched = entries.fold(0, |sum, bytes| {
-            let parts = [bytes.first(), bytes.get(256)];
-            parts
-                .into_iter()
-                .flatten()
-                .fold(sum, |sum, byte| sum ^ byte)
+        // All are looked up before any is touched, so that no look-up waits for what was touched before it.
+        let entries: SmallVec<[&[u8]; FETCHED]> = ids
+            .iter()
+            .filter_map(|id| self.entries.get(*id).map(|bytes| &**bytes))
+            .collect();
+        let touched = entries.iter().fold(0, |sum, bytes| {
+            let lines = bytes.iter().step_by(LINE).take(TOUCHED);
+            lines.fold(sum, |sum, byte| sum ^ byte)
         });
         std::hint::black_box(touched);
     }
@@ -236,6 +250,11 @@ impl Snapshot {
     /// Who is in which group, directly or through others.
     pub fn membership(&self) -> &Membership {
         &self.membership
+    }
+
+    /// The groups whose members are found by searches.
+    pub fn dynamic_groups(&self) -> &DynamicGroups {
+        &self.dynamic
     }
 
     /// Whether `id` is `ancestor` or lies below it.
@@ -419,7 +438,7 @@ impl Snapshot {
             schema: &self.schema,
             descriptions: &self.descriptions,
         };
-        self.index.replace(context, id, old, Some(new));
+        let changed = self.index.replace(context, id, old, Some(new));
         if old.is_none_or(|old| old.rdn() != new.rdn() || old.parent() != new.parent()) {
             if let Some(old) = old {
                 self.unlink(id, old);
@@ -430,7 +449,9 @@ impl Snapshot {
         self.advance_csn(new.csn());
         self.reserve_ids(id.saturating_add(1));
         self.entries.set(id, Arc::clone(&bytes));
-        self.follow_uids(id, old, Some(EntryRef::new(&bytes)));
+        let new = Some(EntryRef::new(&bytes));
+        self.follow_uids(id, old, new);
+        self.follow_selection(id, old, new, &changed);
     }
 
     /// Removes an entry; its edges must have gone before.
@@ -443,10 +464,11 @@ impl Snapshot {
             schema: &self.schema,
             descriptions: &self.descriptions,
         };
-        self.index.replace(context, id, Some(old), None);
+        let changed = self.index.replace(context, id, Some(old), None);
         self.unlink(id, old);
         self.entries.remove(id);
         self.follow_uids(id, Some(old), None);
+        self.follow_selection(id, Some(old), None, &changed);
         self.count -= 1;
     }
 

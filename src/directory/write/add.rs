@@ -71,6 +71,7 @@ impl Draft<'_> {
         let id = self.snapshot.next_id();
         self.keep_unique(identity, id, &Attributes::default(), &attributes)?;
         self.may_gain_by_uid(identity, id, &Attributes::default(), &attributes)?;
+        self.may_select(identity, id, &Attributes::default(), &attributes)?;
         let rdn = rdns
             .iter()
             .map(Rdn::to_string)

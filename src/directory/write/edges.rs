@@ -200,6 +200,7 @@ impl Draft<'_> {
                     .is_some_and(|members| members.has_dangling(kind, normalized.as_bytes()));
                 if named {
                     self.may_gain(identity, group, kind.attribute())?;
+                    self.gain(identity, id, group);
                     let text = shared("");
                     self.take_edge(
                         group,

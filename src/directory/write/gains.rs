@@ -1,9 +1,10 @@
 //! Memberships that an entry gains without any group being written: groups that listed its name or its `uid` before.
 //!
 //! Owns who may bring that about: those alone who could have added the member themselves. Else whoever may make entries,
-//! or choose a `uid`, would choose groups with it.
+//! or choose a `uid`, would choose groups with it. And since no group shows the change, a line of the log under the target
+//! `audit` does.
 
-use super::Draft;
+use super::{Draft, Origin};
 use crate::directory::access::Right;
 use crate::directory::attributes::Attributes;
 use crate::directory::entry::EntryId;
@@ -12,7 +13,35 @@ use crate::directory::identity::Identity;
 use crate::directory::schema::{AttributeTypeId, well_known};
 use crate::directory::view::View;
 
+/// That an entry has become a member of a group that listed it before.
+#[derive(Debug)]
+pub(super) struct Gain {
+    who: String,
+    member: EntryId,
+    group: EntryId,
+}
+
 impl Draft<'_> {
+    /// Keeps a gain, to be told when the change is made. Whoever imports knows what is in the file.
+    pub(super) fn gain(&mut self, identity: &Identity, member: EntryId, group: EntryId) {
+        if self.origin == Origin::Client {
+            let who = self.actor_name(identity);
+            self.gains.push(Gain { who, member, group });
+        }
+    }
+
+    /// Logs what entries have gained, a line for each.
+    pub(super) fn tell_gains(&self) {
+        for gains in self.gains.chunk_by(|one, next| one.member == next.member) {
+            let groups = gains.iter().map(|gain| self.snapshot.dn(gain.group));
+            let groups: Vec<String> = groups.collect();
+            if let Some(Gain { who, member, .. }) = gains.first() {
+                let entry = self.snapshot.dn(*member);
+                tracing::info!(target: "audit", who, entry, ?groups, "groups that listed it already have a new member");
+            }
+        }
+    }
+
     /// Whether an entry may become a member of a group that lists it by an attribute.
     pub(super) fn may_gain(
         &self,
@@ -33,25 +62,23 @@ impl Draft<'_> {
 
     /// Whether an entry may get the values of `uid` that it is to get.
     pub(super) fn may_gain_by_uid(
-        &self,
+        &mut self,
         identity: &Identity,
         id: EntryId,
         before: &Attributes,
         after: &Attributes,
     ) -> Result<(), Error> {
-        let membership = self.snapshot.membership();
-        if !membership.lists_uids() {
+        if !self.snapshot.membership().lists_uids() {
             return Ok(());
         }
         let old = before.values(well_known::UID);
         let new = after.values(well_known::UID).iter();
         for value in new.filter(|value| !old.contains(value)) {
             for group in self.snapshot.groups_listing(value) {
-                let is_in = membership
-                    .groups_of(id)
-                    .is_some_and(|groups| groups.contains(group));
-                if !is_in {
+                let groups = self.snapshot.membership().groups_of(id);
+                if !groups.is_some_and(|groups| groups.contains(group)) {
                     self.may_gain(identity, group, well_known::MEMBER_UID)?;
+                    self.gain(identity, id, group);
                 }
             }
         }

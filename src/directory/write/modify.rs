@@ -99,6 +99,7 @@ impl Draft<'_> {
         referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;
         self.may_gain_by_uid(identity, id, &before, &attributes)?;
+        self.may_select(identity, id, &before, &attributes)?;
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
         take_operational(&mut head, &operational)?;
@@ -126,6 +127,20 @@ impl Draft<'_> {
             .values()
             .for_each(|edge| self.put_edge(id, edge));
         Ok(id)
+    }
+
+    /// A member that a URL of the group selects is none of its values, whatever it looks like.
+    fn is_named(&self, group: EntryId, edge: &Edge) -> Result<(), Error> {
+        match edge {
+            Edge::Entry {
+                kind: EdgeKind::Member,
+                member,
+            } if self.snapshot.membership().is_selected(group, *member) => {
+                let text = "the member is one by \"memberURL\": change what the URL asks for, or the member's entry";
+                Err(Error::UnwillingToPerform(text.to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn forbid_kept(
@@ -256,6 +271,7 @@ impl Draft<'_> {
             ModificationKind::Delete if !given.is_empty() => {
                 for (key, edge) in given {
                     if !has(changes, &key, &edge) {
+                        self.is_named(id, &edge)?;
                         return Err(Error::NoSuchAttribute(format!(
                             "a value of \"{name}\" is not there"
                         )));

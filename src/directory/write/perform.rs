@@ -43,8 +43,13 @@ impl Draft<'_> {
             Change::Rename { .. } => claims,
             Change::Modify { .. } | Change::Delete { .. } => false,
         };
+        let gains = self.gains.len();
         if !terms.trial && !judged_after {
-            return self.perform(identity, change, terms);
+            let outcome = self.perform(identity, change, terms);
+            if outcome.is_err() {
+                self.gains.truncate(gains);
+            }
+            return outcome;
         }
         let snapshot = self.snapshot.clone();
         let (entries, edges) = (self.entries.clone(), self.edges.clone());
@@ -57,6 +62,7 @@ impl Draft<'_> {
             self.snapshot = snapshot;
             (self.entries, self.edges) = (entries, edges);
             self.changes.truncate(changes);
+            self.gains.truncate(gains);
         }
         outcome
     }

@@ -84,6 +84,7 @@ impl Draft<'_> {
         referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;
         self.may_gain_by_uid(identity, id, &before, &attributes)?;
+        self.may_select(identity, id, &before, &attributes)?;
         let old_name = self.snapshot.dn(id);
         head.parent = parent;
         head.rdn = new_rdn.to_string();

@@ -20,6 +20,7 @@ pub fn integer_element_len(value: i32) -> usize {
 
 /// Writes the identifier octet `tag` and the length of `content` octets that the caller writes
 /// next.
+#[inline]
 pub fn put_header(out: &mut impl BufMut, tag: u8, content: usize) {
     match u8::try_from(content) {
         Ok(short @ 0..=0x7f) => out.put_slice(&[tag, short]),
@@ -40,6 +41,7 @@ fn put_long_header(out: &mut impl BufMut, tag: u8, content: usize) {
 }
 
 /// Writes a whole element.
+#[inline]
 pub fn put_element(out: &mut impl BufMut, tag: u8, content: &[u8]) {
     put_header(out, tag, content.len());
     out.put_slice(content);

@@ -4,7 +4,7 @@ use super::{Controls, Malformed};
 use crate::directory::EntryCopy;
 use crate::directory::value_set::ValueSet;
 use crate::ldap::ber::{OCTET_STRING, Reader, SEQUENCE};
-use crate::ldap::codec::{AttributeSource, Values, encode_entry};
+use crate::ldap::codec::{AttributeList, encode_entry};
 use crate::ldap::message::Control;
 use crate::ldap::result::ResponseControl;
 
@@ -53,14 +53,13 @@ pub fn responses(before: Option<&EntryCopy>, after: Option<&EntryCopy>) -> Vec<R
 }
 
 fn encode(entry: &EntryCopy) -> Vec<u8> {
-    let attributes = entry.attributes.iter().filter_map(|(name, values)| {
-        let (set, _) = ValueSet::split_first(values).ok()?;
-        Some(AttributeSource {
-            name,
-            values: Values::Stored(set),
-        })
-    });
-    encode_entry(&entry.dn, &attributes.collect::<Vec<_>>())
+    let mut attributes = AttributeList::default();
+    for (name, values) in &entry.attributes {
+        if let Ok((set, _)) = ValueSet::split_first(values) {
+            attributes.push(name, Some(set));
+        }
+    }
+    encode_entry(&entry.dn, &attributes)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Plan, Source, Step, plan, test_kind};
 use crate::directory::filter::resolve::Resolved;
+use crate::directory::index::ordered::Range;
 use crate::directory::index::{Index, Kind};
 use crate::directory::schema::{AttributeTypeId, Schema};
 use crate::directory::snapshot::Snapshot;
@@ -29,8 +30,13 @@ impl Step<'_> {
             (Some((attribute, kind)), source) => {
                 let (name, kind) = (schema.attribute(attribute).name(), kind.name());
                 write!(f, "{indent}{kind} index of {name}: at most {count}")?;
-                if let Source::Pieces(sets) = source {
-                    write!(f, ", {} trigrams", sets.len())?;
+                match source {
+                    Source::Pieces(sets) => write!(f, ", {} trigrams", sets.len())?,
+                    Source::Range {
+                        range: Range::Beginning(_),
+                        ..
+                    } => write!(f, ", a range of beginnings")?,
+                    _ => {}
                 }
             }
             (None, Source::One(_) | Source::Set(_) | Source::Postings(_)) => {

@@ -6,7 +6,7 @@ use crate::directory::filter::chain::Chain;
 use crate::directory::filter::resolve::{Name, Target};
 use crate::directory::membership::MemberOf;
 use crate::directory::schema::well_known;
-use crate::directory::snapshot::Snapshot;
+use crate::directory::snapshot::{IdSet, Snapshot};
 use crate::directory::view::Computed;
 
 /// Groups whose members are counted for a plan; of more, only that they are no more than all entries is said.
@@ -96,13 +96,18 @@ pub(super) fn plan_chain<'a>(
 /// The members of a group. They are found exactly, but for a group on a cycle, which is found among them.
 fn members<'a>(snapshot: &'a Snapshot, group: EntryId, nested: bool, exact: bool) -> Step<'a> {
     let membership = snapshot.membership();
-    let below = membership.groups_in(group).filter(|_| nested);
-    let count = if below.is_some_and(|below| below.len() > COUNTED) {
-        snapshot.len()
+    let below = if nested {
+        membership.few_groups_in(group)
     } else {
-        let groups = below.into_iter().flatten().filter(|id| *id != group);
-        let counts = std::iter::once(group).chain(groups);
-        counts.map(|group| membership.member_count(group)).sum()
+        Some(const { &IdSet::new() })
+    };
+    let count = match below.filter(|below| below.len() <= COUNTED) {
+        Some(below) => {
+            let groups = below.iter().filter(|id| *id != group);
+            let counts = std::iter::once(group).chain(groups);
+            counts.map(|group| membership.member_count(group)).sum()
+        }
+        None => snapshot.len(),
     };
     Step::new(count, Source::Members { group, nested }, exact)
 }

@@ -253,6 +253,38 @@ fn nesting_is_bounded_and_the_request_can_be_answered() {
     }
 }
 
+/// A word that grows to eighteen characters when it is compared.
+const LONG: &str = "\u{fdfa}";
+
+#[test]
+fn text_that_takes_too_long_to_compare_is_refused_and_the_request_can_be_answered() {
+    let most = MAX_EFFORT / 18;
+    let asking = |words: usize| {
+        let half = LONG.repeat(words / 2);
+        let or = [
+            item(EQUALITY, "cn", half.as_bytes()),
+            item(EQUALITY, "sn", LONG.repeat(words - words / 2).as_bytes()),
+        ];
+        search(&element(0xa1, &or.concat()))
+    };
+    decode(&asking(most)).unwrap();
+    let reason = RequestError::TooMuchText;
+    let refused = |operation| DecodeError::Request {
+        id: 7,
+        operation,
+        reason,
+    };
+    let error = decode(&asking(most + 1)).unwrap_err();
+    assert_eq!(error, refused(Operation::Search));
+    let name = format!("cn={}", LONG.repeat(most + 1));
+    let error = decode(&message(&[&element(0x4a, name.as_bytes())])).unwrap_err();
+    assert_eq!(error, refused(Operation::Delete));
+    let longest = "\u{416}".repeat(MAX_EFFORT);
+    decode(&search(&item(EQUALITY, "cn", longest.as_bytes()))).unwrap();
+    let octets = vec![0xe9; 4 * MAX_EFFORT];
+    decode(&search(&item(EQUALITY, "jpegPhoto", &octets))).unwrap();
+}
+
 #[test]
 fn the_deepest_filter_is_checked_to_its_last_octet() {
     let pieces = constructed(SEQUENCE, &[&element(0x80, b"x")]);
