@@ -62,12 +62,21 @@ impl Assembly {
     pub fn rules(&self, suffixes: &[String]) -> Result<AccessRules, Failure> {
         let texts = match self.config.access.as_slice() {
             [] => AccessRules::default_texts(suffixes),
-            rules => rules.iter().map(rule_text).collect(),
+            rules => self.written(rules),
         };
         AccessRules::compile(&self.schema, &texts).map_err(|error| {
             let key = format!("access[{}].{}", error.rule, error.field);
             self.config.problem(&key, error.reason).into()
         })
+    }
+
+    /// The rules of the configuration, each with its line.
+    fn written(&self, rules: &[AccessRule]) -> Vec<RuleText> {
+        let placed = rules.iter().enumerate().map(|(at, rule)| RuleText {
+            place: self.config.place(&format!("access[{at}]")),
+            ..rule_text(rule)
+        });
+        placed.collect()
     }
 
     /// Opens the store.
@@ -130,6 +139,11 @@ impl Assembly {
             queue_per_thread,
             ..default
         })?)
+    }
+
+    /// What holds for accounts.
+    pub fn accounts(&self) -> &AccountSettings {
+        &self.accounts
     }
 
     /// How the directory behaves.
@@ -243,5 +257,6 @@ pub(super) fn rule_text(rule: &AccessRule) -> RuleText {
         filter: rule.filter.clone(),
         attributes: rule.attributes.clone(),
         allow: rule.allow.clone(),
+        place: String::new(),
     }
 }

@@ -195,6 +195,44 @@ pub enum Explained {
     Search(ExplainSearch),
     /// Why an entry is in a group, or why it is not
     Membership(ExplainMembership),
+    /// Whether a name can log in: its entry, state, lock, policy and password
+    Bind(ExplainBind),
+    /// What somebody may do with an entry or an attribute, and which rule decides
+    Access(ExplainAccess),
+}
+
+/// Arguments of `explain bind`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A running server is asked over its local socket; otherwise the store is read. The hash\n\
+of the password is not shown.")]
+pub struct ExplainBind {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The DN, or the uid that SASL clients send
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// Arguments of `explain access`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A running server is asked over its local socket; otherwise the store and the configuration\n\
+are read. What the schema or a password policy forbids plays no part.")]
+pub struct ExplainAccess {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The DN of who asks, or anonymous
+    #[arg(value_name = "WHO")]
+    pub who: String,
+    /// The DN of the entry
+    #[arg(value_name = "DN")]
+    pub entry: String,
+    /// One attribute of it [default: the entry as a whole]
+    #[arg(value_name = "ATTR")]
+    pub attribute: Option<String>,
 }
 
 /// Arguments of `explain membership`.

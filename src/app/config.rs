@@ -152,6 +152,11 @@ impl Config {
         self.source.error([(key.to_owned(), message.into())])
     }
 
+    /// Where a key stands, for people: file and line.
+    pub fn place(&self, key: &str) -> String {
+        self.source.place(key)
+    }
+
     fn from_source(source: Source) -> Result<Config, ConfigError> {
         let mut config: Config = source.parse()?;
         let contradictions = config.contradictions();

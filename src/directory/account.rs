@@ -3,6 +3,8 @@
 //! Owns which attributes that is, and how a policy is found: the one that `pwdPolicySubentry` names, else the default.
 //! What follows from them is `password::policy`'s, who changes them `write`'s.
 
+pub mod explain;
+
 use super::attributes::Attributes;
 use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
@@ -142,11 +144,15 @@ impl Account {
         settings: &AccountSettings,
         dn: &Dn,
     ) -> Option<Policy> {
-        let named = self.policy.as_deref().and_then(|name| {
-            let dn = Dn::parse(std::str::from_utf8(name).ok()?).ok()?;
-            policy_at(snapshot, &dn)
-        });
-        named.or_else(|| default_policy(snapshot, settings, dn))
+        let own = self.own_policy(snapshot).map(|(policy, _)| policy);
+        own.or_else(|| default_policy(snapshot, settings, dn))
+    }
+
+    /// The policy that the account names itself, if it is one, with its name.
+    pub fn own_policy(&self, snapshot: &Snapshot) -> Option<(Policy, Dn)> {
+        let name = std::str::from_utf8(self.policy.as_deref()?).ok()?;
+        let dn = Dn::parse(name).ok()?;
+        Some((policy_at(snapshot, &dn)?, dn))
     }
 }
 
@@ -165,8 +171,13 @@ fn lock(schema: &Schema, value: &[u8]) -> Lock {
 
 /// The policy of names that have none of their own, whether they have an entry or not.
 pub fn default_policy(snapshot: &Snapshot, settings: &AccountSettings, dn: &Dn) -> Option<Policy> {
+    policy_at(snapshot, &default_policy_name(snapshot, settings, dn)?)
+}
+
+/// Where the policy of such names is, or would be.
+pub fn default_policy_name(snapshot: &Snapshot, settings: &AccountSettings, dn: &Dn) -> Option<Dn> {
     if let Some(named) = &settings.default_policy {
-        return policy_at(snapshot, named);
+        return Some(named.clone());
     }
     let schema = snapshot.schema();
     let name = dn.normalize(schema);
@@ -176,7 +187,7 @@ pub fn default_policy(snapshot: &Snapshot, settings: &AccountSettings, dn: &Dn) 
     // The administrator, and names from nowhere, follow the first suffix.
     let suffix = of_name.or_else(|| suffixes.first())?;
     let text = format!("cn=default,ou=policies,{}", suffix.dn);
-    policy_at(snapshot, &Dn::parse(&text).ok()?)
+    Dn::parse(&text).ok()
 }
 
 /// The policy of a name, if its entry is one for `userPassword`.

@@ -179,29 +179,7 @@ impl Directory {
 
     /// The one entry below any suffix that has a value in an attribute, such as the `uid` that SASL PLAIN names.
     pub fn name_of(&self, attribute: AttributeTypeId, value: &[u8]) -> Option<Dn> {
-        let snapshot = self.snapshot();
-        let resolve::Test::Equality(rule, normalized) =
-            resolve::equality(snapshot.schema(), attribute, value)?
-        else {
-            return None;
-        };
-        let test = resolve::Test::Equality(rule, normalized.clone());
-        let mut evaluator = super::filter::evaluate::Evaluator::default();
-        let mut found = None;
-        for id in snapshot.index().equal(attribute, &normalized)?.iter() {
-            let view = View::new(&snapshot, id)?;
-            let descriptions = snapshot.descriptions();
-            let holds = view.entry.blocks().any(|block| {
-                descriptions.attribute(block.description) == Some(attribute)
-                    && block
-                        .values()
-                        .any(|value| evaluator.value(&test, value, &view))
-            });
-            if holds && found.replace(id).is_some_and(|other| other != id) {
-                return None;
-            }
-        }
-        Dn::parse(&snapshot.dn(found?)).ok()
+        name_of(&self.snapshot(), attribute, value)
     }
 
     fn claim(&self, snapshot: &Snapshot, name: &Dn) -> (Claim, Vec<Vec<u8>>) {
@@ -369,6 +347,32 @@ impl Attempt {
             }),
         });
     }
+}
+
+/// The one entry of a state that has a value in an attribute with an equality index.
+pub(super) fn name_of(snapshot: &Snapshot, attribute: AttributeTypeId, value: &[u8]) -> Option<Dn> {
+    let resolve::Test::Equality(rule, normalized) =
+        resolve::equality(snapshot.schema(), attribute, value)?
+    else {
+        return None;
+    };
+    let test = resolve::Test::Equality(rule, normalized.clone());
+    let mut evaluator = super::filter::evaluate::Evaluator::default();
+    let mut found = None;
+    for id in snapshot.index().equal(attribute, &normalized)?.iter() {
+        let view = View::new(snapshot, id)?;
+        let descriptions = snapshot.descriptions();
+        let holds = view.entry.blocks().any(|block| {
+            descriptions.attribute(block.description) == Some(attribute)
+                && block
+                    .values()
+                    .any(|value| evaluator.value(&test, value, &view))
+        });
+        if holds && found.replace(id).is_some_and(|other| other != id) {
+            return None;
+        }
+    }
+    Dn::parse(&snapshot.dn(found?)).ok()
 }
 
 /// The stored passwords of an entry.

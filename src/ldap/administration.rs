@@ -12,6 +12,7 @@ pub mod client;
 
 mod explain;
 mod membership;
+mod why;
 
 use super::ber::{
     BOOLEAN, ReadError, Reader, SEQUENCE, context, element_len, put_element, put_header,
@@ -19,6 +20,7 @@ use super::ber::{
 use super::message::PasswordBytes;
 pub use explain::Explain;
 pub use membership::ExplainMembership;
+pub use why::{ExplainAccess, ExplainBind};
 
 const EXPORT: &str = "2.25.92646767048158335507028011983555086011.3.1";
 const BACKUP: &str = "2.25.92646767048158335507028011983555086011.3.2";
@@ -26,6 +28,8 @@ const CHECK: &str = "2.25.92646767048158335507028011983555086011.3.3";
 const REPLACE_PASSWORD: &str = "2.25.92646767048158335507028011983555086011.3.4";
 const EXPLAIN: &str = "2.25.92646767048158335507028011983555086011.3.5";
 const EXPLAIN_MEMBERSHIP: &str = "2.25.92646767048158335507028011983555086011.3.6";
+const EXPLAIN_BIND: &str = "2.25.92646767048158335507028011983555086011.3.7";
+const EXPLAIN_ACCESS: &str = "2.25.92646767048158335507028011983555086011.3.8";
 
 const BASE: u8 = context(0);
 const FILTER: u8 = context(1);
@@ -45,6 +49,10 @@ pub enum Task {
     Explain(Explain),
     /// Why an entry is in a group, or not; counts 1 when it is.
     ExplainMembership(ExplainMembership),
+    /// Whether a name can log in, and why; counts 1 when it can.
+    ExplainBind(ExplainBind),
+    /// What somebody may do, and by which rule; counts the rights that they have.
+    ExplainAccess(ExplainAccess),
 }
 
 /// What an export is to hold.
@@ -68,6 +76,8 @@ impl Task {
             Self::ReplacePassword(_) => REPLACE_PASSWORD,
             Self::Explain(_) => EXPLAIN,
             Self::ExplainMembership(_) => EXPLAIN_MEMBERSHIP,
+            Self::ExplainBind(_) => EXPLAIN_BIND,
+            Self::ExplainAccess(_) => EXPLAIN_ACCESS,
         }
     }
 
@@ -80,6 +90,8 @@ impl Task {
             Self::ReplacePassword(_) => "reset-admin-password",
             Self::Explain(_) => "explain",
             Self::ExplainMembership(_) => "explain-membership",
+            Self::ExplainBind(_) => "explain-bind",
+            Self::ExplainAccess(_) => "explain-access",
         }
     }
 
@@ -92,6 +104,8 @@ impl Task {
             REPLACE_PASSWORD,
             EXPLAIN,
             EXPLAIN_MEMBERSHIP,
+            EXPLAIN_BIND,
+            EXPLAIN_ACCESS,
         ]
         .contains(&name)
     }
@@ -107,6 +121,8 @@ impl Task {
             EXPLAIN_MEMBERSHIP => {
                 Self::ExplainMembership(ExplainMembership::read(value.unwrap_or_default())?)
             }
+            EXPLAIN_BIND => Self::ExplainBind(ExplainBind::read(value.unwrap_or_default())?),
+            EXPLAIN_ACCESS => Self::ExplainAccess(ExplainAccess::read(value.unwrap_or_default())?),
             _ => return Ok(None),
         }))
     }
@@ -117,6 +133,8 @@ impl Task {
             Self::Export(export) => Some(export.value().as_slice().into()),
             Self::Explain(explain) => Some(explain.value().as_slice().into()),
             Self::ExplainMembership(asked) => Some(asked.value().as_slice().into()),
+            Self::ExplainBind(asked) => Some(asked.value().as_slice().into()),
+            Self::ExplainAccess(asked) => Some(asked.value().as_slice().into()),
             Self::Backup | Self::Check => None,
             Self::ReplacePassword(password) => Some((&**password).into()),
         }
@@ -169,6 +187,8 @@ mod tests {
             Task::ReplacePassword(b"x".as_slice().into()),
             Task::Explain(Explain::default()),
             Task::ExplainMembership(ExplainMembership::default()),
+            Task::ExplainBind(ExplainBind::default()),
+            Task::ExplainAccess(ExplainAccess::default()),
         ] {
             assert!(task.name().starts_with(&format!("{OWN_ARC}.3.")));
             assert!(Task::is_named(task.name()));
