@@ -3,44 +3,27 @@
 //!
 //! The people are made up. Nothing is kept: the store of this directory forgets.
 
-use std::error::Error;
+mod served;
+
 use std::fmt::Write;
 use std::hint::black_box;
 use std::ops::ControlFlow;
-use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use bytes::BytesMut;
-use hedgerow::directory::access::{AccessRules, AttributeMask};
-use hedgerow::directory::account::AccountSettings;
+use hedgerow::directory::Directory;
+use hedgerow::directory::access::AttributeMask;
 use hedgerow::directory::dn::{Dn, NormalizedDn};
 use hedgerow::directory::filter::Filter;
 use hedgerow::directory::filter::evaluate::Evaluator;
 use hedgerow::directory::filter::plan::Plan;
-use hedgerow::directory::identity::{Identity, Process};
-use hedgerow::directory::import::prepare;
-use hedgerow::directory::index::IndexedAttributes;
-use hedgerow::directory::password::{Pool, PoolSettings};
-use hedgerow::directory::request::{
-    Change, Dereference, Modification, ModificationKind, Part, Scope, SearchRequest, Subentries,
-    Terms,
-};
-use hedgerow::directory::schema::{AttributeTypeId, PosixGroup, Schema};
+use hedgerow::directory::request::{Dereference, Part, Scope, SearchRequest, Subentries};
 use hedgerow::directory::search::Progress;
-use hedgerow::directory::setup::Setup;
 use hedgerow::directory::snapshot::Snapshot;
-use hedgerow::directory::unique::UniqueAttributes;
 use hedgerow::directory::view::View;
-use hedgerow::directory::{Administrator, Directory, Settings};
 use hedgerow::ldap::encoder::Encoder;
-use hedgerow::storage::{Batch, ReportCorrupt, Store, StoreError, VisitRecord};
+use served::{Outcome, SUFFIX, TOP, administrator, directory, measure, replace};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
-const ROUNDS: usize = 15;
-/// About how long one round takes.
-const ROUND: Duration = Duration::from_millis(20);
-const SUFFIX: &str = "dc=example,dc=org";
 const FILTERS: [&str; 6] = [
     "(uid=user.77)",
     "(&(objectClass=inetOrgPerson)(uid=user.77))",
@@ -54,7 +37,7 @@ fn main() -> Outcome<()> {
     let people = std::env::args().find_map(|argument| argument.parse().ok());
     let people = people.unwrap_or(100_000);
     println!("{people} people");
-    let directory = directory(people)?;
+    let directory = directory(&tree(people)?)?;
     let snapshot = Arc::clone(&directory.snapshot());
     names(&snapshot)?;
     for filter in FILTERS {
@@ -68,22 +51,6 @@ fn main() -> Outcome<()> {
     swaps(&directory)?;
     directory.close();
     Ok(())
-}
-
-fn measure(what: &str, mut call: impl FnMut()) {
-    call();
-    let start = Instant::now();
-    call();
-    let calls = ROUND.as_nanos() / start.elapsed().as_nanos().max(1);
-    let calls = u32::try_from(calls).unwrap_or(u32::MAX).clamp(1, 1_000_000);
-    let best = (0..ROUNDS)
-        .map(|_| {
-            let start = Instant::now();
-            (0..calls).for_each(|_| call());
-            start.elapsed().as_nanos() / u128::from(calls)
-        })
-        .min();
-    println!("{:>10} ns  {what}", best.unwrap_or_default());
 }
 
 fn names(snapshot: &Snapshot) -> Outcome<()> {
@@ -162,26 +129,11 @@ fn swaps(directory: &Directory) -> Outcome<()> {
     for attribute in ["description", "mail"] {
         measure(&format!("change {attribute}, until it is seen"), || {
             number += 1;
-            let change = Change::Modify {
-                dn: dn.clone(),
-                modifications: vec![Modification {
-                    kind: ModificationKind::Replace,
-                    attribute: attribute.to_owned(),
-                    values: vec![format!("{number}@example.org").into_bytes()],
-                }],
-            };
-            let (done, outcome) = mpsc::channel();
-            directory.change(&who, change, Terms::default(), move |changed| {
-                let _ = done.send(changed.is_ok());
-            });
-            black_box(outcome.recv().is_ok_and(|changed| changed));
+            let value = format!("{number}@example.org");
+            replace(directory, &who, &dn, attribute, &[&value]);
         });
     }
     Ok(())
-}
-
-fn administrator(directory: &Directory) -> Identity {
-    directory.vouch_for_process(Process { uid: 0, gid: 0 }, true)
 }
 
 fn request(filter: &str) -> Outcome<SearchRequest> {
@@ -204,52 +156,8 @@ fn request(filter: &str) -> Outcome<SearchRequest> {
     })
 }
 
-fn directory(people: u32) -> Outcome<Directory> {
-    let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary)?);
-    let setup = Setup {
-        suffixes: vec![SUFFIX.to_owned()],
-        administrator: Administrator {
-            name: format!("cn=admin,{SUFFIX}").into(),
-            hash: Arc::default(),
-        },
-    };
-    let types = |names: &[&str]| -> Vec<AttributeTypeId> {
-        let ids = names.iter().filter_map(|name| schema.attribute_id(name));
-        ids.collect()
-    };
-    let indexed = IndexedAttributes {
-        equality: types(&["uid", "cn", "sn", "mail", "uidNumber"]),
-        presence: types(&["mail"]),
-        substring: types(&["uid", "cn", "mail"]),
-        ordering: types(&["uidNumber", "modifyTimestamp"]),
-    };
-    let rules = AccessRules::compile(&schema, &[])?;
-    let pool = Pool::start(PoolSettings::default())?;
-    let empty = setup.empty(&schema, &indexed)?;
-    let ldif = tree(people)?;
-    let prepared = prepare(empty, &rules, &pool, ldif.as_bytes(), true, &mut |_| {})?;
-    let settings = Settings {
-        size_limit: None,
-        time_limit: None,
-        upgrade_passwords: false,
-        unique: UniqueAttributes::default(),
-        accounts: AccountSettings::default(),
-        changes: hedgerow::directory::change_log::Bounds::default(),
-    };
-    Ok(Directory::serve(
-        Box::new(Nowhere),
-        prepared.snapshot().clone(),
-        rules,
-        setup.administrator,
-        pool,
-        settings,
-    )?)
-}
-
 fn tree(people: u32) -> Outcome<String> {
-    let mut tree = format!(
-        "dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: x\n"
-    );
+    let mut tree = TOP.to_owned();
     for number in 0..people {
         write!(
             tree,
@@ -261,30 +169,4 @@ fn tree(people: u32) -> Outcome<String> {
         )?;
     }
     Ok(tree)
-}
-
-/// A store that forgets.
-struct Nowhere;
-
-impl Store for Nowhere {
-    fn scan_reporting(
-        &self,
-        _prefix: &[u8],
-        _visit: VisitRecord<'_>,
-        _corrupt: ReportCorrupt<'_>,
-    ) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn read(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(None)
-    }
-
-    fn commit(&mut self, _batch: &Batch) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn close(self: Box<Self>) -> Result<(), StoreError> {
-        Ok(())
-    }
 }

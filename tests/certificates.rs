@@ -215,6 +215,27 @@ fn a_certificate_of_an_authority_that_is_not_trusted_ends_the_handshake() {
 }
 
 #[test]
+fn a_key_that_is_held_to_a_certificate_is_good_where_that_is_shown() {
+    let place = Place::mapped();
+    let key = place
+        .folder
+        .told(&["key", "create", "ada", "program", "--certificate", BACKUP]);
+    let key = key.trim_end();
+    for way in WAYS {
+        let right = place.certificate("backup");
+        let mut client = place.connect(way, Some(&right));
+        client.bind(2, ADA, key);
+        assert_eq!(who(&mut client, 3), format!("dn:{ADA}"));
+        let other = place.certificate("ghost");
+        for shown in [None, Some(&other)] {
+            let mut client = place.connect(way, shown);
+            let reply = client.ask(2, &client::bind(3, ADA, key.as_bytes()));
+            assert_eq!(reply.code, INVALID_CREDENTIALS, "{way:?}");
+        }
+    }
+}
+
+#[test]
 fn without_a_certificate_external_is_not_offered_and_passwords_work() {
     let place = Place::mapped();
     for way in WAYS {

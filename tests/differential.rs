@@ -67,7 +67,7 @@ fn round(pair: &mut Pair, operations: &[Operation]) -> Result<(), String> {
     for operation in seedlings.iter().chain(operations) {
         let changed = pair.agree_on(operation)?;
         if changed {
-            let everything = Operation::dump(server::SUFFIX);
+            let everything = Operation::dump(ROOT, &["*", "+"]);
             pair.agree_on(&everything)
                 .map_err(|problem| format!("{operation:?}\nthen {problem}"))?;
         }
@@ -117,6 +117,9 @@ fn the_listed_differences_are_still_there() {
         pair.clear();
         for seedling in entries::seedlings() {
             pair.agree_on(&seedling).unwrap();
+        }
+        for operation in &difference.before {
+            assert_eq!(pair.agree_on(operation), Ok(true), "{}", difference.why);
         }
         let operation = &difference.operation;
         let (slapd, hedgerow) = pair.ask(operation);

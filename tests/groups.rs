@@ -451,6 +451,10 @@ fn groups_that_list_a_name_already_are_gained_by_those_alone_who_may_write_them(
     assert_eq!(ada.add(&dn("uid=shut,ou=desk"), person()).unwrap().rc, 50);
     assert_eq!(ada.add(&dn("uid=open,ou=desk"), person()).unwrap().rc, 0);
     assert_eq!(groups(&mut admin, "uid=open,ou=desk"), ["cn=open"]);
+    let gained = server.said("hedgerow::audit");
+    assert!(gained.contains("who=\"uid=ada,"), "{gained}");
+    assert!(gained.contains("entry=\"uid=open,ou=desk,"), "{gained}");
+    assert!(gained.contains("cn=open,ou=groups,"), "{gained}");
 
     let refused = ada.add(&dn("uid=shut-uid,ou=desk"), person()).unwrap();
     assert_eq!(refused.rc, 50);
@@ -476,6 +480,12 @@ fn groups_that_list_a_name_already_are_gained_by_those_alone_who_may_write_them(
     let moved = ada.modifydn(&dn("ou=free,ou=desk"), "ou=open", true, None);
     assert_eq!(moved.unwrap().rc, 0);
     assert_eq!(groups(&mut admin, "uid=a,ou=open,ou=desk"), ["cn=open"]);
+    // What was refused in between is not among what is said to be gained.
+    let gained = server.said("hedgerow::audit");
+    assert!(
+        gained.contains("entry=\"uid=a,ou=open,ou=desk,"),
+        "{gained}"
+    );
     assert_eq!(admin.add(&dn("uid=shut,ou=desk"), person()).unwrap().rc, 0);
     assert_eq!(groups(&mut admin, "uid=shut,ou=desk"), ["cn=shut"]);
 }

@@ -26,7 +26,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("zxcvbn", &["directory/password"]),
     ("axum", &["app", "rest"]),
     ("ldap3_proto", &["ldap"]),
-    ("ring", &["directory/page"]),
+    ("qrcode", &["app"]),
+    ("ring", &["directory/page", "directory/second_factor"]),
+    ("totp_rs", &["directory/second_factor"]),
 ];
 
 /// Every source file below `src`, with its path from there.

@@ -16,6 +16,7 @@ use crate::directory::membership::MemberOf;
 use crate::directory::password::policy::Escalation;
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
+use crate::directory::second_factor::{SealingKey, SecondFactorSettings};
 use crate::directory::setup::Setup;
 use crate::directory::snapshot::Snapshot;
 use crate::directory::time::Clock;
@@ -146,8 +147,8 @@ impl Assembly {
         &self.accounts
     }
 
-    /// How the directory behaves.
-    pub fn settings(&self) -> Settings {
+    /// How the directory behaves. `key` is what second factors are sealed under.
+    pub fn settings(&self, key: Option<SealingKey>) -> Settings {
         let limits = &self.config.limits;
         Settings {
             size_limit: u32::try_from(limits.search_entries).ok(),
@@ -158,7 +159,13 @@ impl Assembly {
                 age: Duration::from_secs(u64::from(self.config.changes.days) * 86_400),
                 bytes: self.config.changes.mebibytes << 20,
             },
-            accounts: self.accounts.clone(),
+            accounts: AccountSettings {
+                second_factor: SecondFactorSettings {
+                    key: key.map(Arc::new),
+                    ..self.accounts.second_factor.clone()
+                },
+                ..self.accounts.clone()
+            },
         }
     }
 }
@@ -178,7 +185,27 @@ fn accounts(config: &Config) -> Result<AccountSettings, Failure> {
             permanent_after: lockout.permanent_after,
         },
         remembered: lockout.remembered,
+        proved_for: config.passwords.cache_seconds.into(),
+        second_factor: second_factor(config)?,
         clock: Clock::default(),
+    })
+}
+
+/// All but the key.
+fn second_factor(config: &Config) -> Result<SecondFactorSettings, Failure> {
+    let groups = config.second_factor.groups.iter().map(|text| {
+        let problem = |error| {
+            config.problem(
+                "second_factor.groups",
+                format!("\"{text}\" is not a DN: {error}"),
+            )
+        };
+        Dn::parse(text).map_err(problem)
+    });
+    Ok(SecondFactorSettings {
+        key: None,
+        groups: groups.collect::<Result<_, _>>()?,
+        window: config.second_factor.window_seconds.into(),
     })
 }
 

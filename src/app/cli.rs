@@ -3,6 +3,8 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 the command line was wrong.
 
+mod credentials;
+
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +13,9 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use super::{audit, config};
+pub use credentials::{
+    Account, Confirm, CreateKey, Key, KeyAction, RevokeKey, SecondFactor, SecondFactorAction,
+};
 
 /// The environment variable that names the configuration file.
 pub const CONFIG_VARIABLE: &str = "HEDGEROW_CONFIG";
@@ -60,6 +65,10 @@ pub enum Command {
     Restore(Restore),
     /// Give the administrator another password, of a running server as well
     ResetAdminPassword(ResetAdminPassword),
+    /// Enrol a device whose codes an account needs beside its password, on a running server
+    SecondFactor(SecondFactor),
+    /// Make, list and revoke keys of programs, on a running server
+    Key(Key),
     /// Read the configuration and the certificate, and say what is wrong
     CheckConfig(ConfigFile),
     /// Print the version

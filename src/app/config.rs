@@ -14,7 +14,7 @@ mod section;
 mod source;
 
 pub use access::{AccessRule, Who};
-pub use accounts::{Lockout, PasswordPolicy};
+pub use accounts::{Lockout, PasswordPolicy, SecondFactor};
 pub use audit::{Audit, Changes};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
@@ -67,6 +67,9 @@ pub struct Config {
     /// How failed logins lock.
     #[serde(default)]
     pub lockout: Lockout,
+    /// Who needs more than a password.
+    #[serde(default)]
+    pub second_factor: SecondFactor,
     /// Definitions beside the built-in ones.
     #[serde(default)]
     pub schema: Schema,
@@ -111,7 +114,7 @@ impl Config {
     }
 
     /// The shipped configuration with everything the process writes below
-    /// `data`: the store in `data/store`, the certificates in `data/certs`.
+    /// `data`: the store in `data/store`, the certificates in `data/certs`, the key of second factors.
     ///
     /// # Errors
     /// As [`Config::load`]; a test keeps the shipped file loadable.
@@ -120,6 +123,7 @@ impl Config {
         let mut config = Config::from_source(source)?;
         config.data = data.join("store");
         config.schema.files.clear();
+        config.second_factor.key_file = Some(data.join("second-factor.key"));
         if let Some(tls) = &mut config.tls {
             tls.certificate = data.join("certs/server.pem");
             tls.key = data.join("certs/server.key");
@@ -193,6 +197,7 @@ impl Config {
             tls.contradictions(&mut found);
         }
         self.limits.contradictions(&mut found);
+        self.second_factor.contradictions(&self.data, &mut found);
         for (position, rule) in self.access.iter().enumerate() {
             rule.contradictions(&format!("access[{position}]"), &mut found);
         }
@@ -206,6 +211,9 @@ impl Config {
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);
+        }
+        if let Some(file) = &mut self.second_factor.key_file {
+            *file = resolve(folder, file);
         }
         if let Some(file) = &mut self.audit.file {
             *file = resolve(folder, file);

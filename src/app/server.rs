@@ -18,9 +18,11 @@ use super::config::{ListenerTls, Tls};
 use super::local_socket::{self, SocketFile};
 use super::metrics::{self, ListenerMetrics, Metrics};
 use super::operations::{self, Readiness};
+use super::sealing_key;
 use super::tls::{TlsSettings, peer_subject};
 use crate::directory::dn::Dn;
-use crate::directory::{Administrator, Directory};
+use crate::directory::snapshot::Snapshot;
+use crate::directory::{Administrator, Directory, dynamic};
 use crate::ldap::audit::Attempt;
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
@@ -144,7 +146,14 @@ fn open(
     let (setup, snapshot) = assembly.load(&mut *store)?;
     let seconds = format!("{:.3}", started.elapsed().as_secs_f32());
     tracing::info!(entries = snapshot.len(), %seconds, "loaded");
+    let key = sealing_key::of(&assembly.config, &snapshot)?;
+    for group in missing_groups(assembly, &snapshot) {
+        tracing::warn!(%group, "there is no such group: nobody needs a second factor for it (second_factor.groups)");
+    }
     let rules = assembly.rules(&setup.suffixes)?;
+    for warning in dynamic::report::all(&snapshot, &rules) {
+        tracing::warn!("{warning}");
+    }
     let administrator = administrator.unwrap_or(setup.administrator);
     Ok(Directory::serve(
         store,
@@ -152,7 +161,7 @@ fn open(
         rules,
         administrator,
         assembly.pool()?,
-        assembly.settings(),
+        assembly.settings(key),
     )?)
 }
 
@@ -184,6 +193,20 @@ fn start_audit(
         move || u64::from(state.is_failing()),
     );
     Ok(Some(Arc::new(log)))
+}
+
+/// Groups of the configuration that are not there.
+fn missing_groups<'a>(
+    assembly: &'a Assembly,
+    snapshot: &Snapshot,
+) -> impl Iterator<Item = &'a str> {
+    let groups = assembly
+        .config
+        .second_factor
+        .groups
+        .iter()
+        .map(String::as_str);
+    groups.filter(|group| Dn::parse(group).is_ok_and(|dn| snapshot.find_entry(&dn).is_none()))
 }
 
 fn face(

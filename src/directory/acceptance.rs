@@ -14,7 +14,7 @@ use super::password::policy::Policy;
 use super::password::{Job, Outcome, Secret, Standard};
 use super::password_change::Whose;
 use super::request::{Change, Modification, ModificationKind};
-use super::schema::{AttributeDescription, Schema};
+use super::schema::{AttributeDescription, Schema, well_known};
 use super::snapshot::Snapshot;
 use super::view::View;
 use super::write::decode;
@@ -32,7 +32,7 @@ impl Directory {
         new: Secret,
         done: impl FnOnce(Result<(), Error>) + Send + 'static,
     ) {
-        match self.account(identity, whose) {
+        match self.account(identity, whose, well_known::USER_PASSWORD) {
             Ok(of) => self.judge(self.standard_of(identity, of), new, done),
             Err(error) => done(Err(error)),
         }

@@ -13,6 +13,7 @@ use super::password::policy::{
     Check, Escalation, LONGEST_HISTORY, Lock, MOST_FAILURES, Policy, Seconds, State,
 };
 use super::schema::{AttributeTypeId, Schema, well_known as known};
+use super::second_factor::SecondFactorSettings;
 use super::snapshot::Snapshot;
 use super::time::{self, Clock};
 use super::view::View;
@@ -45,6 +46,10 @@ pub struct AccountSettings {
     pub escalation: Escalation,
     /// Pairs of a source and a name whose failures are remembered.
     pub remembered: usize,
+    /// Seconds for which a password that was proved is not hashed again; zero for none.
+    pub proved_for: Seconds,
+    /// What holds for second factors.
+    pub second_factor: SecondFactorSettings,
     /// What time it is.
     pub clock: Clock,
 }
@@ -61,6 +66,8 @@ impl Default for AccountSettings {
                 permanent_after: None,
             },
             remembered: 65_536,
+            proved_for: 0,
+            second_factor: SecondFactorSettings::default(),
             clock: Clock::default(),
         }
     }

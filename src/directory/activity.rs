@@ -5,9 +5,11 @@
 //! newest of it may be lost when the machine stops. What must not be lost, such as a lock, is in the entry.
 
 use std::collections::{BTreeSet, HashMap};
+use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::entry::EntryId;
+use super::keys::Tag;
 use super::password::policy::MOST_FAILURES;
 
 /// What is known of the logins of one account, in microseconds since 1970.
@@ -17,6 +19,8 @@ pub struct Seen {
     pub success: Option<u64>,
     /// The failures since, oldest first.
     pub failures: Vec<u64>,
+    /// Keys of the account and when each was last used.
+    pub keys: Vec<(Tag, u64)>,
 }
 
 /// What is known of the logins of all accounts; states of the directory share it.
@@ -42,6 +46,17 @@ impl Activity {
         let seen = inner.seen.entry(id).or_default();
         seen.success = Some(now);
         seen.failures = Vec::new();
+        inner.unwritten.insert(id);
+    }
+
+    /// A program has logged in with one of the keys that the account has. Failures with its password go on counting.
+    pub fn used_key(&self, id: EntryId, key: Tag, keys: &[Tag], now: u64) {
+        let mut inner = self.inner();
+        let seen = inner.seen.entry(id).or_default();
+        seen.success = Some(now);
+        seen.keys
+            .retain(|(tag, _)| *tag != key && keys.contains(tag));
+        seen.keys.push((key, now));
         inner.unwritten.insert(id);
     }
 
@@ -93,21 +108,30 @@ impl Activity {
 }
 
 impl Seen {
-    /// As the store keeps it: the success, 0 for none, and the failures, eight bytes each.
+    /// As the store keeps it, eight bytes each: the success, 0 for none, and the failures; where there are keys, 0 and then
+    /// each with its time.
     pub fn encode(&self) -> Vec<u8> {
-        let times = [self.success.unwrap_or_default()];
-        let times = times.iter().chain(&self.failures);
-        times.flat_map(|time| time.to_be_bytes()).collect()
+        let success = self.success.unwrap_or_default().to_be_bytes();
+        let failures = self.failures.iter().map(|time| time.to_be_bytes());
+        let end = (!self.keys.is_empty()).then_some([0; 8]);
+        let keys = self.keys.iter();
+        let keys = keys.flat_map(|(tag, time)| [*tag, time.to_be_bytes()]);
+        let parts = iter::once(success).chain(failures).chain(end).chain(keys);
+        parts.flatten().collect()
     }
 
     /// Reads what [`Seen::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Option<Seen> {
-        let (times, rest) = bytes.as_chunks::<8>();
-        let mut times = times.iter().map(|time| u64::from_be_bytes(*time));
-        let success = times.next().filter(|_| rest.is_empty())?;
+        let (parts, rest) = bytes.as_chunks::<8>();
+        let (success, parts) = parts.split_first().filter(|_| rest.is_empty())?;
+        let time = |part: &[u8; 8]| u64::from_be_bytes(*part);
+        let end = parts.iter().position(|part| *part == [0; 8]);
+        let (failures, keys) = parts.split_at_checked(end.unwrap_or(parts.len()))?;
+        let (keys, _) = keys.get(1..).unwrap_or_default().as_chunks::<2>();
         Some(Seen {
-            success: (success > 0).then_some(success),
-            failures: times.take(MOST_FAILURES).collect(),
+            success: Some(time(success)).filter(|time| *time > 0),
+            failures: failures.iter().take(MOST_FAILURES).map(time).collect(),
+            keys: keys.iter().map(|[tag, at]| (*tag, time(at))).collect(),
         })
     }
 }
@@ -123,6 +147,16 @@ mod tests {
             Seen {
                 success: Some(7),
                 failures: vec![8, u64::MAX],
+                ..Seen::default()
+            },
+            Seen {
+                success: None,
+                failures: vec![8],
+                keys: vec![([1; 8], 9), ([2; 8], 10)],
+            },
+            Seen {
+                keys: vec![([0; 8], 9)],
+                ..Seen::default()
             },
         ] {
             assert_eq!(Seen::decode(&seen.encode()), Some(seen));
@@ -141,9 +175,24 @@ mod tests {
         activity.succeeded(1, 9);
         let expected = Seen {
             success: Some(9),
-            failures: Vec::new(),
+            ..Seen::default()
         };
         assert_eq!(activity.of(1), Some(expected));
+    }
+
+    #[test]
+    fn the_last_use_of_each_key_is_known_until_the_key_is_gone() {
+        let activity = Activity::default();
+        let (one, two) = ([1; 8], [2; 8]);
+        activity.failed(1, 4, 9);
+        activity.used_key(1, one, &[one, two], 5);
+        activity.used_key(1, two, &[one, two], 6);
+        activity.used_key(1, one, &[one, two], 7);
+        let seen = activity.of(1).unwrap();
+        assert_eq!(seen.keys, [(two, 6), (one, 7)]);
+        assert_eq!((seen.success, seen.failures), (Some(7), vec![4]));
+        activity.used_key(1, one, &[one], 8);
+        assert_eq!(activity.of(1).unwrap().keys, [(one, 8)]);
     }
 
     #[test]

@@ -114,6 +114,7 @@ mod tests {
     use crate::directory::fixture::{directory, schema, setup};
     use crate::directory::identity::Process;
     use crate::directory::password::{Argon2Params, Pool, PoolSettings};
+    use crate::directory::source::Source;
     use crate::directory::stored::Setting;
     use crate::directory::unique::UniqueAttributes;
     use crate::directory::{Login, Settings, stored};
@@ -163,7 +164,7 @@ mod tests {
         let name = Dn::parse(&setup().administrator.name).unwrap();
         let password = Secret::from(password.as_bytes());
         let done = Box::new(move |verdict| send.send(verdict).unwrap());
-        directory.authenticate(&name, password, None, done);
+        directory.authenticate(&name, password, &Source::default(), done);
         receive
             .recv()
             .unwrap()

@@ -4,7 +4,7 @@
 //! itself says to a right password, and the upgrade of old hashes after a success. It does not own hashing (`password`),
 //! nor how a face carries the proof.
 
-use std::net::IpAddr;
+mod key;
 
 use super::Directory;
 use super::account::Account;
@@ -13,13 +13,17 @@ use super::entry::EntryId;
 use super::error::Error;
 use super::filter::resolve;
 use super::identity::{Identity, Process};
+use super::keys::{self, Tag};
 use super::lane::{self, Job as Write};
 use super::lockout::{Consequence, Pair};
 use super::once;
-use super::password::policy::{Denial, Escalation, Notice, Policy, State};
+use super::password::policy::{Admission, Denial, Escalation, Notice, Policy, State};
 use super::password::{self, Cost, Job, Outcome, Secret};
+use super::recent::Mark;
 use super::schema::{AttributeTypeId, well_known};
+use super::second_factor::{self, Factor};
 use super::snapshot::Snapshot;
+use super::source::Source;
 use super::view::View;
 use super::write::Step;
 
@@ -39,7 +43,7 @@ pub enum Standing {
     Open,
     /// Nothing but to change the own password.
     MustChange,
-    /// Nothing: the account is gone, disabled, locked for good, or not to be used at this time.
+    /// Nothing: the account is gone, disabled, locked for good, or not to be used at this time, or the key is revoked.
     Closed,
 }
 
@@ -66,31 +70,57 @@ struct Attempt {
     /// As it was given: the policy depends on where it would be.
     name: Dn,
     pair: Pair,
+    proof: Proof,
+}
+
+/// What was shown to prove it.
+#[derive(Clone)]
+enum Proof {
+    /// A password, with or without a second factor.
+    Password(Factor),
+    /// A key of the entry.
+    Key(Tag),
 }
 
 impl Directory {
-    /// Proves a name and a password that came from an address, if from any. The verdict comes at once where that is
-    /// cheap, else from a thread of the pool. An empty password proves nothing and is refused (RFC 4513 section 5.1.2);
-    /// a pair of address and name that has failed too often is refused before anything is hashed, whether there is such
-    /// an entry or not.
-    pub fn authenticate(&self, name: &Dn, password: Secret, source: Option<IpAddr>, done: Done) {
+    /// Proves a name and a password that came from a source; a key of scope [`keys::LDAP`] is as good as a password. The
+    /// verdict comes at once where that is cheap, or was found a short while ago, else from a thread of the pool. An empty
+    /// password proves nothing and is refused (RFC 4513 section 5.1.2); a pair of source and name that has failed too
+    /// often is refused before anything is hashed, whether there is such an entry or not.
+    pub fn authenticate(&self, name: &Dn, password: Secret, source: &Source, done: Done) {
         if password.is_empty() {
             return done(Err(Error::EmptyPassword));
         }
         let snapshot = self.snapshot();
         let (claim, stored) = self.claim(&snapshot, name);
-        let attempt = Attempt {
+        let mut attempt = Attempt {
             directory: self.clone(),
             claim,
             name: name.clone(),
             pair: (self.0.failures).pair(source, &name.normalize(snapshot.schema())),
+            proof: Proof::Password(Factor::Unneeded),
         };
-        drop(snapshot);
         if attempt.is_kept_away() {
             return done(Err(Error::LoginRefused(Denial::Locked)));
         }
+        if let Some((id, key)) = self.key_of(&snapshot, name, &password, source) {
+            attempt.claim = Claim::Entry(id);
+            attempt.proof = Proof::Key(key);
+            return attempt.proved(done);
+        }
+        let (password, factor) = self.split(&snapshot, claim, password, source);
+        drop(snapshot);
+        attempt.proof = Proof::Password(factor);
+        let now = self.accounts().clock.seconds();
+        let mark = self.mark(claim, &stored, &password);
+        let complete = !attempt.lacks_factor();
+        if complete && self.0.proved.find(&mark, now).is_some() {
+            return attempt.proved(done);
+        }
         let cheap = stored.iter().find(|value| {
-            password::cost(value) == Cost::Cheap && password::verify_cheap(value, &password)
+            complete
+                && password::cost(value) == Cost::Cheap
+                && password::verify_cheap(value, &password)
         });
         if let Some(value) = cheap {
             self.upgrade(claim, value, password);
@@ -113,13 +143,15 @@ impl Directory {
             Box::new(move |outcome| {
                 let done: Done = Box::new(move |verdict| answer.call(verdict));
                 match outcome {
-                    Outcome::Match(at) => {
+                    Outcome::Match(at) if complete => {
                         if let Some(value) = tried.get(at) {
                             directory.upgrade(claim, value, proved);
                         }
+                        directory.0.proved.insert(&mark, (), now);
                         attempt.proved(done);
                     }
-                    Outcome::NoMatch
+                    Outcome::Match(_)
+                    | Outcome::NoMatch
                     | Outcome::Hashed(_)
                     | Outcome::Accepted
                     | Outcome::Refused(_) => attempt.failed(done),
@@ -161,6 +193,15 @@ impl Directory {
         if !account.state.is_open(self.accounts().clock.seconds()) {
             return Standing::Closed;
         }
+        if let Some(tag) = identity.key() {
+            let now = self.accounts().clock.seconds();
+            let held = keys::of(&view).any(|key| key.tag() == tag && key.is_current(now));
+            return if held {
+                Standing::Open
+            } else {
+                Standing::Closed
+            };
+        }
         if !account.state.reset {
             return Standing::Open;
         }
@@ -201,6 +242,37 @@ impl Directory {
             },
             stored,
         )
+    }
+
+    /// Splits what was typed for a name into password and second factor.
+    fn split(
+        &self,
+        snapshot: &Snapshot,
+        claim: Claim,
+        typed: Secret,
+        source: &Source,
+    ) -> (Secret, Factor) {
+        let view = match claim {
+            Claim::Entry(id) => View::new(snapshot, id),
+            Claim::Administrator | Claim::Nobody => None,
+        };
+        let Some(view) = view else {
+            return (typed, Factor::Unneeded);
+        };
+        let settings = (&self.accounts().second_factor, &self.0.windows);
+        let now = self.accounts().clock.seconds();
+        second_factor::split(settings, &view, typed, &source.key(), now)
+    }
+
+    /// What it means that a password of these stored values was proved: with any other value it is another mark.
+    fn mark(&self, claim: Claim, stored: &[Vec<u8>], password: &Secret) -> Mark {
+        let id = match claim {
+            Claim::Entry(id) => id.to_be_bytes().to_vec(),
+            Claim::Administrator | Claim::Nobody => Vec::new(),
+        };
+        let stored = stored.iter().map(Vec::as_slice);
+        let parts = [id.as_slice(), password.as_bytes()];
+        self.0.proved.mark(parts.into_iter().chain(stored))
     }
 
     /// Stores a better hash of a password that was just proved: in the background, one at a time, or not at all when
@@ -256,36 +328,70 @@ impl Attempt {
         self.directory.0.failures.refuses(self.pair, locked, now)
     }
 
-    /// The password was right. Guesses that were on their way when one too many failed are refused all the same.
+    /// Whether a second factor is needed that was not shown.
+    fn lacks_factor(&self) -> bool {
+        matches!(self.proof, Proof::Password(Factor::Missing))
+    }
+
+    /// What the account itself says to a login. A key has no age, and no password is to be changed for it.
+    fn admit(&self) -> Result<(Admission, State), Denial> {
+        let (state, policy) = self.account();
+        let now = self.directory.accounts().clock.seconds();
+        let admission = match self.proof {
+            Proof::Password(_) => policy.admit(self.growth(), &state, now)?,
+            Proof::Key(_) if policy.is_locked(self.growth(), &state, now) => {
+                return Err(Denial::Locked);
+            }
+            Proof::Key(_) => Admission::default(),
+        };
+        Ok((admission, state))
+    }
+
+    /// What was shown is right. Guesses that were on their way when one too many failed are refused all the same.
     fn proved(self, done: Done) {
         if self.is_kept_away() {
             return done(Err(Error::LoginRefused(Denial::Locked)));
         }
         let Claim::Entry(id) = self.claim else {
-            return self.succeed(Notice::default(), done);
+            return done(self.succeed(Notice::default()));
         };
-        let (state, policy) = self.account();
-        let admitted = policy.admit(
-            self.growth(),
-            &state,
-            self.directory.accounts().clock.seconds(),
-        );
-        let admission = match admitted {
-            Ok(admission) => admission,
+        let admitted = match self.admit() {
+            Ok(admitted) => admitted,
             Err(denial) => return done(Err(Error::LoginRefused(denial))),
         };
+        let Proof::Password(Factor::Shown(shown)) = &self.proof else {
+            return self.enter(id, admitted, done);
+        };
+        let (directory, shown) = (self.directory.clone(), shown.clone());
+        directory.enter_lane(Write::Spend {
+            of: id,
+            spends: shown.spends,
+            done: Box::new(move |outcome| match outcome {
+                Ok(_) => {
+                    let now = self.directory.accounts().clock.seconds();
+                    self.directory.0.windows.open(&shown, now);
+                    self.enter(id, admitted, done);
+                }
+                Err(Error::InvalidCredentials) => self.failed(done),
+                Err(error) => done(Err(error)),
+            }),
+        });
+    }
+
+    /// Nothing is left to be proved.
+    fn enter(self, id: EntryId, (admission, state): (Admission, State), done: Done) {
         if admission.uses_grace {
             let directory = self.directory.clone();
             return directory.enter_lane(Write::Account {
                 of: Some(id),
                 step: Step::UseGrace,
-                done: Box::new(move |outcome| match outcome {
-                    Ok(_) => self.succeed(admission.notice, done),
-                    Err(error) => done(Err(error)),
+                done: Box::new(move |outcome| {
+                    done(outcome.and_then(|_| self.succeed(admission.notice)));
                 }),
             });
         }
-        if state.lock.is_some() || state.lockouts > 0 {
+        let by_password = matches!(self.proof, Proof::Password(_));
+        if by_password && (state.lock.is_some() || state.lockouts > 0) {
             // Nobody waits for what is over anyway to be forgotten.
             self.directory.enter_lane(Write::Account {
                 of: Some(id),
@@ -293,23 +399,33 @@ impl Attempt {
                 done: Box::new(|_| {}),
             });
         }
-        self.succeed(admission.notice, done);
+        done(self.succeed(admission.notice));
     }
 
-    fn succeed(&self, notice: Notice, done: Done) {
-        self.directory.0.failures.succeed(self.pair);
-        if let Claim::Entry(id) = self.claim {
-            let now = self.directory.accounts().clock.now();
-            self.directory.snapshot().activity().succeeded(id, now);
+    /// Notes the login. One with a key says nothing of the failures with the password, which go on counting.
+    fn succeed(&self, notice: Notice) -> Verdict {
+        let directory = &self.directory;
+        let now = directory.accounts().clock.now();
+        let snapshot = directory.snapshot();
+        if let Proof::Password(_) = self.proof {
+            directory.0.failures.succeed(self.pair);
         }
-        done(
-            match self.claim {
-                Claim::Administrator => Ok(Identity::administrator()),
-                Claim::Entry(id) => Ok(Identity::entry(id)),
-                Claim::Nobody => Err(Error::InvalidCredentials),
+        let identity = match (self.claim, &self.proof) {
+            (Claim::Nobody, _) => return Err(Error::InvalidCredentials),
+            (Claim::Administrator, _) => Identity::administrator(),
+            (Claim::Entry(id), Proof::Password(_)) => {
+                snapshot.activity().succeeded(id, now);
+                Identity::entry(id)
             }
-            .map(|identity| Login { identity, notice }),
-        );
+            (Claim::Entry(id), Proof::Key(key)) => {
+                let view = View::new(&snapshot, id);
+                let tags = view.iter().flat_map(keys::of).map(|key| key.tag());
+                let tags: Vec<Tag> = tags.collect();
+                snapshot.activity().used_key(id, *key, &tags, now);
+                Identity::by_key(id, *key)
+            }
+        };
+        Ok(Login { identity, notice })
     }
 
     /// The password was wrong, or there was none to compare it with. A lock is on the disk before the answer, and what is

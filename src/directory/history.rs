@@ -70,7 +70,7 @@ impl Summary {
         };
         let mut attributes = BTreeSet::new();
         for line in &lines {
-            let text = || String::from_utf8_lossy(&line.value).into_owned();
+            let text = || String::from_utf8_lossy(line.value).into_owned();
             match line.attribute {
                 "actor" => summary.actor = text(),
                 "kind" => summary.kind = text(),

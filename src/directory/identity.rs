@@ -7,11 +7,14 @@ use arc_swap::ArcSwapOption;
 
 use super::access::ApplicableRules;
 use super::entry::EntryId;
+use super::keys::Tag;
 
 /// The authorization identity of a request (RFC 4513 section 1).
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     who: Who,
+    /// The key that it has logged in with, if it was one.
+    key: Option<Tag>,
     /// How it stands to the access rules, once that was worked out.
     applicable: Arc<ArcSwapOption<ApplicableRules>>,
     /// By which request it asks, where that is to be recorded.
@@ -88,6 +91,19 @@ impl Identity {
         Self::new(Who::Entry(id))
     }
 
+    /// An entry for which a key stands, for as long as the entry has that key.
+    pub(super) fn by_key(id: EntryId, key: Tag) -> Self {
+        Self {
+            key: Some(key),
+            ..Self::entry(id)
+        }
+    }
+
+    /// The key that it has logged in with, if it was one.
+    pub(super) fn key(&self) -> Option<Tag> {
+        self.key
+    }
+
     pub(super) fn process(process: Process, administers: bool) -> Self {
         Self::new(Who::Process {
             process,
@@ -106,6 +122,7 @@ impl Identity {
     fn new(who: Who) -> Self {
         Self {
             who,
+            key: None,
             applicable: Arc::default(),
             provenance: None,
         }

@@ -18,11 +18,12 @@ use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
 use super::request::{Change, Terms};
+use super::second_factor::Spends;
 use super::snapshot::Snapshot;
 use super::stored;
 use super::time::{self, Csn};
 use super::unique::UniqueAttributes;
-use super::write::{Changed, Draft, Origin, Step};
+use super::write::{Changed, Credentials, Draft, Origin, Step};
 use crate::storage::{Batch, Store, StoreError};
 
 /// Changes that may wait; more are answered busy.
@@ -74,6 +75,19 @@ pub(super) enum Job {
     Account {
         of: Option<EntryId>,
         step: Step,
+        done: Done,
+    },
+    /// A second factor that is good once, used in a login.
+    Spend {
+        of: EntryId,
+        spends: Spends,
+        done: Done,
+    },
+    /// Another second factor or other keys of an entry.
+    Credentials {
+        identity: Identity,
+        of: EntryId,
+        change: Credentials,
         done: Done,
     },
     /// A look at the store while nothing is written to it, and at the state that it holds.
@@ -293,6 +307,17 @@ impl Worker {
                     of: Some(id), step, ..
                 } => draft.take_step(*id, *step).map(|()| Changed::default()),
                 Job::Account { of: None, .. } => Ok(Changed::default()),
+                Job::Spend { of, spends, .. } => {
+                    draft.spend(*of, *spends).map(|()| Changed::default())
+                }
+                Job::Credentials {
+                    identity,
+                    of,
+                    change,
+                    ..
+                } => draft
+                    .change_credentials(identity, *of, change)
+                    .map(|()| Changed::default()),
                 Job::Inspection(_) | Job::Changes { .. } => {
                     inspections.push(job);
                     continue;
@@ -367,9 +392,11 @@ impl Worker {
 impl Job {
     pub(super) fn answer(self, outcome: Result<Changed, Error>) {
         match self {
-            Job::Change { done, .. } | Job::Password { done, .. } | Job::Account { done, .. } => {
-                done(outcome)
-            }
+            Job::Change { done, .. }
+            | Job::Password { done, .. }
+            | Job::Account { done, .. }
+            | Job::Spend { done, .. }
+            | Job::Credentials { done, .. } => done(outcome),
             Job::Upgrade { id, .. } => {
                 if let Err(error) = outcome {
                     tracing::debug!(id, %error, "a password hash was not upgraded");

@@ -4,11 +4,11 @@
 //! failure goes first. A lock on an account itself is kept in its entry, and outlives this table.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::dn::NormalizedDn;
 use super::password::policy::{Escalation, Policy, Seconds};
+use super::source::Source;
 
 /// A source and a name, as the table knows them: nobody can choose names that share a place.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -65,19 +65,10 @@ impl Failures {
         }
     }
 
-    /// The pair of a source and a name. A source is an address, of IPv6 a network of 64 bits: whoever has one of its
-    /// addresses has all of them.
-    pub fn pair(&self, source: Option<IpAddr>, name: &NormalizedDn) -> Pair {
+    /// The pair of a source and a name.
+    pub fn pair(&self, source: &Source, name: &NormalizedDn) -> Pair {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        match source.map(|source| source.to_canonical()) {
-            None => hasher.update(&[0]),
-            Some(IpAddr::V4(address)) => hasher.update(&[4]).update(&address.octets()),
-            Some(IpAddr::V6(address)) => {
-                let network = address.to_bits() >> 64;
-                hasher.update(&[6]).update(&network.to_be_bytes())
-            }
-        };
-        hasher.update(name.as_bytes());
+        hasher.update(&source.key()).update(name.as_bytes());
         let hash = hasher.finalize();
         Pair(hash.as_bytes().first_chunk().copied().unwrap_or_default())
     }
@@ -219,7 +210,7 @@ mod tests {
 
     fn pair(of: &Failures, source: &str, name: &str) -> Pair {
         let name = Dn::parse(name).unwrap().normalize(&schema());
-        of.pair(Some(source.parse().unwrap()), &name)
+        of.pair(&Source::from(Some(source.parse().unwrap())), &name)
     }
 
     fn fail(of: &Failures, pair: Pair, now: Seconds) -> Consequence {

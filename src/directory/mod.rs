@@ -21,6 +21,7 @@ pub mod history;
 pub mod identity;
 pub mod import;
 pub mod index;
+pub mod keys;
 pub mod ldap_url;
 pub mod ldif;
 pub mod members;
@@ -31,9 +32,11 @@ pub mod password_change;
 pub mod request;
 pub mod schema;
 pub mod search;
+pub mod second_factor;
 pub mod selection;
 pub mod setup;
 pub mod snapshot;
+pub mod source;
 pub mod stored;
 pub mod time;
 pub mod unique;
@@ -48,12 +51,14 @@ mod authenticate;
 mod change;
 mod clear_passwords;
 mod compare;
+mod credentials;
 #[cfg(test)]
 mod fixture;
 mod lane;
 mod lockout;
 mod once;
 mod proxy;
+mod recent;
 mod referrals;
 mod target;
 mod write;
@@ -68,16 +73,19 @@ use arc_swap::ArcSwap;
 use access::AccessRules;
 use account::AccountSettings;
 pub use authenticate::{Login, Standing};
+pub use credentials::{Enrolment, NewKey, ShownKey};
 use dn::{Dn, NormalizedDn};
 pub use error::Error;
 use identity::Identity;
 use lockout::Failures;
 use page::{Binding, Cursor, InvalidCursor, Position, Sealer};
 use password::Pool;
+use recent::Recent;
 use request::{Part, SearchRequest, Window};
 use search::list::Room;
 use search::window::WindowFault;
 use search::{Conditions, Progress, Search, Unindexed};
+use second_factor::Windows;
 pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
 use unique::UniqueAttributes;
@@ -144,6 +152,10 @@ struct Inner {
     /// Where searches sort.
     room: Room,
     failures: Failures,
+    /// Passwords that were proved a short while ago.
+    proved: Recent<()>,
+    /// Second factors that were shown a short while ago.
+    windows: Windows,
     /// Searches that looked at many entries in vain for want of an index.
     unindexed: AtomicU64,
 }
@@ -166,6 +178,9 @@ impl Directory {
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
         let sealer = sealer()?;
         let failures = Failures::new(settings.accounts.remembered, random_key()?);
+        let accounts = &settings.accounts;
+        let proved = Recent::new(accounts.proved_for, random_key()?);
+        let windows = Windows::new(accounts.second_factor.window, random_key()?);
         let (rules, failure) = (Arc::new(rules), Arc::new(ArcSwap::from_pointee(None)));
         let lane = lane::Lane::start(
             store,
@@ -189,6 +204,8 @@ impl Directory {
             sealer,
             room: Room::default(),
             failures,
+            proved,
+            windows,
             unindexed: AtomicU64::new(0),
         })))
     }

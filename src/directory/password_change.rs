@@ -10,7 +10,7 @@ use super::error::Error;
 use super::identity::{Identity, Who};
 use super::lane;
 use super::password::{self, Job, Outcome, Secret, Stored};
-use super::schema::well_known;
+use super::schema::{AttributeTypeId, well_known};
 use super::target;
 use super::view::View;
 use super::{Administrator, Directory};
@@ -62,17 +62,20 @@ impl Directory {
         change: PasswordChange,
         done: impl FnOnce(Changed) + Send + 'static,
     ) {
-        let begun = self.account(identity, &change.whose).and_then(|of| {
-            let (new, made) = match change.new {
-                Some(new) => (new, false),
-                None => (generate()?, true),
-            };
-            check_new(&new, of)?;
-            if change.old.as_ref().is_some_and(Secret::is_empty) {
-                return refuse("the old password is empty: leave it out or send it");
-            }
-            Ok((of, new, made))
-        });
+        let attribute = well_known::USER_PASSWORD;
+        let begun = self
+            .account(identity, &change.whose, attribute)
+            .and_then(|of| {
+                let (new, made) = match change.new {
+                    Some(new) => (new, false),
+                    None => (generate()?, true),
+                };
+                check_new(&new, of)?;
+                if change.old.as_ref().is_some_and(Secret::is_empty) {
+                    return refuse("the old password is empty: leave it out or send it");
+                }
+                Ok((of, new, made))
+            });
         let (of, new, made) = match begun {
             Ok(begun) => begun,
             Err(error) => return done(Err(error)),
@@ -90,11 +93,12 @@ impl Directory {
         underway.prove();
     }
 
-    /// The account meant, if the asker sees it and may change its password; nobody tries old passwords of others.
+    /// The account meant, if the asker sees it and may write this attribute of it; nobody tries old passwords of others.
     pub(super) fn account(
         &self,
         identity: &Identity,
         whose: &Whose,
+        attribute: AttributeTypeId,
     ) -> Result<Option<EntryId>, Error> {
         let snapshot = self.snapshot();
         let mut access = self.rules().access(&snapshot, identity);
@@ -120,10 +124,7 @@ impl Directory {
             }
         };
         let view = View::new(&snapshot, id).ok_or_else(nobody)?;
-        if access
-            .mask(&view, Right::Write)
-            .contains(well_known::USER_PASSWORD)
-        {
+        if access.mask(&view, Right::Write).contains(attribute) {
             Ok(Some(id))
         } else {
             Err(Error::InsufficientAccess)

@@ -21,7 +21,11 @@ impl Directory {
             return Ok(Identity::anonymous());
         }
         let target = self.vouch(name).ok_or(Error::AuthorizationDenied)?;
-        if target == *asker || asker.is_administrator() {
+        if target == *asker {
+            // With the key that it has logged in with, if it was one.
+            return Ok(asker.clone());
+        }
+        if asker.is_administrator() {
             return Ok(target);
         }
         let snapshot = self.snapshot();

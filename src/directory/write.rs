@@ -6,6 +6,7 @@
 
 mod account;
 mod add;
+mod credentials;
 mod edges;
 mod gains;
 mod modify;
@@ -18,6 +19,7 @@ mod unique;
 mod urls;
 
 pub use account::Step;
+pub use credentials::Credentials;
 use modify::Refusal;
 pub use perform::Changed;
 

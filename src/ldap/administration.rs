@@ -10,6 +10,7 @@
 
 pub mod client;
 
+mod credentials;
 mod explain;
 mod membership;
 mod why;
@@ -18,6 +19,7 @@ use super::ber::{
     BOOLEAN, ReadError, Reader, SEQUENCE, context, element_len, put_element, put_header,
 };
 use super::message::PasswordBytes;
+pub use credentials::{CreateKey, FactorAction, Key, KeyAction, MOST_DAYS, SecondFactor};
 pub use explain::Explain;
 pub use membership::ExplainMembership;
 pub use why::{ExplainAccess, ExplainBind};
@@ -30,6 +32,8 @@ const EXPLAIN: &str = "2.25.92646767048158335507028011983555086011.3.5";
 const EXPLAIN_MEMBERSHIP: &str = "2.25.92646767048158335507028011983555086011.3.6";
 const EXPLAIN_BIND: &str = "2.25.92646767048158335507028011983555086011.3.7";
 const EXPLAIN_ACCESS: &str = "2.25.92646767048158335507028011983555086011.3.8";
+const SECOND_FACTOR: &str = "2.25.92646767048158335507028011983555086011.3.20";
+const KEY: &str = "2.25.92646767048158335507028011983555086011.3.21";
 
 const BASE: u8 = context(0);
 const FILTER: u8 = context(1);
@@ -53,6 +57,10 @@ pub enum Task {
     ExplainBind(ExplainBind),
     /// What somebody may do, and by which rule; counts the rights that they have.
     ExplainAccess(ExplainAccess),
+    /// Something about the second factor of an account.
+    SecondFactor(SecondFactor),
+    /// Something about the keys of an account.
+    Key(Key),
 }
 
 /// What an export is to hold.
@@ -78,6 +86,8 @@ impl Task {
             Self::ExplainMembership(_) => EXPLAIN_MEMBERSHIP,
             Self::ExplainBind(_) => EXPLAIN_BIND,
             Self::ExplainAccess(_) => EXPLAIN_ACCESS,
+            Self::SecondFactor(_) => SECOND_FACTOR,
+            Self::Key(_) => KEY,
         }
     }
 
@@ -92,6 +102,8 @@ impl Task {
             Self::ExplainMembership(_) => "explain-membership",
             Self::ExplainBind(_) => "explain-bind",
             Self::ExplainAccess(_) => "explain-access",
+            Self::SecondFactor(_) => "second-factor",
+            Self::Key(_) => "key",
         }
     }
 
@@ -106,6 +118,8 @@ impl Task {
             EXPLAIN_MEMBERSHIP,
             EXPLAIN_BIND,
             EXPLAIN_ACCESS,
+            SECOND_FACTOR,
+            KEY,
         ]
         .contains(&name)
     }
@@ -123,6 +137,8 @@ impl Task {
             }
             EXPLAIN_BIND => Self::ExplainBind(ExplainBind::read(value.unwrap_or_default())?),
             EXPLAIN_ACCESS => Self::ExplainAccess(ExplainAccess::read(value.unwrap_or_default())?),
+            SECOND_FACTOR => Self::SecondFactor(SecondFactor::read(value.unwrap_or_default())?),
+            KEY => Self::Key(Key::read(value.unwrap_or_default())?),
             _ => return Ok(None),
         }))
     }
@@ -135,6 +151,8 @@ impl Task {
             Self::ExplainMembership(asked) => Some(asked.value().as_slice().into()),
             Self::ExplainBind(asked) => Some(asked.value().as_slice().into()),
             Self::ExplainAccess(asked) => Some(asked.value().as_slice().into()),
+            Self::SecondFactor(asked) => Some(asked.value()),
+            Self::Key(asked) => Some(asked.value()),
             Self::Backup | Self::Check => None,
             Self::ReplacePassword(password) => Some((&**password).into()),
         }
@@ -189,6 +207,14 @@ mod tests {
             Task::ExplainMembership(ExplainMembership::default()),
             Task::ExplainBind(ExplainBind::default()),
             Task::ExplainAccess(ExplainAccess::default()),
+            Task::SecondFactor(SecondFactor {
+                account: "a".to_owned(),
+                action: FactorAction::Enrol,
+            }),
+            Task::Key(Key {
+                account: "a".to_owned(),
+                action: KeyAction::List,
+            }),
         ] {
             assert!(task.name().starts_with(&format!("{OWN_ARC}.3.")));
             assert!(Task::is_named(task.name()));

@@ -25,6 +25,7 @@ use super::root_dse::Safety;
 use crate::directory::dn::Dn;
 use crate::directory::identity::{Identity, Process, Provenance};
 use crate::directory::password::policy::Refusal;
+use crate::directory::source::Source;
 use crate::directory::{Error, Standing};
 
 /// Bytes of answers above which nothing more is produced until the client has taken some.
@@ -68,6 +69,14 @@ pub struct Peer {
 }
 
 impl Channel {
+    /// Where a login on the connection comes from.
+    pub fn source(&self) -> Source {
+        Source {
+            address: self.address,
+            certificate: self.certificate_name.clone(),
+        }
+    }
+
     /// What the connection may be offered.
     pub fn safety(&self) -> Safety {
         Safety {

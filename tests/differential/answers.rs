@@ -13,6 +13,16 @@ use super::server::{ADMIN, PASSWORD, SUFFIX, Server};
 use super::slapd::Slapd;
 use super::wire::{Answer, Client, Entry, Operation};
 
+/// Operational attributes that slapd does not have.
+const OF_OURS: [&str; 3] = ["numSubordinates", "memberOf", "isMemberOf"];
+/// Those that each server makes itself: that they are there is compared, and how many values they have.
+const OF_EACH: [&str; 4] = [
+    "createTimestamp",
+    "entryCSN",
+    "entryUUID",
+    "modifyTimestamp",
+];
+
 const ALIAS_PROBLEM: u8 = 33;
 const SIZE_LIMIT_EXCEEDED: u8 = 4;
 
@@ -35,7 +45,7 @@ impl Pair {
         };
         let suffix = pair
             .hedgerow
-            .ask(&Operation::dump(SUFFIX))
+            .ask(&Operation::dump(SUFFIX, &["*"]))
             .entries
             .remove(0);
         let added = pair.slapd.ask(&Operation::Add {
@@ -49,7 +59,7 @@ impl Pair {
     /// Removes everything but the suffix, by the names that each server gives.
     pub fn clear(&mut self) {
         for client in [&mut self.slapd, &mut self.hedgerow] {
-            let entries = client.ask(&Operation::dump(SUFFIX)).entries;
+            let entries = client.ask(&Operation::dump(SUFFIX, &["*"])).entries;
             let depth = |dn: &String| Dn::parse(dn).unwrap().rdns().len();
             let mut names: Vec<String> = entries.into_iter().map(|entry| entry.dn).collect();
             names.sort_by_key(|dn| Reverse(depth(dn)));
@@ -96,6 +106,17 @@ impl Pair {
 
     fn normalize(&self, entry: &mut Entry) {
         entry.dn = self.name(&entry.dn);
+        entry
+            .attributes
+            .retain(|(name, _)| !OF_OURS.contains(&&name[..]));
+        let of_each = |name: &str| OF_EACH.contains(&name);
+        for (_, values) in entry
+            .attributes
+            .iter_mut()
+            .filter(|(name, _)| of_each(name))
+        {
+            values.fill(Vec::new());
+        }
         for (name, values) in &mut entry.attributes {
             let id = self.schema.attribute_id(name.split(';').next().unwrap());
             let syntax = id.map(|id| self.schema.attribute(id).syntax);

@@ -6,7 +6,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::values::{TEXTUAL, assertion, bytes, one_of, owned, text};
+use super::values::{TEXTUAL, assertion, bytes, kept, one_of, owned, text};
 
 fn substrings() -> impl Strategy<Value = Filter> {
     let piece = || {
@@ -71,10 +71,13 @@ fn extensible() -> impl Strategy<Value = Filter> {
         text(),
         any::<bool>(),
     )
-        .prop_filter("neither, or wide", |(rule, named, _, _)| {
+        .prop_filter("neither, or wide", |(rule, named, value, _)| {
             let attribute = named.as_ref().map(|(name, _)| name.as_str());
+            // Spaces are a name on one server.
+            let spaces = *rule == Some("distinguishedNameMatch") && value == b"  ";
             (rule.is_some() || named.is_some())
                 && !rule.is_some_and(|rule| is_wide(rule, attribute))
+                && !spaces
         })
         .prop_map(|(rule, named, value, dn_attributes)| {
             let (attribute, value) = match named {
@@ -90,13 +93,33 @@ fn extensible() -> impl Strategy<Value = Filter> {
         })
 }
 
+/// Of attributes that sound like nothing: for others slapd compares by the sound of their words.
+fn approx() -> impl Strategy<Value = Filter> {
+    let silent = [
+        "uidNumber",
+        "gidNumber",
+        "GIDNUMBER",
+        "objectClass",
+        "member",
+        "seeAlso",
+        "noSuchAttribute",
+    ];
+    assertion()
+        .prop_filter("an attribute with a sound", move |(name, _)| {
+            silent.contains(&name.as_str())
+        })
+        .prop_map(|(attribute, value)| Filter::Approx(Assertion { attribute, value }))
+}
+
 pub fn filter() -> impl Strategy<Value = Filter> {
     let item = || assertion().prop_map(|(attribute, value)| Assertion { attribute, value });
     let leaf = prop_oneof![
         6 => item().prop_map(Filter::Equality),
+        1 => kept().prop_map(|(attribute, value)| Filter::Equality(Assertion { attribute, value })),
         3 => assertion().prop_map(|(name, _)| Filter::Present(name)),
         2 => item().prop_map(Filter::GreaterOrEqual),
         2 => item().prop_map(Filter::LessOrEqual),
+        1 => approx(),
         3 => substrings(),
         3 => extensible(),
     ];

@@ -11,7 +11,7 @@ use super::ROOT;
 use super::entries::add;
 use super::filters::filter;
 use super::names::{LEAVES, UNITS, dn, relative, spelling};
-use super::values::{ODD, TEXTUAL, assertion, bytes, one_of, owned, text};
+use super::values::{ODD, OPERATIONAL, TEXTUAL, assertion, bytes, one_of, owned, text};
 use super::wire::Operation;
 
 /// Attributes whose values are names; spaces alone are one on one server.
@@ -96,19 +96,20 @@ fn search() -> impl Strategy<Value = Operation> {
         4 => one_of(&TEXTUAL),
         2 => one_of(&["*", "1.1", "objectClass", "member", "uidNumber"]),
         1 => one_of(&["@person", "@posixAccount", "@noSuchClass", "@2.5.6.6", "structuralObjectClass", "hasSubordinates"]),
+        1 => one_of(&OPERATIONAL),
         1 => one_of(&ODD),
     ];
     (
         base,
         prop_oneof![1 => 0..4_u8, 4 => Just(2)],
         prop_oneof![6 => Just(0), 1 => 0..4_u8],
-        prop_oneof![6 => Just(0), 1 => 1..4_u8],
+        prop_oneof![6 => Just((0, 0)), 1 => (1..4_u8, Just(0)), 1 => (Just(0), 1..4_u8)],
         prop_oneof![4 => Just(false), 1 => Just(true)],
         filter(),
         vec(selector, 0..3),
     )
         .prop_map(
-            |(base, scope, dereference, size_limit, types_only, filter, selection)| {
+            |(base, scope, dereference, (size_limit, page), types_only, filter, selection)| {
                 // Entries that come twice count twice for one server.
                 let size_limit = if dereference % 2 == 0 { size_limit } else { 0 };
                 Operation::Search {
@@ -116,6 +117,7 @@ fn search() -> impl Strategy<Value = Operation> {
                     scope,
                     dereference,
                     size_limit,
+                    page,
                     types_only,
                     filter,
                     selection,

@@ -78,13 +78,14 @@ impl fmt::Debug for Operation {
                 scope,
                 dereference,
                 size_limit,
+                page,
                 types_only,
                 filter,
                 selection,
             } => write!(
                 f,
                 "search {base:?} scope {scope} dereference {dereference} limit {size_limit} \
-                 types_only {types_only} {filter} {selection:?}"
+                 page {page} types_only {types_only} {filter} {selection:?}"
             ),
         }
     }

@@ -34,6 +34,13 @@ pub const NAMES: [&str; 8] = [
     "sn=Y + cn=X,dc=example,dc=org",
     "",
 ];
+/// Names of an entry and of who made it.
+const OWNERS: [&str; 4] = [
+    "ou=a,ou=t,dc=example,dc=org",
+    "OU = A, OU = T, dc=example,dc=org",
+    "cn=Admin,dc=example,dc=org",
+    "cn=nobody,dc=example,dc=org",
+];
 pub const TIMES: [&str; 6] = [
     "20200101000000Z",
     "21000101000000Z",
@@ -76,6 +83,18 @@ pub const ODD: [&str; 8] = [
     "c",
     "cn;",
     "1bad",
+];
+
+/// What both servers keep of an entry by themselves.
+pub const OPERATIONAL: [&str; 8] = [
+    "+",
+    "createTimestamp",
+    "creatorsName",
+    "entryCSN",
+    "entryDN",
+    "entryUUID",
+    "modifiersName",
+    "subschemaSubentry",
 ];
 
 pub fn owned(text: &str) -> String {
@@ -133,6 +152,16 @@ pub fn assertion() -> impl Strategy<Value = (String, Vec<u8>)> {
             .prop_map(|(name, value)| (owned(name), bytes(value))),
         1 => select(vec!["groupOfNames", "noSuchClass"])
             .prop_map(|value| (owned("structuralObjectClass"), bytes(value))),
+    ]
+}
+
+/// An attribute that the server keeps, with a value. Only for filters: slapd compares some with entries that are not there.
+pub fn kept() -> impl Strategy<Value = (String, Vec<u8>)> {
+    let owners = select(vec!["entryDN", "creatorsName", "modifiersName"]);
+    prop_oneof![
+        select(vec!["TRUE", "FALSE", "1"])
+            .prop_map(|value| (owned("hasSubordinates"), bytes(value))),
+        (owners, select(OWNERS.to_vec())).prop_map(|(name, value)| (owned(name), bytes(value))),
     ]
 }
 

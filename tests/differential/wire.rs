@@ -23,6 +23,8 @@ const OCTET_STRING: u8 = 0x04;
 const ENUMERATED: u8 = 0x0a;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
+const CONTROLS: u8 = 0xa0;
+const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 
 /// A description with its values.
 pub type Attribute = (String, Vec<Vec<u8>>);
@@ -59,6 +61,8 @@ pub enum Operation {
         scope: u8,
         dereference: u8,
         size_limit: u8,
+        /// Entries of a page (RFC 2696), all of which are asked for; 0 asks for the whole.
+        page: u8,
         types_only: bool,
         filter: Filter,
         selection: Vec<String>,
@@ -86,16 +90,17 @@ impl Operation {
         !matches!(self, Self::Search { .. } | Self::Compare { .. })
     }
 
-    /// Everything there is under a name, as users see it.
-    pub fn dump(base: &str) -> Operation {
+    /// Everything there is under a name.
+    pub fn dump(base: &str, selection: &[&str]) -> Operation {
         Operation::Search {
             base: base.to_owned(),
             scope: 2,
             dereference: 0,
             size_limit: 0,
+            page: 0,
             types_only: false,
             filter: Filter::Present("objectClass".to_owned()),
-            selection: vec!["*".to_owned()],
+            selection: selection.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
 
@@ -139,6 +144,7 @@ impl Operation {
                 scope,
                 dereference,
                 size_limit,
+                page: _,
                 types_only,
                 filter: wanted,
                 selection,
@@ -182,8 +188,21 @@ pub fn text(text: &str) -> Vec<u8> {
 
 /// A message without controls.
 pub fn message(id: u16, operation: &[u8]) -> Vec<u8> {
+    controlled(id, operation, &[])
+}
+
+fn controlled(id: u16, operation: &[u8], controls: &[u8]) -> Vec<u8> {
     let id = element(INTEGER, &id.to_be_bytes());
-    sequence(SEQUENCE, [id, operation.to_vec()])
+    let controls = (!controls.is_empty()).then(|| element(CONTROLS, controls));
+    let parts = [id, operation.to_vec()];
+    sequence(SEQUENCE, parts.into_iter().chain(controls))
+}
+
+/// A request for the next page, critical.
+fn next_page(size: u8, cookie: &[u8]) -> Vec<u8> {
+    let value = [element(INTEGER, &[size]), element(OCTET_STRING, cookie)];
+    let value = element(OCTET_STRING, &sequence(SEQUENCE, value));
+    sequence(SEQUENCE, [text(PAGED_RESULTS), boolean(0x01, true), value])
 }
 
 /// A simple bind.
@@ -275,18 +294,35 @@ impl Client {
 
     /// Binds with a name and a password, which must work.
     pub fn bind(&mut self, name: &str, password: &str) {
-        let answer = self.exchange(&bind(name, password));
+        let (answer, _) = self.exchange(&bind(name, password), &[]);
         assert_eq!(answer.code, 0, "{answer:?}");
     }
 
-    /// Sends one request and waits for all of its answer.
+    /// Sends one request, or one for each page, and waits for all of its answer.
     pub fn ask(&mut self, operation: &Operation) -> Answer {
-        self.exchange(&operation.encode())
+        let encoded = operation.encode();
+        let Operation::Search {
+            page: size @ 1.., ..
+        } = operation
+        else {
+            return self.exchange(&encoded, &[]).0;
+        };
+        let (mut entries, mut cookie) = (Vec::new(), Vec::new());
+        loop {
+            let (mut answer, next) = self.exchange(&encoded, &next_page(*size, &cookie));
+            assert!(answer.entries.len() <= usize::from(*size), "{answer:?}");
+            entries.append(&mut answer.entries);
+            cookie = next;
+            if cookie.is_empty() {
+                return Answer { entries, ..answer };
+            }
+        }
     }
 
-    fn exchange(&mut self, operation: &[u8]) -> Answer {
+    /// The answer, and the cookie of the page after it.
+    fn exchange(&mut self, operation: &[u8], controls: &[u8]) -> (Answer, Vec<u8>) {
         self.last_id = self.last_id % 0x7fff + 1;
-        let message = message(self.last_id, operation);
+        let message = controlled(self.last_id, operation, controls);
         self.stream.write_all(&message).unwrap();
         let mut entries = Vec::new();
         loop {
@@ -296,17 +332,19 @@ impl Client {
             let id = id.iter().fold(0, |id, octet| id << 8 | u32::from(*octet));
             assert_eq!(id, u32::from(self.last_id), "an answer to something else");
             let (tag, content) = parts.element();
+            let controls = parts.next().map(|(_, controls)| controls);
             let mut parts = Elements(content);
             if tag == SEARCH_ENTRY {
                 entries.push(entry(parts));
                 continue;
             }
-            return Answer {
+            let answer = Answer {
                 code: parts.element().1[0],
                 matched: parts.text(),
                 text: parts.text(),
                 entries,
             };
+            return (answer, cookie(controls.unwrap_or_default()));
         }
     }
 
@@ -325,6 +363,19 @@ impl Client {
         };
         self.octets(length)
     }
+}
+
+/// The cookie in the controls of an answer; empty when there is none.
+fn cookie(controls: &[u8]) -> Vec<u8> {
+    for (_, control) in Elements(controls) {
+        let mut parts = Elements(control);
+        if parts.text() == PAGED_RESULTS {
+            let (_, value) = parts.last().unwrap();
+            let (_, page) = Elements(value).element();
+            return Elements(page).last().unwrap().1.to_vec();
+        }
+    }
+    Vec::new()
 }
 
 fn number(octets: &[u8]) -> usize {

@@ -140,6 +140,24 @@ impl Folder {
         command
     }
 
+    /// Runs a command of the program on this folder, given by its words.
+    pub fn run(&self, words: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_hedgerow"))
+            .args(words)
+            .env("HEDGEROW_CONFIG", self.path("hedgerow.toml"))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// What a command that succeeds prints.
+    #[track_caller]
+    pub fn told(&self, words: &[&str]) -> String {
+        let done = self.run(words);
+        assert!(done.status.success(), "{words:?}: {}", text(&done.stderr));
+        text(&done.stdout)
+    }
+
     /// Runs `import` on LDIF given as text.
     pub fn import(&self, ldif: &str) -> Output {
         let mut child = self

@@ -10,6 +10,7 @@ use crate::app::admin_password::AdminPassword;
 use crate::app::assembly::Assembly;
 use crate::app::cli::Init;
 use crate::app::config::Config;
+use crate::app::sealing_key;
 use crate::app::tls::generate_development;
 use crate::directory::Administrator;
 use crate::directory::password::{Job, Outcome, Secret};
@@ -43,8 +44,9 @@ pub(super) fn run(arguments: &Init) -> Result<(), Failure> {
     let setup = setup(hash);
     create(&assembly, &setup)?.close()?;
     let certificate = development_certificate(&assembly.config)?;
+    let key = second_factor_key(&assembly.config)?;
     print(&format!(
-        "created {}\nadministrator: {}\n{certificate}next: hedgerow import FILE.ldif, then hedgerow serve\n",
+        "created {}\nadministrator: {}\n{certificate}{key}next: hedgerow import FILE.ldif, then hedgerow serve\n",
         data.display(),
         setup.administrator.name,
     ))
@@ -78,6 +80,21 @@ pub(super) fn hash(assembly: &Assembly, password: Secret) -> Result<Vec<u8>, Fai
                 .into(),
         ),
     }
+}
+
+/// Makes the key of second factors where the configuration names a file for it that is not there; says so.
+fn second_factor_key(config: &Config) -> Result<String, Failure> {
+    let path = config.second_factor.key_file.as_ref();
+    let made = path.map(|path| Ok::<_, Failure>(sealing_key::make(path)?.then_some(path)));
+    Ok(made
+        .transpose()?
+        .flatten()
+        .map_or_else(String::new, |path| {
+            format!(
+                "made a key for second factors, {}: keep a copy, but not with the data\n",
+                path.display()
+            )
+        }))
 }
 
 /// Makes a certificate for this machine's loopback names where the configuration names one that is not there, so that a

@@ -7,8 +7,10 @@ mod explain;
 mod export;
 mod import;
 mod init;
+mod key;
 mod reset_admin_password;
 mod restore;
+mod second_factor;
 mod serve;
 
 use std::io::{BufWriter, Write};
@@ -22,6 +24,7 @@ use super::cli::{Command, ConfigFile};
 use super::config::Config;
 use super::logging;
 use super::publish::UnpublishedFile;
+use crate::ldap::administration::Task;
 use crate::ldap::administration::client::Client;
 use crate::storage::{Options, SledStore, Store, StoreError};
 
@@ -40,6 +43,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::ResetAdminPassword(arguments) => reset_admin_password::run(&arguments),
+        Command::SecondFactor(arguments) => second_factor::run(&arguments),
+        Command::Key(arguments) => key::run(&arguments),
         Command::CheckConfig(file) => check_everything(&file.path()),
         Command::Version => print(&format!("hedgerow {}\n", env!("CARGO_PKG_VERSION"))),
     }
@@ -76,6 +81,21 @@ fn find(assembly: &Assembly) -> Result<Place, Failure> {
         )
         .into()),
     }
+}
+
+/// Asks the running server for a task, and writes what it yields.
+fn ask_server(file: &ConfigFile, task: &Task, out: &mut dyn Write) -> Result<(), Failure> {
+    let config = Config::load(&file.path())?;
+    logging::start(&config.log)?;
+    let socket = config.socket();
+    let mut client = Client::connect(&socket).map_err(|error| {
+        format!(
+            "{}: {error}; this needs the server running",
+            socket.display()
+        )
+    })?;
+    client.ask(task, out)?;
+    Ok(())
 }
 
 /// Writes what `write` yields into a file that its owner alone can read, and that takes its name when `verify`, which is

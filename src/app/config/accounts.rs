@@ -1,6 +1,8 @@
 //! The sections of the configuration file that are about accounts. The rules themselves are entries of the directory;
 //! here is what no attribute of theirs says.
 
+use std::path::{Path, PathBuf};
+
 use serde::Deserialize;
 
 use super::bounded::{optional_whole, whole};
@@ -53,6 +55,30 @@ impl Default for Lockout {
             longest_seconds: 900,
             permanent_after: None,
             remembered: 65_536,
+        }
+    }
+}
+
+/// `[second_factor]`: who needs more than a password.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondFactor {
+    /// What the secrets of second factors are sealed under; nobody can enrol when absent.
+    pub key_file: Option<PathBuf>,
+    /// The names of the groups whose members need one.
+    pub groups: Vec<String>,
+    /// Seconds for which one counts for the same account and source.
+    #[serde(deserialize_with = "whole::<_, _, 0, 86_400>")]
+    pub window_seconds: u32,
+}
+
+impl SecondFactor {
+    pub(super) fn contradictions(&self, data: &Path, found: &mut Vec<(String, String)>) {
+        let within = |file: &PathBuf| file.starts_with(data);
+        if self.key_file.as_ref().is_some_and(within) {
+            let text =
+                "the key would be with what it seals: choose a place outside the data folder";
+            found.push(("second_factor.key_file".to_owned(), text.to_owned()));
         }
     }
 }

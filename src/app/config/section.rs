@@ -275,6 +275,9 @@ pub struct Passwords {
     /// back later.
     #[serde(deserialize_with = "whole::<_, _, 1, 100_000>")]
     pub queue: usize,
+    /// Seconds for which a password that was right is not hashed again.
+    #[serde(deserialize_with = "whole::<_, _, 0, 3_600>")]
+    pub cache_seconds: u32,
     /// Whether a successful bind replaces a hash that is weaker than this
     /// section asks for.
     pub upgrade: bool,
@@ -287,6 +290,7 @@ impl Default for Passwords {
             iterations: 2,
             threads: None,
             queue: 256,
+            cache_seconds: 60,
             upgrade: true,
         }
     }

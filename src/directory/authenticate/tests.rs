@@ -1,10 +1,14 @@
 //! Logins in a directory with policies, on a clock that moves when it is told to.
 
+mod cache;
+mod factor;
+mod key;
+
 use std::net::IpAddr;
 use std::sync::mpsc;
 
 use super::*;
-use crate::directory::access::AccessRules;
+use crate::directory::access::{AccessRules, RuleText};
 use crate::directory::account::AccountSettings;
 use crate::directory::fixture::{schema, setup};
 use crate::directory::index::IndexedAttributes;
@@ -27,7 +31,9 @@ const TREE: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
     dn: cn=ada,dc=a\nobjectClass: inetOrgPerson\nobjectClass: hedgerowAccount\ncn: ada\nsn: Ada\n\
     userPassword: secret-ada\n\n\
     dn: cn=ken,dc=a\nobjectClass: inetOrgPerson\ncn: ken\nsn: Ken\npwdPolicySubentry: cn=ageing,ou=policies,dc=a\n\
-    userPassword: secret-ken\n";
+    userPassword: secret-ken\n\n\
+    dn: cn=staff,dc=a\nobjectClass: groupOfNames\ncn: staff\nmember: cn=ken,dc=a\n\n\
+    dn: cn=vpn,dc=a\nobjectClass: groupOfNames\ncn: vpn\nmember: cn=staff,dc=a\n";
 
 const ADA: &str = "cn=ada,dc=a";
 const KEN: &str = "cn=ken,dc=a";
@@ -48,6 +54,10 @@ impl Place {
     }
 
     fn with(edit: impl FnOnce(&mut AccountSettings)) -> Place {
+        Place::with_rules(edit, &[])
+    }
+
+    fn with_rules(edit: impl FnOnce(&mut AccountSettings), rules: &[RuleText]) -> Place {
         let schema = schema();
         let mut store = MemoryStore::default();
         let mut setup = setup();
@@ -59,7 +69,7 @@ impl Place {
         setup.administrator.hash = hash(&pool, "secret-admin").into();
         setup.write(&mut store).unwrap();
         let empty = || setup.empty(&schema, &IndexedAttributes::default()).unwrap();
-        let rules = AccessRules::compile(&schema, &[]).unwrap();
+        let rules = AccessRules::compile(&schema, rules).unwrap();
         import::prepare(empty(), &rules, &pool, TREE.as_bytes(), true, &mut |_| {})
             .unwrap()
             .write(&mut store, &mut |_| {})
@@ -96,7 +106,7 @@ impl Place {
         let (name, source) = (Dn::parse(name).unwrap(), source.parse::<IpAddr>().unwrap());
         let password = Secret::from(password.as_bytes());
         self.directory
-            .authenticate(&name, password, Some(source), done);
+            .authenticate(&name, password, &Some(source).into(), done);
         receive.recv().unwrap()
     }
 
@@ -310,7 +320,7 @@ fn guesses_that_were_on_their_way_are_refused_with_the_pair() {
         let password = Secret::from(password.as_bytes());
         place
             .directory
-            .authenticate(&name, password, Some(source), done);
+            .authenticate(&name, password, &Some(source).into(), done);
     }
     drop(send);
     assert!(receive.iter().all(|succeeded| !succeeded));

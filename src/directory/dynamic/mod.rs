@@ -139,6 +139,11 @@ impl DynamicGroups {
         self.based.get(base)
     }
 
+    /// Whether the base of any group does not exist.
+    pub(super) fn awaits_base(&self) -> bool {
+        self.based(ROOT).is_some()
+    }
+
     /// The entries that are the base of any group, and the root when some base does not exist.
     pub(super) fn bases(&self) -> impl Iterator<Item = EntryId> {
         self.based.numbers()
@@ -242,3 +247,6 @@ impl DynamicGroups {
         terms.iter().map(|term| self.key(term)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -230,7 +230,7 @@ mod tests {
         for url in [
             "ldap:///dc=a",
             "ldap:///DC=A??sub?(objectClass=person)",
-            "ldap:///ou=later,dc=a??one?(|(cn=a*)(!(employeeNumber>=7)))",
+            "ldap:///ou=later,dc=a??one?(|(cn=a*)(!(uidNumber>=7)))",
             "ldap:///dc=a?dn?sub?(name=x)",
             "ldap:///dc=a??sub?(&)?x-hint=7",
             "ldap:///dc=a??sub?(departmentNumber:caseExactMatch:=A)",

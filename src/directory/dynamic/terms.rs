@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn of_several_conditions_the_rarest_is_looked_for() {
-        let staff = || Term::Value(well_known::EMPLOYEE_NUMBER, b"7".as_slice().into());
+        let staff = || Term::Value(well_known::EMPLOYEE_NUMBER, b" 7 ".as_slice().into());
         for filter in [
             "(employeeNumber=7)",
             "(&(objectClass=person)(employeeNumber=7)(cn=*))",

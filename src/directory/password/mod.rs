@@ -18,7 +18,7 @@ mod pool;
 mod quality;
 mod secret;
 
-pub use generate::generate;
+pub use generate::{GENERATED_LENGTH, generate};
 pub use hash::{
     Argon2Params, Cost, HashError, Scheme, Stored, check_stored, classify, cost, needs_upgrade,
     verify_cheap,

@@ -195,7 +195,7 @@ impl std::fmt::Display for Refusal {
 }
 
 /// How a login with the right password goes on.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Admission {
     /// What is told.
     pub notice: Notice,

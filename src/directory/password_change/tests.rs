@@ -11,6 +11,7 @@ use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::schema::{PosixGroup, Schema};
 use crate::directory::setup::{self, Setup};
+use crate::directory::source::Source;
 use crate::directory::unique::UniqueAttributes;
 use crate::directory::{Login, Settings};
 use crate::storage::memory::MemoryStore;
@@ -81,7 +82,12 @@ fn secret(text: &str) -> Secret {
 fn bind(directory: &Directory, name: &str, password: &str) -> Result<Identity, Error> {
     let (send, receive) = mpsc::channel();
     let done = Box::new(move |verdict| send.send(verdict).unwrap());
-    directory.authenticate(&Dn::parse(name).unwrap(), secret(password), None, done);
+    directory.authenticate(
+        &Dn::parse(name).unwrap(),
+        secret(password),
+        &Source::default(),
+        done,
+    );
     receive.recv().unwrap().map(|login: Login| login.identity)
 }
 

@@ -127,6 +127,11 @@ numbered! { AttributeTypeId;
     HEDGEROW_DELETED_TIME "hedgerowDeletedTime",
     HEDGEROW_LOCKOUTS "hedgerowLockouts",
     HEDGEROW_LOCK_REASON "hedgerowLockReason",
+    HEDGEROW_SECOND_FACTOR "hedgerowSecondFactor",
+    HEDGEROW_OFFERED_SECOND_FACTOR "hedgerowOfferedSecondFactor",
+    HEDGEROW_USED_STEP "hedgerowUsedStep",
+    HEDGEROW_RECOVERY_CODE "hedgerowRecoveryCode",
+    HEDGEROW_KEY "hedgerowKey",
 }
 
 /// The attribute types to which `inChainMatch` can be put: those of membership, and the one that leads to superiors.

@@ -214,9 +214,10 @@ impl Snapshot {
         let bases: BTreeSet<EntryId> = of
             .flat_map(|of| of.selectors().filter_map(|(_, base)| base))
             .collect();
+        let parent = |id: &EntryId| self.entry(*id).map(|entry| entry.parent());
         let below_another = |base: &EntryId| {
-            let mut others = bases.iter().filter(|other| *other != base);
-            others.any(|other| self.is_within(*base, *other))
+            let mut above = std::iter::successors(parent(base), parent);
+            above.any(|id| bases.contains(&id))
         };
         let mut open: Vec<EntryId> = bases
             .iter()

@@ -44,7 +44,8 @@ impl Draft<'_> {
             return Ok(());
         };
         let account = Account::of(&view);
-        if !account.state.reset {
+        // Who has logged in with a key has not used the password.
+        if !account.state.reset || identity.key().is_some() {
             return Ok(());
         }
         let own = matches!(change, Change::Modify { dn, .. } if self.snapshot.find_entry(dn) == identity.id());
@@ -63,7 +64,13 @@ impl Draft<'_> {
         id: EntryId,
         attribute: AttributeTypeId,
     ) -> Result<(), Error> {
-        if identity.id() == Some(id) && KEPT_FROM_OWNERS.contains(&attribute) {
+        if identity.id() != Some(id) {
+            return Ok(());
+        }
+        // A key is less than the account: it does not get to replace what the account is proved by.
+        let by_key =
+            identity.key().is_some() && self.snapshot.schema().attribute(attribute).is_secret();
+        if by_key || KEPT_FROM_OWNERS.contains(&attribute) {
             return Err(Error::InsufficientAccess);
         }
         Ok(())
@@ -279,7 +286,7 @@ impl Doing<'_> {
 }
 
 /// Sets the values of an attribute; none remove it.
-fn set(attributes: &mut Attributes, attribute: AttributeTypeId, values: Vec<Vec<u8>>) {
+pub(super) fn set(attributes: &mut Attributes, attribute: AttributeTypeId, values: Vec<Vec<u8>>) {
     let description = AttributeDescription::from(attribute);
     if values.is_empty() {
         attributes.remove(&description);

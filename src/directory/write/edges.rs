@@ -169,11 +169,13 @@ impl Draft<'_> {
         }
     }
 
-    /// Turns edges to names without an entry into edges to the entry that now has the name, and so for all below it.
+    /// Turns edges to names without an entry into edges to the entry that now has the name, and so for all below it, which
+    /// may be the bases of dynamic groups as well.
     ///
     /// # Errors
     /// When the asker may not write those of a group; some may have been turned already.
     pub(super) fn claim_names(&mut self, identity: &Identity, id: EntryId) -> Result<(), Error> {
+        self.may_be_bases(identity, id)?;
         if !self.snapshot.membership().has_dangling() {
             return Ok(());
         }

@@ -1,13 +1,14 @@
-//! Memberships that an entry gains without any group being written: groups that listed its name or its `uid` before.
+//! Memberships that an entry gains without any group being written: groups that listed its name or its `uid` before, or
+//! that were to search from its name.
 //!
 //! Owns who may bring that about: those alone who could have added the member themselves. Else whoever may make entries,
 //! or choose a `uid`, would choose groups with it. And since no group shows the change, a line of the log under the target
-//! `audit` does.
+//! `hedgerow::audit` does.
 
 use super::{Draft, Origin};
 use crate::directory::access::Right;
 use crate::directory::attributes::Attributes;
-use crate::directory::entry::EntryId;
+use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
 use crate::directory::schema::{AttributeTypeId, well_known};
@@ -37,7 +38,7 @@ impl Draft<'_> {
             let groups: Vec<String> = groups.collect();
             if let Some(Gain { who, member, .. }) = gains.first() {
                 let entry = self.snapshot.dn(*member);
-                tracing::info!(target: "audit", who, entry, ?groups, "groups that listed it already have a new member");
+                tracing::info!(target: "hedgerow::audit", who, entry, ?groups, "groups that listed it already have a new member");
             }
         }
     }
@@ -58,6 +59,24 @@ impl Draft<'_> {
         } else {
             Err(Error::InsufficientAccess)
         }
+    }
+
+    /// Whether an entry, and those below that have come with it, may be what groups were to search from: then their members
+    /// are those that are made there.
+    pub(super) fn may_be_bases(&mut self, identity: &Identity, id: EntryId) -> Result<(), Error> {
+        let groups = self.snapshot.dynamic_groups();
+        let here = |base: &EntryId| *base != ROOT && self.snapshot.is_within(*base, id);
+        let bases: Vec<EntryId> = groups.bases().filter(here).collect();
+        for base in bases {
+            let groups = self.snapshot.dynamic_groups().based(base).cloned();
+            for group in groups.iter().flatten() {
+                self.may_gain(identity, group, well_known::MEMBER_URL)?;
+                if self.snapshot.membership().is_selected(group, base) {
+                    self.gain(identity, base, group);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether an entry may get the values of `uid` that it is to get.

@@ -37,7 +37,9 @@ impl Draft<'_> {
         self.password_first(identity, change)?;
         // A new entry can be held to an assertion only once it is there, and so can a new name to the groups that it
         // brings.
-        let claims = self.snapshot.membership().has_dangling() && !identity.is_administrator();
+        let awaited = self.snapshot.membership().has_dangling()
+            || self.snapshot.dynamic_groups().awaits_base();
+        let claims = awaited && !identity.is_administrator();
         let judged_after = match change {
             Change::Add { .. } => claims || terms.assertion.is_some(),
             Change::Rename { .. } => claims,

@@ -3,7 +3,7 @@
 use super::{Draft, below_alias, complete_naming, decode, equal, naming, new_naming, violation};
 use crate::directory::access::{Access, Right};
 use crate::directory::attributes::Attributes;
-use crate::directory::dn::{Dn, Rdn};
+use crate::directory::dn::{Dn, NormalizedDn, Rdn};
 use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
 use crate::directory::history;
@@ -92,7 +92,9 @@ impl Draft<'_> {
         head.modifier = self.actor(identity, id);
         head.csn = self.snapshot.csn().next(self.now);
         self.store(id, &head, &attributes)?;
-        self.claim_names(identity, id)?;
+        if !is_same_name(&schema, &old_name, &self.snapshot.dn(id)) {
+            self.claim_names(identity, id)?;
+        }
         self.record(head.csn, |draft| {
             draft
                 .entry(identity, old_name, history::Kind::Rename)
@@ -152,6 +154,12 @@ impl Draft<'_> {
             _ => Ok(id),
         }
     }
+}
+
+/// Whether two names differ in their spelling alone.
+fn is_same_name(schema: &Schema, old: &str, new: &str) -> bool {
+    let normal = |name| NormalizedDn::parse(name, schema).ok();
+    normal(old) == normal(new)
 }
 
 /// Removes the values of the old name. Those that are part of the new one as well come back in its spelling.

@@ -3,6 +3,8 @@
 //! Owns who may ask for them and how what they yield goes out: a thread of its own for each makes a part only when the
 //! client has taken the one before, so that nothing piles up.
 
+mod credentials;
+
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -10,6 +12,7 @@ use bytes::BytesMut;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::directory::access::explain::explain as explain_access;
+use crate::directory::identity::Identity;
 use crate::directory::membership::explain::explain as explain_membership;
 use crate::directory::password::Secret;
 use crate::directory::search::explain::explain;
@@ -84,6 +87,7 @@ fn begin(session: &Session, call: &Call, request: &ExtendedRequest) -> Result<Se
             let _ = completions.send(Completion::Task(Progress::End(id, outcome)));
         }
     };
+    let identity = call.identity.clone();
     match task {
         Task::ReplacePassword(password) => directory.replace_administrator_password(
             &call.identity,
@@ -99,7 +103,7 @@ fn begin(session: &Session, call: &Call, request: &ExtendedRequest) -> Result<Se
             };
             let spawned = std::thread::Builder::new()
                 .name("administration".to_owned())
-                .spawn(move || end(run(&directory, &task, &mut parts)));
+                .spawn(move || end(run(&directory, &identity, &task, &mut parts)));
             if let Err(error) = spawned {
                 let text = format!("no thread could be started: {error}");
                 return Err(Answer::because(ResultCode::Busy, text));
@@ -187,7 +191,12 @@ impl Write for Parts {
     }
 }
 
-fn run(directory: &Directory, task: &Task, parts: &mut Parts) -> Result<u64, Answer> {
+fn run(
+    directory: &Directory,
+    identity: &Identity,
+    task: &Task,
+    parts: &mut Parts,
+) -> Result<u64, Answer> {
     let gone = |error: io::Error| Answer::because(ResultCode::Other, error.to_string());
     let count = match task {
         Task::Export(export) => run_export(directory, export, parts)?,
@@ -234,6 +243,8 @@ fn run(directory: &Directory, task: &Task, parts: &mut Parts) -> Result<u64, Ans
             write!(parts, "{explained}").map_err(gone)?;
             explained.matched()
         }
+        Task::SecondFactor(asked) => credentials::second_factor(directory, identity, asked, parts)?,
+        Task::Key(asked) => credentials::key(directory, identity, asked, parts)?,
         // Done without a thread.
         Task::ReplacePassword(_) => 0,
     };

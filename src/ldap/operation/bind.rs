@@ -183,7 +183,7 @@ fn prove(
     session.face.directory.authenticate(
         dn,
         password,
-        session.channel.address,
+        &session.channel.source(),
         Box::new(move |verdict| {
             // The client may have gone; then nobody wants to know.
             let _ = completions.send(Completion::Bind(Finished {

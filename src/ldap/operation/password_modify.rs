@@ -74,7 +74,7 @@ fn admit(session: &Session, call: &Call, value: Option<&[u8]>) -> Result<Passwor
 /// Whom a userIdentity names: nobody else when it is empty, `dn:` and `u:` as authorization identities do (RFC 4513
 /// section 5.2.1.8), otherwise a DN, as most clients send, or a user name. A text that is a DN is never taken for a
 /// user name: a user could have chosen that.
-fn whose(identity: &str) -> Result<Whose, Answer> {
+pub(super) fn whose(identity: &str) -> Result<Whose, Answer> {
     if let Some(user) = identity.strip_prefix("u:") {
         return Ok(Whose::User(user.to_owned()));
     }

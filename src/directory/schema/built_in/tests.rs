@@ -139,6 +139,11 @@ fn passwords_are_secret_and_names_are_not() {
     for (id, secret) in [
         (well_known::USER_PASSWORD, true),
         (well_known::PWD_HISTORY, true),
+        (well_known::HEDGEROW_SECOND_FACTOR, true),
+        (well_known::HEDGEROW_OFFERED_SECOND_FACTOR, true),
+        (well_known::HEDGEROW_USED_STEP, true),
+        (well_known::HEDGEROW_RECOVERY_CODE, true),
+        (well_known::HEDGEROW_KEY, true),
         (well_known::PWD_CHANGED_TIME, false),
         (well_known::SSH_PUBLIC_KEY, false),
         (well_known::UID, false),

@@ -1,0 +1,181 @@
+//! Second factors and keys of an entry: enrolled, used up, made and revoked.
+//!
+//! Owns what each does to the values that the entry keeps. What they mean is `second_factor`'s and `keys`'.
+
+use super::account::set;
+use super::{Draft, decode};
+use crate::directory::entry::EntryId;
+use crate::directory::error::Error;
+use crate::directory::history;
+use crate::directory::identity::Identity;
+use crate::directory::keys::{self, Key};
+use crate::directory::schema::well_known as known;
+use crate::directory::second_factor::code::RecoveryHash;
+use crate::directory::second_factor::{Held, Spends};
+use crate::directory::view::View;
+
+/// A change of what an entry can be logged in to with, beside its password.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// A second factor that is to be confirmed, sealed.
+    Offer(Vec<u8>),
+    /// The one that was offered, if it still is: of this step a code was shown.
+    Confirm {
+        /// As it was offered.
+        sealed: Vec<u8>,
+        /// The step, used up by this.
+        step: u64,
+        /// The recovery codes that come with it.
+        recovery: Vec<RecoveryHash>,
+    },
+    /// No second factor any more.
+    RemoveFactor,
+    /// Other recovery codes.
+    ReplaceRecovery(Vec<RecoveryHash>),
+    /// A key more.
+    AddKey(Key),
+    /// The key of this name no more.
+    RevokeKey(String),
+}
+
+impl Draft<'_> {
+    /// Changes what an entry can be logged in to with, with the traces of a modify. Whether the asker may was decided
+    /// before.
+    pub fn change_credentials(
+        &mut self,
+        identity: &Identity,
+        id: EntryId,
+        change: &Credentials,
+    ) -> Result<(), Error> {
+        let view = View::new(&self.snapshot, id).ok_or_else(gone)?;
+        let held = Held::of(&view);
+        let keys: Vec<Key> = keys::of(&view).collect();
+        let schema = self.snapshot.shared_schema();
+        let mut head = view.entry.head();
+        let before = decode(&view);
+        let mut after = before.clone();
+        let values = |hashes: &[RecoveryHash]| hashes.iter().map(|hash| hash.to_vec()).collect();
+        match change {
+            Credentials::Offer(sealed) => {
+                set(
+                    &mut after,
+                    known::HEDGEROW_OFFERED_SECOND_FACTOR,
+                    vec![sealed.clone()],
+                );
+            }
+            Credentials::Confirm {
+                sealed,
+                step,
+                recovery,
+            } => {
+                if held.offered.as_ref() != Some(sealed) {
+                    return refuse(
+                        "the enrolment that this code is for is not the last one: enrol again",
+                    );
+                }
+                set(
+                    &mut after,
+                    known::HEDGEROW_OFFERED_SECOND_FACTOR,
+                    Vec::new(),
+                );
+                set(
+                    &mut after,
+                    known::HEDGEROW_SECOND_FACTOR,
+                    vec![sealed.clone()],
+                );
+                set(
+                    &mut after,
+                    known::HEDGEROW_USED_STEP,
+                    vec![step.to_string().into_bytes()],
+                );
+                set(&mut after, known::HEDGEROW_RECOVERY_CODE, values(recovery));
+            }
+            Credentials::RemoveFactor => {
+                for attribute in [
+                    known::HEDGEROW_SECOND_FACTOR,
+                    known::HEDGEROW_OFFERED_SECOND_FACTOR,
+                    known::HEDGEROW_USED_STEP,
+                    known::HEDGEROW_RECOVERY_CODE,
+                ] {
+                    set(&mut after, attribute, Vec::new());
+                }
+            }
+            Credentials::ReplaceRecovery(recovery) => {
+                if held.sealed.is_none() {
+                    return refuse("the account has no second factor: enrol it first");
+                }
+                set(&mut after, known::HEDGEROW_RECOVERY_CODE, values(recovery));
+            }
+            Credentials::AddKey(key) => {
+                if keys.iter().any(|other| other.name == key.name) {
+                    let text = format!(
+                        "there is a key \"{}\" already: revoke it or choose another name",
+                        key.name
+                    );
+                    return Err(Error::AttributeOrValueExists(text));
+                }
+                if keys.len() >= keys::MOST {
+                    let text = format!("an account has at most {} keys: revoke one", keys::MOST);
+                    return Err(Error::AdminLimitExceeded(text));
+                }
+                let all = keys.iter().chain([key]).map(Key::encode);
+                set(&mut after, known::HEDGEROW_KEY, all.collect());
+            }
+            Credentials::RevokeKey(name) => {
+                let left = keys.iter().filter(|key| key.name != *name);
+                let left: Vec<Vec<u8>> = left.map(Key::encode).collect();
+                if left.len() == keys.len() {
+                    return Err(Error::NoSuchAttribute(format!(
+                        "there is no key \"{name}\""
+                    )));
+                }
+                set(&mut after, known::HEDGEROW_KEY, left);
+            }
+        }
+        head.modified = self.seconds();
+        head.modifier = self.actor(identity, id);
+        head.csn = self.snapshot.csn().next(self.now);
+        self.store(id, &head, &after)?;
+        self.record(head.csn, |draft| {
+            draft
+                .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
+                .with_difference(&schema, &before, &after)
+        });
+        Ok(())
+    }
+
+    /// Uses up a second factor. No trace of it but the values: nobody has changed the entry.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`] when it was used before, or is no longer that of the entry.
+    pub fn spend(&mut self, id: EntryId, spends: Spends) -> Result<(), Error> {
+        let view = View::new(&self.snapshot, id).ok_or_else(gone)?;
+        let held = Held::of(&view);
+        let mut attributes = decode(&view);
+        match spends {
+            Spends::Step(step) if held.sealed.is_some() && step > held.used => {
+                set(
+                    &mut attributes,
+                    known::HEDGEROW_USED_STEP,
+                    vec![step.to_string().into_bytes()],
+                );
+            }
+            Spends::Recovery(hash) if held.recovery.contains(&hash) => {
+                let left = held.recovery.iter().filter(|left| **left != hash);
+                let left = left.map(|hash| hash.to_vec()).collect();
+                set(&mut attributes, known::HEDGEROW_RECOVERY_CODE, left);
+            }
+            Spends::Step(_) | Spends::Recovery(_) => return Err(Error::InvalidCredentials),
+        }
+        let head = view.entry.head();
+        self.store(id, &head, &attributes)
+    }
+}
+
+fn gone() -> Error {
+    Error::NoSuchAttribute("the entry is gone".to_owned())
+}
+
+fn refuse(text: &str) -> Result<(), Error> {
+    Err(Error::UnwillingToPerform(text.to_owned()))
+}
