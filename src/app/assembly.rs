@@ -9,6 +9,7 @@ use super::Failure;
 use super::config::{self, AccessRule, Config, PosixGroup, Who};
 use crate::directory::access::{AccessRules, RuleText};
 use crate::directory::account::AccountSettings;
+use crate::directory::admission::{self, Admission};
 use crate::directory::change_log::Bounds;
 use crate::directory::dn::Dn;
 use crate::directory::index::{Index, IndexedAttributes, Kind};
@@ -56,6 +57,7 @@ impl Assembly {
         };
         // Rules are compiled once to see that they can be; the suffixes do not matter for that.
         assembly.rules(&[])?;
+        Assembly::admission(&assembly.config)?;
         Ok(assembly)
     }
 
@@ -78,6 +80,19 @@ impl Assembly {
             ..rule_text(rule)
         });
         placed.collect()
+    }
+
+    /// Who may log in from where, by a configuration.
+    pub fn admission(config: &Config) -> Result<Admission, Failure> {
+        let rules = config.admission.iter().map(|rule| admission::RuleText {
+            who: rule.who.clone(),
+            networks: rule.networks.clone(),
+            allow: rule.allow,
+        });
+        Admission::compile(&rules.collect::<Vec<_>>()).map_err(|error| {
+            let key = format!("admission[{}].{}", error.rule, error.field);
+            config.problem(&key, error.reason).into()
+        })
     }
 
     /// Opens the store.

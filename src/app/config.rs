@@ -14,7 +14,7 @@ mod section;
 mod source;
 
 pub use access::{AccessRule, Who};
-pub use accounts::{Lockout, PasswordPolicy, SecondFactor};
+pub use accounts::{AdmissionRule, Lockout, PasswordPolicy, SecondFactor};
 pub use audit::{Audit, Changes};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
@@ -82,6 +82,9 @@ pub struct Config {
     /// What `memberOf` holds.
     #[serde(default)]
     pub membership: Membership,
+    /// Who may log in from where, in order; the first rule that matches decides.
+    #[serde(default)]
+    pub admission: Vec<AdmissionRule>,
     /// Who may do what, in order; the first rule that matches decides. Without
     /// a rule only the administrator gets anywhere.
     #[serde(default)]

@@ -1,6 +1,7 @@
 //! The running server: loads the directory, opens the sockets, follows signals, ends in order.
 //!
-//! Owns the runtime. SIGTERM and SIGINT end it after what was taken is finished, SIGHUP reads the certificates anew.
+//! Owns the runtime. SIGTERM and SIGINT end it after what was taken is finished, SIGHUP reads the certificates and
+//! who may log in from where anew.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::Failure;
 use super::assembly::Assembly;
 use super::audit::AuditLog;
-use super::config::{ListenerTls, Tls};
+use super::config::{Config, ListenerTls, Tls};
 use super::local_socket::{self, SocketFile};
 use super::metrics::{self, ListenerMetrics, Metrics};
 use super::operations::{self, Readiness};
@@ -79,6 +80,7 @@ async fn serve(
         let assembly = Arc::clone(&assembly);
         tokio::task::spawn_blocking(move || open(&assembly, store, administrator)).await??
     };
+    directory.set_admission(Assembly::admission(&assembly.config)?);
     let audit = start_audit(&assembly, &directory, &metrics)?;
     let observer = Counting {
         metrics: Arc::clone(&metrics),
@@ -120,7 +122,13 @@ async fn serve(
     tokio::spawn(local.accept_local(local_socket, administrators, LOCAL_IDLE, door));
     ready(&addresses)?;
 
-    signals.follow(tls.as_deref()).await;
+    let follower = directory.clone();
+    signals
+        .follow(|| {
+            reload(tls.as_deref());
+            reload_admission(&assembly.config, &follower);
+        })
+        .await;
     tracing::info!("stopping");
     drop(file);
     listeners.stop(PATIENCE).await;
@@ -470,14 +478,28 @@ impl Signals {
         })
     }
 
-    /// Waits for the end, reading the certificates anew in between.
-    async fn follow(&mut self, tls: Option<&Certificates>) {
+    /// Waits for the end, doing what a reload is in between.
+    async fn follow(&mut self, reload: impl Fn()) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => reload(tls),
+                _ = self.hang_up.recv() => reload(),
             }
+        }
+    }
+}
+
+/// Reads the rules of who may log in from where anew; those who are bound are held to them as well.
+fn reload_admission(config: &Config, directory: &Directory) {
+    let read = Config::load(config.file()).map_err(Failure::from);
+    match read.and_then(|config| Assembly::admission(&config)) {
+        Ok(admission) => {
+            directory.set_admission(admission);
+            tracing::info!("admission rules reloaded");
+        }
+        Err(error) => {
+            tracing::error!(%error, "the admission rules were not reloaded; the old ones stay in use");
         }
     }
 }

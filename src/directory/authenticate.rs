@@ -64,7 +64,7 @@ enum Claim {
 
 /// A name that is being proved.
 #[derive(Clone)]
-struct Attempt {
+pub(super) struct Attempt {
     directory: Directory,
     claim: Claim,
     /// As it was given: the policy depends on where it would be.
@@ -92,7 +92,12 @@ impl Directory {
             return done(Err(Error::EmptyPassword));
         }
         let snapshot = self.snapshot();
-        let (claim, stored) = self.claim(&snapshot, name);
+        // Whom the rules keep out fails like a name that has no password.
+        let admitted = self.admits_name(name, source.address);
+        let (claim, stored) = match admitted {
+            true => self.claim(&snapshot, name),
+            false => (Claim::Nobody, Vec::new()),
+        };
         let mut attempt = Attempt {
             directory: self.clone(),
             claim,
@@ -103,7 +108,7 @@ impl Directory {
         if attempt.is_kept_away() {
             return done(Err(Error::LoginRefused(Denial::Locked)));
         }
-        if let Some((id, key)) = self.key_of(&snapshot, name, &password, source) {
+        if admitted && let Some((id, key)) = self.key_of(&snapshot, name, &password, source) {
             attempt.claim = Claim::Entry(id);
             attempt.proof = Proof::Key(key);
             return attempt.proved(done);
@@ -163,6 +168,25 @@ impl Directory {
         );
         if submitted.is_err() {
             fallback.call(Err(Error::Busy("too many passwords are being verified")));
+        }
+    }
+
+    /// The login that an old password stands for when somebody changes a password: it counts like one.
+    pub(super) fn attempt_of(&self, identity: &Identity, of: Option<EntryId>) -> Attempt {
+        let snapshot = self.snapshot();
+        let (claim, name) = match of {
+            Some(id) => (Claim::Entry(id), snapshot.dn(id)),
+            None => (Claim::Administrator, snapshot.administrator().to_owned()),
+        };
+        let name = Dn::parse(&name).unwrap_or_default();
+        let address = identity.provenance().and_then(|asked| asked.address);
+        let source = Source::from(address);
+        Attempt {
+            directory: self.clone(),
+            claim,
+            pair: (self.0.failures).pair(&source, &name.normalize(snapshot.schema())),
+            name,
+            proof: Proof::Password(Factor::Unneeded),
         }
     }
 
@@ -321,7 +345,7 @@ impl Attempt {
     }
 
     /// Whether the source has failed with the name too often.
-    fn is_kept_away(&self) -> bool {
+    pub(super) fn is_kept_away(&self) -> bool {
         let (state, policy) = self.account();
         let now = self.directory.accounts().clock.seconds();
         let locked = policy.holds(self.growth(), &state, now);
@@ -430,7 +454,7 @@ impl Attempt {
 
     /// The password was wrong, or there was none to compare it with. A lock is on the disk before the answer, and what is
     /// not locked waits for the disk as well.
-    fn failed(self, done: Done) {
+    pub(super) fn failed(self, done: Done) {
         let (_, policy) = self.account();
         let spared = self.claim == Claim::Administrator;
         let now = self.directory.accounts().clock.seconds();

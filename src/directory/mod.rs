@@ -6,6 +6,7 @@
 pub mod access;
 pub mod account;
 pub mod activity;
+pub mod admission;
 pub mod attributes;
 pub mod backup;
 pub mod change_log;
@@ -39,6 +40,7 @@ pub mod snapshot;
 pub mod source;
 pub mod stored;
 pub mod time;
+pub mod unicode_password;
 pub mod unique;
 pub mod value_set;
 pub mod view;
@@ -152,6 +154,7 @@ struct Inner {
     /// Where searches sort.
     room: Room,
     failures: Failures,
+    admission: ArcSwap<admission::Admission>,
     /// Passwords that were proved a short while ago.
     proved: Recent<()>,
     /// Second factors that were shown a short while ago.
@@ -204,6 +207,7 @@ impl Directory {
             sealer,
             room: Room::default(),
             failures,
+            admission: ArcSwap::default(),
             proved,
             windows,
             unindexed: AtomicU64::new(0),

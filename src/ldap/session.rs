@@ -264,7 +264,7 @@ impl Session {
                 return Flow::Continue;
             }
         }
-        match self.face.directory.standing(&self.identity) {
+        match self.standing() {
             Standing::Open => {}
             Standing::MustChange if may_be_done_first(&message.operation) => {}
             Standing::MustChange => {
@@ -303,6 +303,15 @@ impl Session {
             Request::ModifyDn(request) => update::modify_dn(self, call, &request, out),
         }
         Flow::Continue
+    }
+
+    /// What the client may do now, being who it is and where it is.
+    fn standing(&self) -> Standing {
+        let directory = &self.face.directory;
+        match directory.admits(&self.identity, self.channel.address) {
+            true => directory.standing(&self.identity),
+            false => Standing::Closed,
+        }
     }
 
     /// Ends the connection of somebody whose account is not to be used any more (RFC 4511 section 4.4.1).
@@ -353,7 +362,7 @@ impl Session {
     /// Gives each search under way a slice, and does what waited for them.
     pub fn step(&mut self, out: &mut BytesMut) -> Flow {
         let searching = !self.searches.is_empty();
-        if searching && self.face.directory.standing(&self.identity) == Standing::Closed {
+        if searching && self.standing() == Standing::Closed {
             return self.cut_off(None, out);
         }
         administration::step(self);

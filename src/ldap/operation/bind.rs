@@ -202,7 +202,8 @@ fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Pr
     let identity = if let Some(peer) = session.channel.peer {
         directory.vouch_for_process(peer.process, peer.administers)
     } else if let Some(dn) = &session.channel.certificate_name {
-        match directory.vouch(dn) {
+        let admitted = |identity: &Identity| directory.admits(identity, session.channel.address);
+        match directory.vouch(dn).filter(admitted) {
             Some(identity) => identity,
             None => return refused("the client certificate stands for no entry"),
         }
