@@ -383,7 +383,7 @@ fn files_are_begun_anew_by_size_and_read_as_one() {
     fs::create_dir(folder.path("log")).unwrap();
     let server = folder.serve();
     let mut client = server.administrator();
-    let changes = 1_800;
+    let changes = 2_600;
     for number in 0..changes {
         let value = number.to_string();
         let step = vec![ldap3::Mod::Replace("description", [value.as_str()].into())];

@@ -36,7 +36,7 @@ impl Directory {
 
     /// Whether a name can log in now, and why.
     pub fn explain_bind(&self, name: &str) -> Explanation {
-        account::explain::explain(&self.snapshot(), self.accounts(), name)
+        account::explain::explain(&self.snapshot(), self.accounts(), &self.admission(), name)
     }
 
     /// Gives the administrator another password, on the word of `identity`. `done` is called once it is on the disk and

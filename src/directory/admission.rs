@@ -72,6 +72,27 @@ impl Admission {
         Ok(Admission(rules.collect::<Result<_, _>>()?))
     }
 
+    /// The rules that speak of an entry, in words, up to the first that holds everywhere.
+    pub(super) fn about(&self, snapshot: &Snapshot, id: EntryId) -> Vec<String> {
+        let mut words = Vec::new();
+        for (at, rule) in self.0.iter().enumerate() {
+            if !rule.who.is(snapshot, Asker::Entry(id)) {
+                continue;
+            }
+            let networks: Vec<String> = rule.networks.iter().map(Network::to_string).collect();
+            let verdict = if rule.allow { "allowed" } else { "denied" };
+            let place = match networks.as_slice() {
+                [] => "everywhere".to_owned(),
+                networks => format!("from {}", networks.join(", ")),
+            };
+            words.push(format!("{verdict} {place} by rule {}", at + 1));
+            if networks.is_empty() {
+                break;
+            }
+        }
+        words
+    }
+
     fn admits(&self, snapshot: &Snapshot, asker: Asker, address: Option<IpAddr>) -> bool {
         let fits = |rule: &&Rule| {
             let from = |address| {
@@ -136,6 +157,11 @@ impl Directory {
     /// Puts other rules in force, for those who are bound as well.
     pub fn set_admission(&self, admission: Admission) {
         self.0.admission.store(admission.into());
+    }
+
+    /// The rules in force.
+    pub(super) fn admission(&self) -> std::sync::Arc<Admission> {
+        self.0.admission.load_full()
     }
 
     /// Whether the rules let an identity in from an address; none stands for the local socket.
@@ -203,6 +229,29 @@ mod tests {
             assert_eq!(admits(&rules, asker, address), admitted, "{address}");
         }
         assert!(admits(&[], member, "192.0.2.1"));
+    }
+
+    #[test]
+    fn the_rules_about_an_entry_are_told_up_to_the_last_that_matters() {
+        let (_, snapshot) = directory(&schema());
+        let rules = [
+            rule("dn:cn=admin,dc=a", &[], true),
+            rule(
+                "group:cn=two,dc=a",
+                &["192.0.2.0/24", "2001:db8::/32"],
+                true,
+            ),
+            rule("anyone", &[], false),
+            rule("anyone", &[], true),
+        ];
+        let told = Admission::compile(&rules).unwrap().about(&snapshot, 2);
+        assert_eq!(
+            told,
+            [
+                "allowed from 192.0.2.0/24, 2001:db8::/32 by rule 2",
+                "denied everywhere by rule 3"
+            ]
+        );
     }
 
     #[test]

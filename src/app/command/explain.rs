@@ -3,6 +3,7 @@
 
 use super::{Place, begin, find, print};
 use crate::app::Failure;
+use crate::app::assembly::Assembly;
 use crate::app::cli::{
     Explain, ExplainAccess, ExplainBind, ExplainMembership, ExplainSearch, Explained, Scope,
 };
@@ -35,7 +36,9 @@ fn bind(asked: &ExplainBind) -> Result<(), Failure> {
         Place::Store(mut store) => {
             let (_, snapshot) = assembly.load(&mut *store)?;
             store.close()?;
-            print(&explain_bind(&snapshot, assembly.accounts(), &asked.name).to_string())
+            let admission = Assembly::admission(&assembly.config)?;
+            let accounts = assembly.accounts();
+            print(&explain_bind(&snapshot, accounts, &admission, &asked.name).to_string())
         }
     }
 }

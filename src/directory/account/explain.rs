@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::{Account, AccountSettings, default_policy_name, policy_at};
+use crate::directory::admission::Admission;
 use crate::directory::authenticate::{name_of, passwords};
 use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
@@ -49,8 +50,14 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// Explains what becomes of a login with a name: a DN, or the `uid` that SASL clients send.
-pub fn explain(snapshot: &Snapshot, settings: &AccountSettings, name: &str) -> Explanation {
+/// Explains what becomes of a login with a name: a DN, or the `uid` that SASL clients send. What admission rules say depends
+/// on where it comes from, and is told beside.
+pub fn explain(
+    snapshot: &Snapshot,
+    settings: &AccountSettings,
+    admission: &Admission,
+    name: &str,
+) -> Explanation {
     let mut told = Explanation {
         can: false,
         rows: Vec::new(),
@@ -105,6 +112,9 @@ pub fn explain(snapshot: &Snapshot, settings: &AccountSettings, name: &str) -> E
         "entry",
         format!("{}, found by {found}", snapshot.dn(view.id)),
     );
+    for rule in admission.about(snapshot, view.id) {
+        told.say("admission", rule);
+    }
     if policy.must_change(&account.state) {
         told.say(
             "must change",
