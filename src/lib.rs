@@ -1,16 +1,17 @@
-//! Hedgerow, an LDAP directory server: one tree of users and nested groups in an embedded store, served over LDAP.
+//! Hedgerow, a directory server: one tree of users and nested groups in an embedded store, served over LDAP and REST.
 //!
 //! # The map
 //!
 //! Four layers, and an arrow never points back:
 //!
 //! ```text
-//! storage  <-  directory  <-  ldap  <-  app
+//! storage  <-  directory  <-  { ldap, rest }  <-  app
 //! ```
 //!
 //! - [`storage`]: what is kept. Bytes in, bytes out; the only place that knows of the embedded store.
 //! - [`directory`]: what it means. Entries, names, schema, filters, access, search, changes, passwords. No wire.
 //! - [`ldap`]: a face. Messages, sessions, connections.
+//! - [`rest`]: the other face. HTTP, JSON, and the dialects of products: tables of operations.
 //! - [`app`]: the wiring. Command line, configuration, TLS, logs, metrics.
 //!
 //! # How one search flows
@@ -30,4 +31,5 @@
 pub mod app;
 pub mod directory;
 pub mod ldap;
+pub mod rest;
 pub mod storage;

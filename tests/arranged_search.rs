@@ -461,6 +461,7 @@ fn sort_key(key: &(&str, bool)) -> SortKey {
         attribute: key.0.to_owned(),
         rule: None,
         reverse: key.1,
+        otherwise: None,
     }
 }
 

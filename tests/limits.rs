@@ -16,7 +16,7 @@ use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
 
 use client::{
-    Client, SEARCH_DONE, SEARCH_ENTRY, UNBIND, bind, element, equal, message, present, search,
+    Client, SEARCH_DONE, SEARCH_ENTRY, UNBIND, add, bind, element, equal, message, present, search,
     search_asking, search_for, sequence,
 };
 use ldap3::controls::RawControl;
@@ -217,6 +217,7 @@ fn text_that_takes_too_long_to_compare_is_refused() {
         search(&name, SUBTREE),
         compare,
         element(0x4a, name.as_bytes()),
+        add(&name, &[("objectClass", "account")]),
         bind(3, &name, b"x"),
     ]) {
         let reply = client.ask(id, &operation);

@@ -255,7 +255,7 @@ fn no_secret_is_in_the_log_an_answer_or_an_export() {
 }
 
 #[test]
-fn the_key_is_made_for_the_server_alone_and_is_missed_when_it_is_gone() {
+fn the_key_is_made_for_the_server_alone_and_a_backup_is_of_no_use_without_it() {
     let it = Fixture::new();
     let path = it.folder.path("second-factor.key");
     assert_eq!(
@@ -263,8 +263,12 @@ fn the_key_is_made_for_the_server_alone_and_is_missed_when_it_is_gone() {
         0o600
     );
     let mut device = it.enrol();
+    let backup = it.folder.path("backup").display().to_string();
+    it.folder.told(&["backup", &backup]);
     let Fixture { folder, server } = it;
     server.stop();
+    fs::remove_dir_all(folder.path("data")).unwrap();
+    folder.told(&["restore", &backup]);
     let kept = fs::read(&path).unwrap();
     fs::remove_file(&path).unwrap();
     let done = folder.run(&["serve"]);

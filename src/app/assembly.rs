@@ -55,9 +55,10 @@ impl Assembly {
             unique,
             accounts,
         };
-        // Rules are compiled once to see that they can be; the suffixes do not matter for that.
+        // Rules and the like are made once to see that they can be; the suffixes do not matter for that.
         assembly.rules(&[])?;
         Assembly::admission(&assembly.config)?;
+        super::rest::settings(&assembly.config)?;
         Ok(assembly)
     }
 

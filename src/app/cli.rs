@@ -155,7 +155,8 @@ pub struct Export {
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Include the hashes of passwords; the file is readable by its owner alone
+    /// Include the hashes of passwords and keys, and second factors as they are sealed; the file is
+    /// readable by its owner alone
     #[arg(long, requires = "output")]
     pub with_password_hashes: bool,
 }

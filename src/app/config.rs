@@ -9,6 +9,7 @@ mod access;
 mod accounts;
 mod audit;
 mod bounded;
+mod rest;
 mod schema;
 mod section;
 mod source;
@@ -16,6 +17,7 @@ mod source;
 pub use access::{AccessRule, Who};
 pub use accounts::{AdmissionRule, Lockout, PasswordPolicy, SecondFactor};
 pub use audit::{Audit, Changes};
+pub use rest::{Address, Rest};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
     Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, MemberOf, Membership,
@@ -36,6 +38,9 @@ pub const DEFAULT_PATH: &str = "config/hedgerow.toml";
 
 /// The shipped configuration, which the demonstration server runs on.
 const SHIPPED: &str = include_str!("../../config/hedgerow.toml");
+
+/// Where the demonstration serves REST.
+const DEMO_PORT: u16 = 3443;
 
 /// Everything the operator decides. `config/hedgerow.toml` documents each key.
 ///
@@ -89,6 +94,9 @@ pub struct Config {
     /// a rule only the administrator gets anywhere.
     #[serde(default)]
     pub access: Vec<AccessRule>,
+    /// Users and groups over HTTPS.
+    #[serde(default)]
+    pub rest: Rest,
     /// Where it is kept who did what.
     #[serde(default)]
     pub audit: Audit,
@@ -126,6 +134,7 @@ impl Config {
         let mut config = Config::from_source(source)?;
         config.data = data.join("store");
         config.schema.files.clear();
+        config.rest.listen = vec![Address(SocketAddr::from(([127, 0, 0, 1], DEMO_PORT)))];
         config.second_factor.key_file = Some(data.join("second-factor.key"));
         if let Some(tls) = &mut config.tls {
             tls.certificate = data.join("certs/server.pem");
@@ -200,6 +209,7 @@ impl Config {
             tls.contradictions(&mut found);
         }
         self.limits.contradictions(&mut found);
+        self.rest.contradictions(self.tls.is_some(), &mut found);
         self.second_factor.contradictions(&self.data, &mut found);
         for (position, rule) in self.access.iter().enumerate() {
             rule.contradictions(&format!("access[{position}]"), &mut found);
@@ -211,6 +221,9 @@ impl Config {
         self.data = resolve(folder, &self.data);
         if let Some(socket) = &mut self.ldapi.socket {
             *socket = resolve(folder, socket);
+        }
+        if let Some(mail) = &mut self.rest.mail_folder {
+            *mail = resolve(folder, mail);
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);

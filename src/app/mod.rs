@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod operations;
 pub mod progress;
 pub mod publish;
+pub mod rest;
 pub mod sealing_key;
 pub mod server;
 pub mod tls;

@@ -19,6 +19,7 @@ use super::config::{Config, ListenerTls, Tls};
 use super::local_socket::{self, SocketFile};
 use super::metrics::{self, ListenerMetrics, Metrics};
 use super::operations::{self, Readiness};
+use super::rest::{self, RestServer};
 use super::sealing_key;
 use super::tls::{TlsSettings, peer_subject};
 use crate::directory::dn::Dn;
@@ -39,8 +40,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a program of this machine may be silent.
 const LOCAL_IDLE: Duration = Duration::from_secs(900);
 
-/// Where the server listens, and how.
-pub type Addresses = [(SocketAddr, ListenerTls)];
+/// Where the server listens.
+pub struct Addresses {
+    /// For LDAP, and how TLS comes to it.
+    pub ldap: Vec<(SocketAddr, ListenerTls)>,
+    /// For REST.
+    pub rest: Vec<SocketAddr>,
+}
 
 /// Serves a directory until a signal ends it. `administrator` takes the place of the stored one for this run; `ready` is
 /// told the addresses once everything works.
@@ -71,6 +77,7 @@ async fn serve(
     let stop = CancellationToken::new();
     let tls = load_tls(assembly.config.tls.as_ref())?;
     let sockets = bind(&assembly).await?;
+    let rest_sockets = rest::bind(&assembly.config).await?;
     let (local_socket, file) = bind_local(&assembly).await?;
     serve_operations(&assembly, &metrics, &readiness, &stop).await?;
 
@@ -93,11 +100,18 @@ async fn serve(
 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let limit = assembly.config.limits.connections;
-    let listeners = Listeners::new(face, limit, Workers::start(cores)?);
-    let mut addresses = Vec::new();
+    let rest = match tls.clone().filter(|_| !rest_sockets.is_empty()) {
+        Some(tls) => Some(RestServer::new(&assembly, &directory, tls, cores)?),
+        None => None,
+    };
+    let listeners = Listeners::new(face, limit, Workers::start("connections", cores)?);
+    let mut addresses = Addresses {
+        ldap: Vec::new(),
+        rest: Vec::new(),
+    };
     for (socket, listener) in sockets.into_iter().zip(&assembly.config.listeners) {
         let address = socket.local_addr()?;
-        addresses.push((address, listener.tls));
+        addresses.ldap.push((address, listener.tls));
         let terms = Terms {
             security: match listener.tls {
                 ListenerTls::Implicit => Security::Implicit,
@@ -112,6 +126,12 @@ async fn serve(
             limit: listener.max_connections,
         });
         tokio::spawn(Arc::clone(&listeners).accept(socket, terms, door));
+    }
+    for (socket, rest) in rest_sockets.into_iter().zip(rest.iter().cycle()) {
+        let address = socket.local_addr()?;
+        addresses.rest.push(address);
+        let metrics = metrics.listener(address.to_string());
+        tokio::spawn(Arc::clone(rest).accept(socket, metrics));
     }
     let local = Arc::clone(&listeners);
     let door = Arc::new(Door {
@@ -131,7 +151,12 @@ async fn serve(
         .await;
     tracing::info!("stopping");
     drop(file);
-    listeners.stop(PATIENCE).await;
+    let rest_ends = async {
+        if let Some(rest) = &rest {
+            rest.stop(PATIENCE).await;
+        }
+    };
+    tokio::join!(listeners.stop(PATIENCE), rest_ends);
     stop.cancel();
     // What was acknowledged is on the disk already; this finishes what is under way.
     let finish = move || {

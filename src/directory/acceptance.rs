@@ -38,6 +38,23 @@ impl Directory {
         }
     }
 
+    /// Tells whether a new entry of this name and with these attributes could have this password when this identity adds
+    /// it.
+    ///
+    /// # Errors
+    /// As [`Directory::judge_password`].
+    pub fn judge_new_password(
+        &self,
+        identity: &Identity,
+        dn: Dn,
+        attributes: Vec<(String, Vec<Vec<u8>>)>,
+        new: Secret,
+        done: impl FnOnce(Result<(), Error>) + Send + 'static,
+    ) {
+        let standard = self.standard_for(identity, &Change::Add { dn, attributes });
+        self.judge(standard, new, done);
+    }
+
     /// Has a password judged, where there is anything to judge it by.
     pub(super) fn judge(
         &self,

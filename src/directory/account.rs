@@ -163,6 +163,50 @@ impl Account {
     }
 }
 
+/// How often the password of an entry with these attributes was set.
+pub fn epoch(attributes: &Attributes) -> u64 {
+    let value = attributes.values(known::HEDGEROW_EPOCH).first();
+    value.map_or(0, |value| number_of_times(value))
+}
+
+/// How often the password of an entry was set.
+pub fn epoch_of(view: &View<'_>) -> u64 {
+    let descriptions = view.snapshot.descriptions();
+    let mut blocks = view.entry.blocks();
+    let epoch = blocks
+        .find(|block| descriptions.attribute(block.description) == Some(known::HEDGEROW_EPOCH));
+    let value = epoch.and_then(|block| block.values().next());
+    value.map_or(0, number_of_times)
+}
+
+fn number_of_times(value: &[u8]) -> u64 {
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    text.parse().unwrap_or(0)
+}
+
+/// Whether a lock that failed logins brought about holds at this moment.
+pub fn is_temporarily_locked(view: &View<'_>) -> bool {
+    let descriptions = view.snapshot.descriptions();
+    let has_lock = view.entry.blocks().any(|block| {
+        descriptions.attribute(block.description) == Some(known::PWD_ACCOUNT_LOCKED_TIME)
+    });
+    if !has_lock {
+        return false;
+    }
+    let account = Account::of(view);
+    if account.state.lock == Some(Lock::Permanent) {
+        return false;
+    }
+    let settings = view.snapshot.accounts();
+    let dn = Dn::parse(&view.snapshot.dn(view.id)).unwrap_or_default();
+    let policy = account.policy(view.snapshot, settings, &dn);
+    policy.unwrap_or_default().holds(
+        &settings.escalation,
+        &account.state,
+        settings.clock.seconds(),
+    )
+}
+
 fn is_true(value: &[u8]) -> bool {
     value.eq_ignore_ascii_case(b"TRUE")
 }

@@ -70,6 +70,15 @@ impl Activity {
         inner.unwritten.insert(id);
     }
 
+    /// The failures of an account are forgiven.
+    pub fn forgive(&self, id: EntryId) {
+        let mut inner = self.inner();
+        if let Some(seen) = inner.seen.get_mut(&id) {
+            seen.failures = Vec::new();
+            inner.unwritten.insert(id);
+        }
+    }
+
     /// Takes over what the store has of an account.
     pub fn restore(&self, id: EntryId, seen: Seen) {
         self.inner().seen.insert(id, seen);

@@ -47,7 +47,18 @@ impl Directory {
         terms: Terms,
         done: impl FnOnce(Result<Changed, Error>) + Send + 'static,
     ) {
-        let mut change = change;
+        self.change_together(identity, (change, terms), Vec::new(), done);
+    }
+
+    /// Asks for several changes, of which all are made or none; passwords come with the first alone. What is told is
+    /// told of the last. `done` is called as by [`Directory::change`].
+    pub fn change_together(
+        &self,
+        identity: &Identity,
+        (mut change, terms): (Change, Terms),
+        then: Vec<(Change, Terms)>,
+        done: impl FnOnce(Result<Changed, Error>) + Send + 'static,
+    ) {
         if let Err(error) = unicode_password::translate(&mut change) {
             return done(Err(error));
         }
@@ -72,6 +83,7 @@ impl Directory {
                 identity: identity.clone(),
                 change,
                 terms,
+                then,
             },
             standard,
             clear,

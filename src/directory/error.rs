@@ -47,6 +47,8 @@ pub enum Error {
     ObjectClassModsProhibited(String),
     /// A rule of the schema other than the above would be broken.
     ConstraintViolation(String),
+    /// Another entry has the value of an attribute that is unique.
+    NotUnique(String),
     /// The value is there already.
     AttributeOrValueExists(String),
     /// The attribute or value to remove is not there.
@@ -120,6 +122,7 @@ impl std::fmt::Display for Error {
             | Self::ObjectClassViolation(text)
             | Self::ObjectClassModsProhibited(text)
             | Self::ConstraintViolation(text)
+            | Self::NotUnique(text)
             | Self::AttributeOrValueExists(text)
             | Self::NoSuchAttribute(text)
             | Self::InappropriateMatching(text)

@@ -44,6 +44,8 @@ pub(super) struct Order {
     pub identity: Identity,
     pub change: Change,
     pub terms: Terms,
+    /// What is done together with it, or not at all.
+    pub then: Vec<(Change, Terms)>,
 }
 
 /// Looks at the store and the state that it holds, from the lane's thread.
@@ -281,7 +283,7 @@ impl Worker {
         for job in group {
             let outcome = match &job {
                 Job::Change { order, .. } => {
-                    draft.apply(&order.identity, &order.change, &order.terms)
+                    draft.apply_all(&order.identity, (&order.change, &order.terms), &order.then)
                 }
                 Job::Password {
                     identity,

@@ -22,6 +22,7 @@ pub mod history;
 pub mod identity;
 pub mod import;
 pub mod index;
+pub mod invitation;
 pub mod keys;
 pub mod ldap_url;
 pub mod ldif;
@@ -40,6 +41,7 @@ pub mod snapshot;
 pub mod source;
 pub mod stored;
 pub mod time;
+pub mod token;
 pub mod unicode_password;
 pub mod unique;
 pub mod value_set;
@@ -56,6 +58,7 @@ mod compare;
 mod credentials;
 #[cfg(test)]
 mod fixture;
+mod forgiveness;
 mod lane;
 mod lockout;
 mod once;
@@ -63,6 +66,7 @@ mod proxy;
 mod recent;
 mod referrals;
 mod target;
+mod whoami;
 mod write;
 
 use std::ops::ControlFlow;
@@ -83,13 +87,14 @@ use lockout::Failures;
 use page::{Binding, Cursor, InvalidCursor, Position, Sealer};
 use password::Pool;
 use recent::Recent;
-use request::{Part, SearchRequest, Window};
+use request::{Part, SearchRequest, Slice, SliceStart, Window};
 use search::list::Room;
 use search::window::WindowFault;
 use search::{Conditions, Progress, Search, Unindexed};
 use second_factor::Windows;
 pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
+use token::Tokens;
 use unique::UniqueAttributes;
 pub use write::Changed;
 
@@ -155,6 +160,7 @@ struct Inner {
     room: Room,
     failures: Failures,
     admission: ArcSwap<admission::Admission>,
+    tokens: Tokens,
     /// Passwords that were proved a short while ago.
     proved: Recent<()>,
     /// Second factors that were shown a short while ago.
@@ -178,6 +184,8 @@ impl Directory {
     ) -> std::io::Result<Directory> {
         let name = Dn::parse(&administrator.name).unwrap_or_default();
         let administrator_name = name.normalize(snapshot.schema());
+        let held_to = Arc::new(settings.accounts.clone());
+        let snapshot = snapshot.holding_accounts_to(Arc::clone(&held_to));
         let published = Arc::new(ArcSwap::from_pointee(snapshot));
         let sealer = sealer()?;
         let failures = Failures::new(settings.accounts.remembered, random_key()?);
@@ -190,7 +198,7 @@ impl Directory {
             Arc::clone(&published),
             Arc::clone(&rules),
             settings.unique.clone(),
-            Arc::new(settings.accounts.clone()),
+            held_to,
             settings.changes,
             Arc::clone(&failure),
         )?;
@@ -208,6 +216,7 @@ impl Directory {
             room: Room::default(),
             failures,
             admission: ArcSwap::default(),
+            tokens: Tokens::default(),
             proved,
             windows,
             unindexed: AtomicU64::new(0),
@@ -299,6 +308,17 @@ impl Directory {
                 });
                 let refused =
                     |reason| Error::UnwillingToPerform(format!("paged results: {reason}"));
+                cursor.map(Some).map_err(refused)
+            }
+            Part::Slice(Slice {
+                from: SliceStart::After(sealed),
+                ..
+            }) => {
+                let cursor = open(sealed).and_then(|cursor| match cursor.position {
+                    Position::Key(..) => Ok(cursor),
+                    Position::Id(_) | Position::List => Err(InvalidCursor::Foreign),
+                });
+                let refused = |_| Error::NoWindow(WindowFault::Context);
                 cursor.map(Some).map_err(refused)
             }
             Part::Window(Window {

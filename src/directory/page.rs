@@ -304,6 +304,7 @@ mod tests {
                     attribute: "cn".to_owned(),
                     rule: None,
                     reverse: false,
+                    otherwise: None,
                 };
                 let keys = vec![key];
                 it.sort = Some(Sort {

@@ -116,6 +116,8 @@ pub struct SortKey {
     pub rule: Option<String>,
     /// Whether the greatest value comes first.
     pub reverse: bool,
+    /// The attribute whose values stand in for those of an entry that has none of the first; none when absent.
+    pub otherwise: Option<String>,
 }
 
 /// Which of the entries that a search finds are wanted now.
@@ -128,6 +130,26 @@ pub enum Part {
     Page(Page),
     /// Those around one of them (draft-ietf-ldapext-ldapv3-vlv-09); the search must be sorted.
     Window(Window),
+    /// So many in a row, with the number of all; the search must be sorted.
+    Slice(Slice),
+}
+
+/// A row of entries of a sorted search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Where it begins.
+    pub from: SliceStart,
+    /// The most entries of it; 0 counts the entries and returns none.
+    pub size: u32,
+}
+
+/// Where a slice begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SliceStart {
+    /// After so many entries.
+    Offset(u32),
+    /// After the last entry of an earlier slice, by what came with that.
+    After(Vec<u8>),
 }
 
 /// A page of a search.

@@ -319,7 +319,7 @@ impl Search {
                 return Ok(Turn::NextPage);
             }
             Portion::Page { .. } | Portion::Nothing => {}
-            Portion::Whole | Portion::Window { .. } => {
+            Portion::Whole | Portion::Window { .. } | Portion::Slice { .. } => {
                 if self
                     .conditions
                     .size
@@ -380,6 +380,19 @@ impl Search {
             Some(Position::Key(key, id)) => list.place(key, *id),
             _ => 0,
         };
+        if let Portion::Slice { offset, most, next } = &mut self.portion {
+            let start = start.max(*offset).min(list.count());
+            let end = start.saturating_add(*most as usize).min(list.count());
+            // What comes in between later on is on the next slice.
+            *next = list
+                .id(end.saturating_sub(1))
+                .filter(|_| start < end && end < list.count())
+                .map(|last| {
+                    let key = list.key(end.saturating_sub(1)).to_vec();
+                    Position::Key(key, last.saturating_add(1))
+                });
+            return Ok(start..end);
+        }
         Ok(start..list.count())
     }
 
@@ -393,7 +406,7 @@ impl Search {
             attribute: String::new(),
             fault,
         };
-        if matches!(self.portion, Portion::Window { .. }) {
+        if matches!(self.portion, Portion::Window { .. } | Portion::Slice { .. }) {
             return Err(Error::NoWindow(WindowFault::CannotSort(cause)));
         }
         if required {
@@ -421,7 +434,7 @@ impl Search {
     /// Where the next page begins; `None` when there is none.
     pub(super) fn next_page(&self) -> Option<Cursor> {
         match &self.portion {
-            Portion::Page { next, .. } => Some(Cursor {
+            Portion::Page { next, .. } | Portion::Slice { next, .. } => Some(Cursor {
                 position: next.clone()?,
                 returned: self.before.saturating_add(self.returned),
             }),

@@ -3,6 +3,7 @@
 //! Owns the computed attributes (RFC 4512 section 3.4, RFC 4530, RFC 5020, and membership, which is kept as edges).
 //! It does not own who may see them.
 
+use super::account;
 use super::entry::{Actor, Block, EntryId, EntryRef};
 use super::members::EdgeKind;
 use super::schema::{AttributeTypeId, ClassId, ClassKind, Schema, well_known};
@@ -88,11 +89,13 @@ pub enum Computed {
     LastSuccess,
     /// `pwdFailureTime`.
     FailureTime,
+    /// `hedgerowTemporarilyLocked`: there only while a lock after failed logins holds.
+    TemporarilyLocked,
 }
 
 impl Computed {
     /// All of them, in the order in which results list them.
-    pub const ALL: [Computed; 18] = [
+    pub const ALL: [Computed; 19] = [
         Computed::Edges(EdgeKind::Member),
         Computed::Edges(EdgeKind::UniqueMember),
         Computed::StructuralObjectClass,
@@ -111,6 +114,7 @@ impl Computed {
         Computed::NumSubordinates,
         Computed::LastSuccess,
         Computed::FailureTime,
+        Computed::TemporarilyLocked,
     ];
 
     /// The attribute type.
@@ -133,6 +137,7 @@ impl Computed {
             Self::NumSubordinates => well_known::NUM_SUBORDINATES,
             Self::LastSuccess => well_known::PWD_LAST_SUCCESS,
             Self::FailureTime => well_known::PWD_FAILURE_TIME,
+            Self::TemporarilyLocked => well_known::HEDGEROW_TEMPORARILY_LOCKED,
         }
     }
 
@@ -164,6 +169,7 @@ impl Computed {
                 let seen = view.snapshot.activity().of(view.id);
                 seen.is_some_and(|seen| !seen.failures.is_empty())
             }
+            Self::TemporarilyLocked => account::is_temporarily_locked(view),
             _ => true,
         }
     }
@@ -233,6 +239,11 @@ impl Computed {
                 let seen = view.snapshot.activity().of(view.id);
                 if let Some(success) = seen.and_then(|seen| seen.success) {
                     text = time::generalized_micros(success);
+                }
+            }
+            Self::TemporarilyLocked => {
+                if self.is_present(view) {
+                    text.push_str("TRUE");
                 }
             }
             Self::EntryDn => view.snapshot.write_dn(view.id, &mut text),

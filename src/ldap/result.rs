@@ -103,7 +103,7 @@ impl From<Error> for Answer {
             Error::InvalidAttributeSyntax(_) => ResultCode::InvalidAttributeSyntax,
             Error::ObjectClassViolation(_) => ResultCode::ObjectClassViolation,
             Error::ObjectClassModsProhibited(_) => ResultCode::ObjectClassModsProhibited,
-            Error::ConstraintViolation(_) => ResultCode::ConstraintViolation,
+            Error::ConstraintViolation(_) | Error::NotUnique(_) => ResultCode::ConstraintViolation,
             Error::AttributeOrValueExists(_) => ResultCode::AttributeOrValueExists,
             Error::NoSuchAttribute(_) => ResultCode::NoSuchAttribute,
             Error::InappropriateMatching(_) => ResultCode::InappropriateMatching,

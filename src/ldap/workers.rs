@@ -35,18 +35,18 @@ pub struct Place {
 }
 
 impl Workers {
-    /// Starts `count` threads.
+    /// Starts `count` threads, named by what they serve.
     ///
     /// # Errors
     /// When the system refuses a thread or what a runtime needs.
-    pub fn start(count: NonZeroUsize) -> io::Result<Self> {
+    pub fn start(serving: &str, count: NonZeroUsize) -> io::Result<Self> {
         let end = CancellationToken::new();
         let workers = (0..count.get()).map(|number| {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let handle = runtime.handle().clone();
             let end = end.clone();
             thread::Builder::new()
-                .name(format!("connections-{number}"))
+                .name(format!("{serving}-{number}"))
                 .spawn(move || runtime.block_on(end.cancelled()))?;
             Ok(Worker {
                 handle,
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn connections_are_spread_and_leave_their_places() {
-        let workers = Workers::start(NonZeroUsize::new(2).unwrap()).unwrap();
+        let workers = Workers::start("connections", NonZeroUsize::new(2).unwrap()).unwrap();
         let loads = || {
             let loads = workers.workers.iter();
             loads
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_spawned_runs_on_a_thread_of_connections() {
-        let workers = Workers::start(NonZeroUsize::MIN).unwrap();
+        let workers = Workers::start("connections", NonZeroUsize::MIN).unwrap();
         let place = workers.place().unwrap();
         let (send, receive) = std::sync::mpsc::channel();
         place.handle().spawn(async move {

@@ -31,6 +31,7 @@ fn search(base: &str, filter: &str, selection: &[&str]) -> Vec<u8> {
         types_only: false,
         filter: Filter::parse(filter).unwrap(),
         selection: selection.iter().map(|name| (*name).to_owned()).collect(),
+        page: 0,
     };
     search.encode()
 }
@@ -94,6 +95,7 @@ pub fn probe() -> Vec<u8> {
         scope: 0,
         dereference: 0,
         size_limit: 0,
+        page: 0,
         types_only: false,
         filter: Filter::Present("objectClass".to_owned()),
         selection: vec!["1.1".to_owned()],

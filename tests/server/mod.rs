@@ -74,6 +74,12 @@ impl Folder {
         Folder::with_config(&config.replacen("[[access]]", &format!("{more}\n[[access]]"), 1))
     }
 
+    /// As [`Folder::with_more`], of a server that speaks REST too, with more lines of its section.
+    pub fn rest(section: &str, more: &str) -> Folder {
+        let rest = "[rest]\nlisten = [\"127.0.0.1:0\"]\nanonymous_per_minute = 100000";
+        Folder::with_more(&format!("{rest}\n{section}\n{more}"))
+    }
+
     /// A folder where the key that allows passwords without TLS is absent.
     pub fn strict() -> Folder {
         Folder::with_config(&CONFIG.replace("allow_passwords_without_tls = CLEAR\n", ""))
@@ -214,6 +220,8 @@ pub struct Server {
     pub ldap: SocketAddr,
     /// Where TLS comes first.
     pub ldaps: SocketAddr,
+    /// Where REST is spoken, if it is.
+    pub rest: Option<SocketAddr>,
     authority: PathBuf,
 }
 
@@ -225,14 +233,17 @@ impl Server {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let (mut said, mut ldap, mut ldaps) = (String::new(), None, None);
+        let (mut said, mut ldap, mut ldaps, mut rest) = (String::new(), None, None, None);
         while ldap.is_none() || ldaps.is_none() {
             let before = said.len();
             assert_ne!(log.read_line(&mut said).unwrap(), 0, "ended early: {said}");
-            let Some((_, rest)) = said[before..].split_once("listening address=") else {
+            if let Some((_, address)) = said[before..].split_once("serving REST address=") {
+                rest = address.trim_end().parse().ok();
+            }
+            let Some((_, found)) = said[before..].split_once("listening address=") else {
                 continue;
             };
-            let (address, tls) = rest.trim_end().split_once(" tls=").unwrap();
+            let (address, tls) = found.trim_end().split_once(" tls=").unwrap();
             let address = address.parse().unwrap();
             match tls.trim_matches('"') {
                 "starttls" => ldap = Some(address),
@@ -248,6 +259,7 @@ impl Server {
             lines,
             ldap: ldap.unwrap(),
             ldaps: ldaps.unwrap(),
+            rest,
             authority: authority.to_owned(),
         }
     }
@@ -284,6 +296,11 @@ impl Server {
     /// The address where TLS comes first.
     pub fn secure_url(&self) -> String {
         format!("ldaps://{}", self.ldaps)
+    }
+
+    /// The certificate of the authority that signed the server's.
+    pub fn authority(&self) -> &Path {
+        &self.authority
     }
 
     /// Waits for the next line of the log with a text in it, and gives that line.

@@ -54,8 +54,6 @@ mod tests {
         let width = lines[0].len();
         assert!(lines.iter().all(|line| line.len() == width));
         assert_eq!(lines.len(), width.div_ceil(2));
-        for at in 0..width {
-            assert_eq!(lines[0][at], '\u{2588}');
-        }
+        assert!(lines[0].iter().all(|sign| *sign == '\u{2588}'));
     }
 }

@@ -1,7 +1,6 @@
 //! `serve`: the server, from a configuration or as a demonstration.
 
 use std::io::Cursor;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -10,8 +9,9 @@ use super::{begin, print};
 use crate::app::assembly::Assembly;
 use crate::app::cli::Serve;
 use crate::app::config::{Config, ListenerTls};
+use crate::app::server::{self, Addresses};
 use crate::app::tls::generate_development;
-use crate::app::{DEMO_TREE, Failure, logging, server};
+use crate::app::{DEMO_TREE, Failure, logging};
 use crate::directory::Administrator;
 use crate::directory::import::prepare;
 use crate::directory::password::{self, Secret};
@@ -27,7 +27,10 @@ pub(super) fn run(arguments: &Serve) -> Result<(), Failure> {
     let assembly = begin(&arguments.config)?;
     let store = assembly.open()?;
     server::run(assembly, store, None, |addresses| {
-        for (address, tls) in addresses {
+        for address in &addresses.rest {
+            tracing::info!(%address, "serving REST");
+        }
+        for (address, tls) in &addresses.ldap {
             tracing::info!(%address, %tls, "listening");
         }
         Ok(())
@@ -113,15 +116,10 @@ fn load_tree(assembly: &Assembly, setup: &Setup) -> Result<(), Failure> {
     Ok(())
 }
 
-fn welcome(
-    addresses: &[(SocketAddr, ListenerTls)],
-    name: &str,
-    password: &str,
-    ca: &Path,
-) -> String {
+fn welcome(addresses: &Addresses, name: &str, password: &str, ca: &Path) -> String {
     let mut text =
         String::from("Hedgerow is serving a demonstration tree. Stop it with Ctrl-C.\n\n");
-    for (address, tls) in addresses {
+    for (address, tls) in &addresses.ldap {
         let (scheme, note) = match tls {
             ListenerTls::Implicit => ("ldaps", ""),
             ListenerTls::StartTls => ("ldap", "  (StartTLS)"),
@@ -129,15 +127,25 @@ fn welcome(
         };
         text.push_str(&format!("  {scheme}://{address}{note}\n"));
     }
+    for address in &addresses.rest {
+        text.push_str(&format!("  https://{address}  (REST; /docs shows it)\n"));
+    }
     text.push_str(&format!(
         "\n  administrator  {name}\n  password       {password}  (for this run)\n"
     ));
     let tls = addresses
+        .ldap
         .iter()
         .find(|(_, tls)| *tls == ListenerTls::Implicit);
     if let Some((address, _)) = tls {
         text.push_str(&format!(
             "\nTry:\n\n  LDAPTLS_CACERT={} ldapsearch -H ldaps://{address} -x \\\n    -D {name} -w {password} -b {DEMO_SUFFIX} '(uid=ada)'\n\n",
+            ca.display(),
+        ));
+    }
+    if let Some(address) = addresses.rest.first() {
+        text.push_str(&format!(
+            "  curl --cacert {} -u admin:{password} \\\n    'https://{address}/api/v2/auth/users?filter[userName][EQ]=ada' -g\n\n",
             ca.display(),
         ));
     }

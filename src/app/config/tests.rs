@@ -50,6 +50,18 @@ fn absolute_paths_stay() {
 }
 
 #[test]
+fn the_key_of_second_factors_is_not_kept_with_the_data() {
+    let message = refusal(&small_and("[second_factor]\nkey_file = 'd/key'\n"));
+    assert!(
+        message.starts_with("etc/h.toml:6: second_factor.key_file: the key would be with"),
+        "{message}"
+    );
+    let text = small_and("[second_factor]\nkey_file = 'dd/key'\n");
+    let apart = config(&text).unwrap().second_factor.key_file;
+    assert_eq!(apart.unwrap(), Path::new("etc/dd/key"));
+}
+
+#[test]
 fn an_unknown_key_is_refused_with_its_line_and_the_likely_one() {
     let message = refusal(&small_and("[limits]\nsearch_seconds = 1\nconections = 5\n"));
     assert!(

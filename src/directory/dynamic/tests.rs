@@ -248,6 +248,29 @@ proptest! {
 }
 
 #[test]
+fn a_subtree_that_moves_between_two_bases_of_one_group_is_judged_by_the_other() {
+    let ou = &[("objectClass", &["organizationalUnit"][..])];
+    let both = [
+        "ldap:///ou=a,dc=a??sub?(ou=x)",
+        "ldap:///ou=b,dc=a??sub?(ou=y)",
+    ];
+    let steps = [
+        modify("cn=d1,dc=a", ModificationKind::Replace, "memberURL", &both),
+        add("ou=t,ou=a,dc=a", ou),
+        add("ou=x,ou=t,ou=a,dc=a", ou),
+        add("ou=y,ou=t,ou=a,dc=a", ou),
+        rename("ou=t,ou=a,dc=a", "ou=t", Some("ou=b,dc=a")),
+    ];
+    let snapshot = perform(true, Origin::Client, &steps, compare);
+    let group = snapshot
+        .find_entry(&Dn::parse("cn=d1,dc=a").unwrap())
+        .unwrap();
+    let shown = snapshot.membership().shown_members(group, EdgeKind::Member);
+    let names: Vec<String> = shown.iter().map(|id| snapshot.dn(id)).collect();
+    assert_eq!(names, ["ou=y,ou=t,ou=b,dc=a"]);
+}
+
+#[test]
 fn changes_that_no_filter_asks_for_concern_no_group() {
     let sees = [add(
         "cn=1,ou=a,dc=a",

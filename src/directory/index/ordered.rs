@@ -397,6 +397,8 @@ impl Leaf {
         if there == 0 {
             let mut bytes = Vec::with_capacity(item.key.len() + 5);
             write_item(item, &mut bytes);
+            // Else it would double, for good: the next change is made to a copy.
+            self.bytes.reserve_exact(bytes.len());
             self.bytes.splice(at..at, bytes);
             self.len += 1;
         }

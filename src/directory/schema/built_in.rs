@@ -41,6 +41,7 @@ const TEXTS: &[(&str, &str)] = texts![
     "password_policy.ldif",
     "openssh_lpk.ldif",
     "hedgerow.ldif",
+    "identity.ldif",
 ];
 
 const POSIX_GROUP_AUXILIARY: &[(&str, &str)] = texts!["posix_group_auxiliary.ldif"];

@@ -127,6 +127,8 @@ numbered! { AttributeTypeId;
     HEDGEROW_DELETED_TIME "hedgerowDeletedTime",
     HEDGEROW_LOCKOUTS "hedgerowLockouts",
     HEDGEROW_LOCK_REASON "hedgerowLockReason",
+    HEDGEROW_EPOCH "hedgerowEpoch",
+    HEDGEROW_TEMPORARILY_LOCKED "hedgerowTemporarilyLocked",
     HEDGEROW_SECOND_FACTOR "hedgerowSecondFactor",
     HEDGEROW_OFFERED_SECOND_FACTOR "hedgerowOfferedSecondFactor",
     HEDGEROW_USED_STEP "hedgerowUsedStep",
@@ -195,8 +197,8 @@ mod tests {
         assert_eq!(NAMES[usize::from(UID.0)], "uid");
         assert_eq!(NAMES[usize::from(PWD_LAST_SUCCESS.0)], "pwdLastSuccess");
         assert_eq!(
-            NAMES[usize::from(HEDGEROW_LOCK_REASON.0)],
-            "hedgerowLockReason"
+            NAMES[usize::from(HEDGEROW_TEMPORARILY_LOCKED.0)],
+            "hedgerowTemporarilyLocked"
         );
         assert_eq!(class::NAMES[usize::from(class::PWD_POLICY.0)], "pwdPolicy");
     }

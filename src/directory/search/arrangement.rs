@@ -8,7 +8,7 @@ use super::order::{CannotSort, Order, SortFault};
 use super::window::{Place, WindowFault};
 use crate::directory::error::Error;
 use crate::directory::page::Position;
-use crate::directory::request::{Page, Part, SearchRequest, Window};
+use crate::directory::request::{Page, Part, SearchRequest, Slice, SliceStart, Window};
 use crate::directory::schema::Schema;
 
 /// How far sorting has come.
@@ -43,6 +43,12 @@ pub enum Portion {
         window: Window,
         place: Option<Place>,
     },
+    /// So many in a row from a place on, unless the cursor says from where; with where the next begin.
+    Slice {
+        offset: usize,
+        most: u32,
+        next: Option<Position>,
+    },
 }
 
 impl Sorting {
@@ -55,7 +61,7 @@ impl Sorting {
         request: &SearchRequest,
         conditions: &Conditions,
     ) -> Result<Self, Error> {
-        let in_window = matches!(request.part, Part::Window(_));
+        let in_window = matches!(request.part, Part::Window(_) | Part::Slice(_));
         let Some(sort) = &request.sort else {
             return if in_window {
                 Err(Error::NoWindow(WindowFault::NotSorted))
@@ -99,6 +105,14 @@ impl Portion {
             Part::Window(window) => Self::Window {
                 window: window.clone(),
                 place: None,
+            },
+            Part::Slice(Slice { from, size }) => Self::Slice {
+                offset: match from {
+                    SliceStart::Offset(offset) => *offset as usize,
+                    SliceStart::After(_) => 0,
+                },
+                most: *size,
+                next: None,
             },
         }
     }

@@ -69,6 +69,8 @@ pub struct Order {
 #[derive(Clone, Debug)]
 struct Key {
     target: Target,
+    /// What stands in for it.
+    otherwise: Option<Target>,
     rule: Rule,
     reverse: bool,
 }
@@ -118,7 +120,8 @@ impl Order {
         let Self { keys, least, value } = self;
         for key in keys {
             let from = out.len();
-            if key.find_least(view, masks, least, value) {
+            let mut targets = std::iter::once(&key.target).chain(&key.otherwise);
+            if targets.any(|target| key.find_least(target, view, masks, least, value)) {
                 write_value(least, out);
             } else {
                 out.push(MISSING);
@@ -146,6 +149,7 @@ impl Key {
     /// Puts the least value of an entry into `least`, in normal form (RFC 2891 section 2.2).
     fn find_least(
         &self,
+        target: &Target,
         view: &View<'_>,
         masks: &Masks,
         least: &mut Vec<u8>,
@@ -166,13 +170,13 @@ impl Key {
         for block in view.entry.blocks() {
             let described = descriptions.described(block.description);
             if described.is_some_and(|described| {
-                self.target.covers(described) && open(described.description.attribute)
+                target.covers(described) && open(described.description.attribute)
             }) {
                 block.values().for_each(&mut consider);
             }
         }
-        let computed = self.target.computed.iter();
-        for computed in computed.filter(|it| self.target.is_plain() && open(it.attribute())) {
+        let computed = target.computed.iter();
+        for computed in computed.filter(|it| target.is_plain() && open(it.attribute())) {
             computed.for_each(view, &mut |raw| {
                 consider(raw);
                 true
@@ -210,8 +214,13 @@ fn resolve_key(schema: &Schema, key: &SortKey) -> Result<Key, SortFault> {
             rule.kind() == RuleKind::Ordering && rule.compares_with(attribute.syntax)
         }),
     };
+    let otherwise = key.otherwise.as_ref().map(|name| {
+        let found = Target::parse(schema, name);
+        found.ok_or(SortFault::NoSuchAttribute)
+    });
     Ok(Key {
         target,
+        otherwise: otherwise.transpose()?,
         rule: rule.ok_or(SortFault::InappropriateMatching)?,
         reverse: key.reverse,
     })

@@ -14,6 +14,7 @@ mod id_sets;
 mod joined;
 mod keys;
 mod load;
+mod names;
 pub mod paged;
 mod selected;
 mod slice;
@@ -23,16 +24,18 @@ pub use id_set::IdSet;
 pub use id_sets::IdSets;
 pub use keys::Keys;
 pub use load::Loading;
+pub use names::{Found, Suffix};
 pub use paged::Paged;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::account::AccountSettings;
 use smallvec::SmallVec;
 
 use super::activity::Activity;
 use super::descriptions::DescriptionTable;
-use super::dn::{Dn, NormalizedDn, Rdn};
+use super::dn::NormalizedDn;
 use super::dynamic::DynamicGroups;
 use super::entry::{EntryId, EntryRef, ROOT};
 use super::index::{Context, Index, IndexedAttributes};
@@ -40,46 +43,6 @@ use super::members::{Edge, EdgeKind, Members};
 use super::membership::{MemberOf, Membership};
 use super::schema::Schema;
 use super::time::Csn;
-
-/// A naming context of this directory (RFC 4512 section 5.1).
-#[derive(Clone, Debug)]
-pub struct Suffix {
-    /// As it was configured.
-    pub dn: Dn,
-    /// For comparing.
-    pub normalized: NormalizedDn,
-    /// The name as the entry has it that was added under this spelling.
-    text: Box<str>,
-}
-
-impl Suffix {
-    /// The suffix of this name.
-    pub fn new(schema: &Schema, dn: Dn) -> Self {
-        let normalized = dn.normalize(schema);
-        let text = dn.to_string().into();
-        Self {
-            dn,
-            normalized,
-            text,
-        }
-    }
-}
-
-/// What a name stands for.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// The entry.
-    Entry(EntryId),
-    /// No entry; the nearest one above it that exists, if any, and how many levels are missing below that.
-    Nothing {
-        /// The nearest existing ancestor.
-        nearest: Option<EntryId>,
-        /// 1 when only the entry itself is missing.
-        missing: usize,
-    },
-    /// The name lies in no suffix.
-    Outside,
-}
 
 /// One consistent state of the directory.
 #[derive(Clone)]
@@ -98,6 +61,7 @@ pub struct Snapshot {
     pending_joins: Option<Vec<EntryId>>,
     administrator: Arc<str>,
     activity: Arc<Activity>,
+    accounts: Arc<AccountSettings>,
     next_id: EntryId,
     count: usize,
     csn: Csn,
@@ -139,6 +103,7 @@ impl Snapshot {
             pending_joins: None,
             administrator,
             activity: Arc::default(),
+            accounts: Arc::default(),
             next_id: ROOT + 1,
             count: 0,
             csn: Csn::default(),
@@ -150,6 +115,17 @@ impl Snapshot {
     pub fn showing(mut self, groups: MemberOf) -> Self {
         self.membership.show(groups);
         self
+    }
+
+    /// The same with accounts to which this applies.
+    pub fn holding_accounts_to(mut self, settings: Arc<AccountSettings>) -> Self {
+        self.accounts = settings;
+        self
+    }
+
+    /// What holds for accounts.
+    pub fn accounts(&self) -> &AccountSettings {
+        &self.accounts
     }
 
     /// The schema that the entries follow.
@@ -255,118 +231,6 @@ impl Snapshot {
     /// The groups whose members are found by searches.
     pub fn dynamic_groups(&self) -> &DynamicGroups {
         &self.dynamic
-    }
-
-    /// Whether `id` is `ancestor` or lies below it.
-    pub fn is_within(&self, mut id: EntryId, ancestor: EntryId) -> bool {
-        loop {
-            if id == ancestor {
-                return true;
-            }
-            match self.entry(id) {
-                Some(entry) if entry.parent() != ROOT => id = entry.parent(),
-                _ => return ancestor == ROOT,
-            }
-        }
-    }
-
-    /// Appends the name of an entry, as its makers spelled it.
-    pub fn write_dn(&self, mut id: EntryId, out: &mut String) {
-        let begin = out.len();
-        while let Some(entry) = self.entry(id) {
-            if out.len() > begin {
-                out.push(',');
-            }
-            out.push_str(entry.rdn());
-            id = entry.parent();
-        }
-    }
-
-    /// The name of an entry.
-    pub fn dn(&self, id: EntryId) -> String {
-        let mut out = String::new();
-        self.write_dn(id, &mut out);
-        out
-    }
-
-    /// Looks a name up.
-    pub fn find(&self, dn: &Dn) -> Found {
-        self.find_normalized(dn, &dn.normalize(&self.schema))
-    }
-
-    /// Looks a name up whose normal form is known already.
-    pub fn find_normalized(&self, dn: &Dn, normalized: &NormalizedDn) -> Found {
-        let Some(suffix) = self
-            .suffixes
-            .iter()
-            .find(|suffix| normalized.is_within(&suffix.normalized))
-        else {
-            return Found::Outside;
-        };
-        let below = normalized.depth() - suffix.normalized.depth();
-        let Some(mut at) = self.suffix_entry(suffix) else {
-            return Found::Nothing {
-                nearest: None,
-                missing: below + 1,
-            };
-        };
-        // Relative names from the suffix downwards: the normal form is root first, the name itself leaf first.
-        let relative = dn.rdns().get(..below).unwrap_or_default().iter().rev();
-        let steps = relative.zip(normalized.rdns().skip(suffix.normalized.depth()));
-        for (level, (rdn, bytes)) in steps.enumerate() {
-            match self.child(at, rdn, bytes) {
-                Some(child) => at = child,
-                None => {
-                    return Found::Nothing {
-                        nearest: Some(at),
-                        missing: below - level,
-                    };
-                }
-            }
-        }
-        Found::Entry(at)
-    }
-
-    /// The entry of a name, if it exists.
-    pub fn find_entry(&self, dn: &Dn) -> Option<EntryId> {
-        match self.find(dn) {
-            Found::Entry(id) => Some(id),
-            _ => None,
-        }
-    }
-
-    /// The entry of a suffix, if it exists.
-    pub fn suffix_entry(&self, suffix: &Suffix) -> Option<EntryId> {
-        let hash = self.keys.whole_name(suffix.normalized.as_bytes());
-        self.names.get(hash).iter().find(|id| {
-            self.entry(*id).is_some_and(|entry| {
-                entry.parent() == ROOT
-                    && (entry.rdn() == &*suffix.text
-                        || Dn::parse(entry.rdn())
-                            .is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized))
-            })
-        })
-    }
-
-    /// The child of an entry under a relative name.
-    pub fn child(&self, parent: EntryId, rdn: &Rdn, normalized: &[u8]) -> Option<EntryId> {
-        self.names
-            .get(self.keys.name(parent, normalized))
-            .iter()
-            .find(|id| {
-                self.entry(*id).is_some_and(|entry| {
-                    entry.parent() == parent
-                        && (is_spelled(rdn, entry.rdn()) || self.has_name(entry, normalized))
-                })
-            })
-    }
-
-    fn has_name(&self, entry: EntryRef<'_>, normalized: &[u8]) -> bool {
-        Rdn::parse(entry.rdn()).is_ok_and(|rdn| {
-            let mut own = Vec::new();
-            rdn.normalize(&self.schema, &mut own);
-            own == normalized
-        })
     }
 
     /// What finds entries by their values.
@@ -507,18 +371,4 @@ impl Snapshot {
         let key = |name: &[u8]| keys.whole_name(name);
         self.membership.remove_edge(group, edge, key)
     }
-}
-
-/// Whether a stored name is spelled just like this one: then they are equal, and normalising the stored one is spared.
-fn is_spelled(rdn: &Rdn, stored: &str) -> bool {
-    let [only] = rdn.assertions() else {
-        return false;
-    };
-    let plain =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@');
-    stored
-        .as_bytes()
-        .strip_prefix(only.attribute.as_bytes())
-        .and_then(|rest| rest.strip_prefix(b"="))
-        .is_some_and(|value| value == only.value && value.iter().all(plain))
 }

@@ -37,9 +37,9 @@ impl Snapshot {
             self.follow_bases(id);
         }
         if before != now {
-            let (before, now) = (self.searching(before), self.searching(now));
-            self.move_below(id, &before, &now);
-            concerned = concerned.union(&before).union(&now);
+            let (before, now) = (self.from_here_up(before), self.from_here_up(now));
+            self.move_below(id, &self.searching(before.symmetric_difference(&now)));
+            concerned = concerned.union(&self.searching(before.union(&now)));
         }
         self.judge(id, &concerned);
     }
@@ -56,28 +56,25 @@ impl Snapshot {
         }
     }
 
-    /// The groups with a base at or above an entry.
-    fn searching(&self, from: Option<EntryId>) -> IdSet {
-        let mut groups = IdSet::new();
-        let mut at = from.unwrap_or(ROOT);
-        while at != ROOT {
-            if let Some(based) = self.dynamic.based(at) {
-                groups = groups.union(based);
-            }
-            at = self.entry(at).map_or(ROOT, |entry| entry.parent());
-        }
-        groups
+    /// An entry and those above it.
+    fn from_here_up(&self, from: Option<EntryId>) -> BTreeSet<EntryId> {
+        let from = from.filter(|id| *id != ROOT);
+        let parent = |id: &EntryId| self.entry(*id).map(|entry| entry.parent());
+        std::iter::successors(from, |id| parent(id).filter(|id| *id != ROOT)).collect()
     }
 
-    /// All below an entry has come with it from below the bases of some groups to below those of others.
-    fn move_below(&mut self, top: EntryId, before: &IdSet, now: &IdSet) {
-        let concerned = before.difference(now).union(&now.difference(before));
-        let Some(children) = self.children(top).filter(|_| !concerned.is_empty()) else {
-            return;
-        };
-        let mut open: Vec<EntryId> = children.iter().collect();
+    /// The groups that search from some entries.
+    fn searching<'a>(&self, bases: impl Iterator<Item = &'a EntryId>) -> IdSet {
+        let groups = bases.filter_map(|base| self.dynamic.based(*base));
+        groups.fold(IdSet::new(), |all, more| all.union(more))
+    }
+
+    /// All below an entry has come with it from below the bases of some groups to below others.
+    fn move_below(&mut self, top: EntryId, concerned: &IdSet) {
+        let children = self.children(top).filter(|_| !concerned.is_empty());
+        let mut open: Vec<EntryId> = children.into_iter().flatten().collect();
         while let Some(id) = open.pop() {
-            self.judge(id, &concerned);
+            self.judge(id, concerned);
             open.extend(self.children(id).into_iter().flatten());
         }
     }
@@ -138,11 +135,7 @@ impl Snapshot {
                     .collect()
             }
         };
-        let groups = bases
-            .into_iter()
-            .filter_map(|base| self.dynamic.based(base));
-        let groups = groups.fold(IdSet::new(), |all, more| all.union(more));
-        let moved = self.find_bases(groups);
+        let moved = self.find_bases(self.searching(bases.iter()));
         self.select_anew(&moved);
     }
 

@@ -27,6 +27,8 @@ pub enum Step {
     UseGrace,
     /// A login: locks before it are forgotten.
     Succeed,
+    /// Somebody forgives the failures: the lock they brought about is lifted, unless it is for good.
+    Forgive,
 }
 
 /// A modification of an entry by somebody.
@@ -167,6 +169,8 @@ impl Draft<'_> {
             set(after, known::PWD_RESET, value.into_iter().collect());
         }
         set(after, known::PWD_GRACE_USE_TIME, Vec::new());
+        let epoch = account::epoch(after).wrapping_add(1).to_string();
+        set(after, known::HEDGEROW_EPOCH, vec![epoch.into_bytes()]);
         let account = Account::of_attributes(schema, after);
         // Who gets a new password from somebody else is not kept waiting for failures with the old one.
         if !own && matches!(account.state.lock, Some(Lock::Since(_))) {
@@ -212,6 +216,13 @@ impl Draft<'_> {
                 let mut used = attributes.values(known::PWD_GRACE_USE_TIME).to_vec();
                 used.push(self.moment(&used));
                 set(&mut attributes, known::PWD_GRACE_USE_TIME, used);
+            }
+            Step::Forgive => {
+                if account.state.lock == Some(Lock::Permanent) {
+                    return Ok(());
+                }
+                set(&mut attributes, known::PWD_ACCOUNT_LOCKED_TIME, Vec::new());
+                set(&mut attributes, known::HEDGEROW_LOCKOUTS, Vec::new());
             }
             Step::Succeed => {
                 if policy.holds(&growth, &account.state, now) {

@@ -3,13 +3,17 @@
 //!
 //! What each kind of change does is in the files beside this one.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Draft, rename};
 use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
+use crate::directory::members::Edge;
 use crate::directory::request::{Change, Terms};
 use crate::directory::selection::{EntryCopy, Selection, VisibleEntry};
+use crate::directory::snapshot::Snapshot;
 use crate::directory::target;
 use crate::directory::view::View;
 
@@ -22,7 +26,39 @@ pub struct Changed {
     pub after: Option<EntryCopy>,
 }
 
+/// A draft to go back to.
+struct Mark {
+    snapshot: Snapshot,
+    entries: BTreeSet<EntryId>,
+    edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
+    changes: usize,
+    gains: usize,
+}
+
 impl Draft<'_> {
+    /// Does one change and then others, each on what the one before left; all of them or none.
+    pub fn apply_all(
+        &mut self,
+        identity: &Identity,
+        (change, terms): (&Change, &Terms),
+        then: &[(Change, Terms)],
+    ) -> Result<Changed, Error> {
+        if then.is_empty() {
+            return self.apply(identity, change, terms);
+        }
+        let before = self.mark();
+        let mut outcome = self.apply(identity, change, terms);
+        for (change, terms) in then {
+            if outcome.is_ok() {
+                outcome = self.apply(identity, change, terms);
+            }
+        }
+        if outcome.is_err() {
+            self.go_back(before);
+        }
+        outcome
+    }
+
     /// Does one change. On an error, and after a trial, the draft is as it was before.
     pub fn apply(
         &mut self,
@@ -53,20 +89,33 @@ impl Draft<'_> {
             }
             return outcome;
         }
-        let snapshot = self.snapshot.clone();
-        let (entries, edges) = (self.entries.clone(), self.edges.clone());
-        let changes = self.changes.len();
+        let before = self.mark();
         let outcome = match self.perform(identity, change, terms) {
             Ok(_) if terms.trial => Err(Error::NoOperation),
             outcome => outcome,
         };
         if outcome.is_err() {
-            self.snapshot = snapshot;
-            (self.entries, self.edges) = (entries, edges);
-            self.changes.truncate(changes);
-            self.gains.truncate(gains);
+            self.go_back(before);
         }
         outcome
+    }
+
+    /// The draft as it is now.
+    fn mark(&self) -> Mark {
+        Mark {
+            snapshot: self.snapshot.clone(),
+            entries: self.entries.clone(),
+            edges: self.edges.clone(),
+            changes: self.changes.len(),
+            gains: self.gains.len(),
+        }
+    }
+
+    fn go_back(&mut self, to: Mark) {
+        self.snapshot = to.snapshot;
+        (self.entries, self.edges) = (to.entries, to.edges);
+        self.changes.truncate(to.changes);
+        self.gains.truncate(to.gains);
     }
 
     fn perform(

@@ -102,7 +102,7 @@ impl Draft<'_> {
         } else {
             "another entry".to_owned()
         };
-        Error::ConstraintViolation(format!(
+        Error::NotUnique(format!(
             "\"{name}\" is unique, and value {} is that of {whose}",
             at + 1
         ))

@@ -9,7 +9,7 @@ use crate::ldap::ber::{
     self, BOOLEAN, Fault, INTEGER, Limits, OCTET_STRING, ReadError, Reader, SEQUENCE,
     StructureError, context, context_constructed,
 };
-use crate::ldap::message::{Control, Message, Operation};
+use crate::ldap::message::{Control, Message, Operation, Request};
 
 use super::request::request;
 
@@ -34,8 +34,8 @@ const LIMITS: Limits = Limits {
 /// 25,000 members in Cyrillic take half of it.
 pub const MAX_EFFORT: usize = 1 << 20;
 
-/// Messages up to this length are not counted through: with eighteen characters for every three octets, the most there
-/// are, they stay below [`MAX_EFFORT`].
+/// Text up to this length is not counted through: with eighteen characters for every three octets, the most there
+/// are, it stays below [`MAX_EFFORT`].
 const SHORT: usize = MAX_EFFORT / 6;
 
 /// Why bytes are not a request, and whom it concerns (RFC 4511 section 4.1.1).
@@ -93,9 +93,10 @@ pub enum RequestError {
 /// See [`DecodeError`]; the texts name fields and never hold what the client sent.
 pub fn decode(message: &[u8]) -> Result<Message, DecodeError> {
     let (id, operation, mut components) = envelope(message)?;
-    let body = bounded(operation, message)
-        .and_then(|()| request(operation, &mut components))
-        .and_then(|request| Ok((request, controls(components)?)));
+    let body = request(operation, &mut components).and_then(|request| {
+        bounded(&request, message)?;
+        Ok((request, controls(components)?))
+    });
     match body {
         Ok((operation, controls)) => Ok(Message {
             id,
@@ -122,9 +123,13 @@ fn envelope(message: &[u8]) -> Result<(i32, Operation, Reader<'_>), EnvelopeErro
 
 /// Bounds what comparing the names and assertion values of a request takes, which is done at once and by the thread that
 /// serves its client. Values to be stored are for the thread of changes, and bounded by the length of the message.
-fn bounded(operation: Operation, message: &[u8]) -> Result<(), RequestError> {
-    let stores = matches!(operation, Operation::Add | Operation::Modify);
-    if !stores && message.len() > SHORT && effort(message) > MAX_EFFORT {
+fn bounded(request: &Request, message: &[u8]) -> Result<(), RequestError> {
+    let compared = match request {
+        Request::Add(request) => request.entry.as_bytes(),
+        Request::Modify(request) => request.object.as_bytes(),
+        _ => message,
+    };
+    if compared.len() > SHORT && effort(compared) > MAX_EFFORT {
         return Err(RequestError::TooMuchText);
     }
     Ok(())

@@ -52,6 +52,7 @@ fn read_key(mut key: Reader<'_>) -> Result<SortKey, Malformed> {
         attribute,
         rule,
         reverse,
+        otherwise: None,
     })
 }
 
@@ -98,6 +99,7 @@ mod tests {
             attribute: attribute.to_owned(),
             rule: rule.map(str::to_owned),
             reverse,
+            otherwise: None,
         };
         let expected = Sort {
             keys: vec![key("sn", None, false), key("cn", Some("2.5.13.3"), true)],

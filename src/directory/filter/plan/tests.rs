@@ -77,6 +77,8 @@ fn each_kind_of_index_finds_its_candidates() {
         ("(cn=anna meyer)", vec!["cn=Anna"]),
         ("(cn=*anna*)", vec!["cn=Anna", "cn=Hanna"]),
         ("(cn=an*)", vec!["cn=Anna"]),
+        ("(cn=O*)", vec!["cn=Otto"]),
+        ("(cn=Hanna*i*)", vec!["cn=Hanna"]),
         ("(cn=*maier)", vec!["cn=Hanna"]),
         ("(telephoneNumber=*)", vec!["cn=Hanna"]),
         (
@@ -102,6 +104,7 @@ fn without_an_index_there_is_no_plan() {
         "(cn=*an*)",
         "(|(cn=otto)(description=x))",
         "(!(cn=otto))",
+        "(!(cn=ot*))",
         "(sn=*a*)",
         "(uidNumber>=5)",
     ] {
@@ -140,14 +143,56 @@ fn what_would_have_helped_is_named() {
 #[test]
 fn a_plan_says_what_it_does() {
     let snapshot = snapshot();
-    let filter = "(&(cn=*anna*)(!(telephoneNumber=*))(description=x))";
-    let resolved = Filter::parse(filter).unwrap().resolve(snapshot.schema());
-    let text = Plan::new(&resolved, &snapshot).unwrap().to_string();
-    assert_eq!(
-        text,
-        "all of, the first one narrowed by the others: at most 2\n  \
-         substring index of cn: at most 2, 2 trigrams\n  \
-         all entries without: at most 3\n    \
-         presence index of telephoneNumber: at most 1\n"
-    );
+    for (filter, expected) in [
+        (
+            "(&(cn=*anna*)(!(telephoneNumber=*))(description=x))",
+            "all of, the first one narrowed by the others: at most 2\n  \
+             substring index of cn: at most 2, 2 trigrams\n  \
+             all entries without: at most 3\n    \
+             presence index of telephoneNumber: at most 1\n",
+        ),
+        (
+            "(cn=an*)",
+            "substring index of cn: at most 1, a range of beginnings\n",
+        ),
+        (
+            "(cn=*ann*)",
+            "substring index of cn: at most 2, 1 trigrams\n",
+        ),
+        (
+            "(cn=a*ann*)",
+            "substring index of cn: at most 1\n  \
+             substring index of cn: at most 1, a range of beginnings\n  \
+             substring index of cn: at most 2, 1 trigrams\n",
+        ),
+    ] {
+        let resolved = Filter::parse(filter).unwrap().resolve(snapshot.schema());
+        let text = Plan::new(&resolved, &snapshot).unwrap().to_string();
+        assert_eq!(text, expected, "{filter}");
+    }
+}
+
+#[test]
+fn only_what_an_index_tells_exactly_is_certain() {
+    let snapshot = snapshot();
+    for (filter, certain) in [
+        ("(cn=an*)", true),
+        ("(|(cn=an*)(sn=*)(telephoneNumber=*))", true),
+        ("(|(cn=an*)(sn=maier))", false),
+        ("(&(cn=an*)(sn=*))", false),
+        ("(&(cn=an*)(description=x))", false),
+        ("(cn=an*e*)", false),
+        ("(cn=*anna*)", false),
+        ("(cn;lang-en=an*)", false),
+        ("(sn;lang-en=*)", false),
+        ("(cn=anna meyer)", false),
+        (
+            "(cn=an12345678901234567890123456789012345678901234567890*)",
+            false,
+        ),
+    ] {
+        let resolved = Filter::parse(filter).unwrap().resolve(snapshot.schema());
+        let plan = Plan::new(&resolved, &snapshot).unwrap();
+        assert_eq!(plan.is_certain(), certain, "{filter}");
+    }
 }

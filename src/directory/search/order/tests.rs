@@ -10,6 +10,7 @@ fn key(attribute: &str, rule: Option<&str>, reverse: bool) -> SortKey {
         attribute: attribute.to_owned(),
         rule: rule.map(str::to_owned),
         reverse,
+        otherwise: None,
     }
 }
 

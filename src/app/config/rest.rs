@@ -1,0 +1,94 @@
+//! `[rest]`: users and groups over HTTPS.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::Deserializer;
+
+use super::bounded::{seconds, socket_address, whole};
+
+/// An IP address with a port.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Address(pub SocketAddr);
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Address, D::Error> {
+        socket_address(input).map(Address)
+    }
+}
+
+/// `[rest]`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rest {
+    /// The addresses and ports to listen on; off when there is none.
+    pub listen: Vec<Address>,
+    /// Connections at once.
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
+    pub max_connections: usize,
+    /// The DN of the group whose members administer through the dialects.
+    pub administrators: Option<String>,
+    /// Bytes of the body of one request.
+    #[serde(deserialize_with = "whole::<_, _, 4_096, 16_777_216>")]
+    pub body_bytes: usize,
+    /// Time one request may take.
+    #[serde(
+        rename = "request_seconds",
+        deserialize_with = "seconds::<_, 1, 3_600>"
+    )]
+    pub request_time: Duration,
+    /// Requests that are worked on at once.
+    #[serde(deserialize_with = "whole::<_, _, 1, 100_000>")]
+    pub requests: usize,
+    /// Requests a minute of one address that come without a login.
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
+    pub anonymous_per_minute: u32,
+    /// How long a login lasts.
+    #[serde(
+        rename = "token_seconds",
+        deserialize_with = "seconds::<_, 60, 43_200>"
+    )]
+    pub token_time: Duration,
+    /// The folder that mail is put into.
+    pub mail_folder: Option<PathBuf>,
+    /// Whom mail is from.
+    pub mail_from: String,
+    /// The page for those who are invited.
+    pub invitation_page: String,
+    /// How long an invitation holds.
+    #[serde(
+        rename = "invitation_seconds",
+        deserialize_with = "seconds::<_, 60, 31_536_000>"
+    )]
+    pub invitation_time: Duration,
+}
+
+impl Default for Rest {
+    fn default() -> Rest {
+        Rest {
+            listen: Vec::new(),
+            max_connections: 1_024,
+            administrators: None,
+            body_bytes: 1_048_576,
+            request_time: Duration::from_secs(30),
+            requests: 256,
+            anonymous_per_minute: 60,
+            token_time: Duration::from_secs(3_600),
+            mail_folder: None,
+            mail_from: "hedgerow@localhost.localdomain".to_owned(),
+            invitation_page: "https://localhost:3443/invitation?token=".to_owned(),
+            invitation_time: Duration::from_secs(604_800),
+        }
+    }
+}
+
+impl Rest {
+    pub(super) fn contradictions(&self, have_certificate: bool, found: &mut Vec<(String, String)>) {
+        if !self.listen.is_empty() && !have_certificate {
+            let text = "needs a certificate; add a [tls] section";
+            found.push(("rest.listen".to_owned(), text.to_owned()));
+        }
+    }
+}

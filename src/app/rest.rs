@@ -1,0 +1,159 @@
+//! The sockets of the REST face: accepting connections, spreading them over threads of their own, ending them together.
+//!
+//! Owns that a request over REST never keeps a thread from LDAP. What is answered is the face's.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Failure;
+use super::assembly::Assembly;
+use super::config::Config;
+use super::metrics::ListenerMetrics;
+use crate::directory::Directory;
+use crate::directory::dn::Dn;
+use crate::ldap::TlsSource;
+use crate::ldap::workers::Workers;
+use crate::rest::{self, Settings, connection};
+
+/// How long a failing `accept` is left alone, as when no file descriptor is left.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The REST face and its threads.
+pub struct RestServer {
+    router: Router,
+    tls: Arc<dyn TlsSource>,
+    workers: Workers,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    limit: usize,
+}
+
+impl RestServer {
+    /// A server of a directory as the configuration has it.
+    ///
+    /// # Errors
+    /// When the configuration names what cannot be, or no thread can be had.
+    pub fn new(
+        assembly: &Assembly,
+        directory: &Directory,
+        tls: Arc<dyn TlsSource>,
+        threads: NonZeroUsize,
+    ) -> Result<Arc<Self>, Failure> {
+        Ok(Arc::new(Self {
+            router: rest::router(directory.clone(), settings(&assembly.config)?),
+            tls,
+            workers: Workers::start("requests", threads)?,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            limit: assembly.config.rest.max_connections,
+        }))
+    }
+
+    /// Accepts connections of one socket until the end.
+    pub async fn accept(self: Arc<Self>, socket: TcpListener, metrics: Arc<ListenerMetrics>) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = socket.accept() => accepted,
+                () = self.stop.cancelled() => return,
+            };
+            match accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
+                Ok((stream, peer)) => self.enter(stream, peer, &metrics),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn enter(&self, stream: std::net::TcpStream, peer: SocketAddr, metrics: &Arc<ListenerMetrics>) {
+        let place = self.workers.place();
+        let Some(place) = place.filter(|_| self.tasks.len() < self.limit) else {
+            metrics.refuse();
+            return tracing::warn!(%peer, limit = self.limit, "turned away: too many REST connections");
+        };
+        let counted = metrics.accept();
+        let (router, tls) = (self.router.clone(), self.tls.config());
+        let served = connection::serve(router, stream, peer, tls, self.stop.clone());
+        let handle = place.handle().clone();
+        self.tasks.spawn_on(
+            async move {
+                served.await;
+                drop((counted, place));
+            },
+            &handle,
+        );
+    }
+
+    /// Ends everything: no new connections, requests under way are answered, and what is left after `patience` is dropped.
+    pub async fn stop(&self, patience: Duration) {
+        self.stop.cancel();
+        self.tasks.close();
+        let ended = tokio::time::timeout(patience, self.tasks.wait()).await;
+        if ended.is_err() {
+            tracing::warn!(open = self.tasks.len(), "REST connections dropped");
+        }
+    }
+}
+
+/// Opens the sockets of the configuration.
+///
+/// # Errors
+/// Names the key of an address that cannot be had.
+pub async fn bind(config: &Config) -> Result<Vec<TcpListener>, Failure> {
+    let mut sockets = Vec::new();
+    for (position, address) in config.rest.listen.iter().enumerate() {
+        let socket = TcpListener::bind(address.0).await.map_err(|error| {
+            let message = format!("cannot listen on {}: {error}", address.0);
+            config.problem(&format!("rest.listen[{position}]"), message)
+        })?;
+        sockets.push(socket);
+    }
+    Ok(sockets)
+}
+
+/// How the face behaves.
+///
+/// # Errors
+/// Names the key whose value is not what it must be.
+pub fn settings(config: &Config) -> Result<Settings, Failure> {
+    let rest = &config.rest;
+    let administrators = rest.administrators.as_deref().map(Dn::parse).transpose();
+    let administrators = administrators
+        .map_err(|error| config.problem("rest.administrators", format!("not a DN: {error}")))?;
+    if !rest::mail::is_address(&rest.mail_from) {
+        return Err(config.problem("rest.mail_from", "not an address").into());
+    }
+    if let Some(folder) = rest
+        .mail_folder
+        .as_deref()
+        .filter(|folder| !is_folder(folder))
+    {
+        let message = format!("{} is no folder", folder.display());
+        return Err(config.problem("rest.mail_folder", message).into());
+    }
+    Ok(Settings {
+        administrators,
+        body_bytes: rest.body_bytes,
+        time: rest.request_time,
+        requests: rest.requests,
+        anonymous_per_minute: rest.anonymous_per_minute,
+        token: rest.token_time,
+        mail_folder: rest.mail_folder.clone(),
+        mail_from: rest.mail_from.clone(),
+        invitation_page: rest.invitation_page.clone(),
+        invitation: rest.invitation_time,
+    })
+}
+
+fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}

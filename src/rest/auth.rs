@@ -1,0 +1,138 @@
+//! Who calls: from the headers of a request to an identity of the directory.
+//!
+//! Owns the schemes (RFC 6750, RFC 7617) and the one account that has no entry: the administrator of the directory, who is
+//! the user `admin` of every dialect. What proves a name is the directory's.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use tokio::sync::oneshot;
+
+use super::Rest;
+use super::fault::{Fault, Kind};
+use crate::directory::dn::Dn;
+use crate::directory::identity::Identity;
+use crate::directory::password::Secret;
+use crate::directory::schema::well_known;
+use crate::directory::{Error, Login};
+
+/// The name of the directory's administrator in every dialect.
+pub const ADMINISTRATOR: &str = "admin";
+
+/// Whoever sends a request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who it is, to the directory.
+    pub identity: Identity,
+    /// Whether the dialects' administrative operations are open to them; what they can do there the access rules decide.
+    pub administers: bool,
+    /// The `entryUUID` of their entry; the administrator of the directory has none.
+    pub id: Option<String>,
+}
+
+impl Caller {
+    /// Nobody.
+    pub fn nobody() -> Self {
+        Self {
+            identity: Identity::anonymous(),
+            administers: false,
+            id: None,
+        }
+    }
+
+    fn new(rest: &Rest, identity: Identity) -> Self {
+        let group = rest.settings.administrators.as_ref();
+        let member = |group: &Dn| rest.directory.is_in_group(&identity, group);
+        Self {
+            administers: identity.is_administrator() || group.is_some_and(member),
+            id: rest.directory.uuid(&identity),
+            identity,
+        }
+    }
+}
+
+/// Whom the headers of a request prove; `None` when they claim nothing. `audience` is the dialect.
+///
+/// # Errors
+/// When what they claim is not so.
+pub async fn caller(
+    rest: &Rest,
+    headers: &HeaderMap,
+    audience: &str,
+    source: Option<IpAddr>,
+) -> Result<Option<Caller>, Fault> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let refused = || {
+        Fault::new(
+            Kind::Unauthenticated,
+            "the login is not valid; log in again",
+        )
+    };
+    let text = value.to_str().map_err(|_| refused())?;
+    let (scheme, rest_of) = text.split_once(' ').ok_or_else(refused)?;
+    let proof = rest_of.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        let redeemed = rest.directory.redeem_token(proof, audience);
+        let identity = redeemed.map_err(|_| refused())?;
+        if !rest.directory.admits(&identity, source) {
+            return Err(refused());
+        }
+        return Ok(Some(Caller::new(rest, identity)));
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(refused());
+    }
+    let decoded = STANDARD.decode(proof).map_err(|_| refused())?;
+    let at = decoded.iter().position(|byte| *byte == b':');
+    let (name, password) = decoded
+        .split_at_checked(at.ok_or_else(refused)?)
+        .ok_or_else(refused)?;
+    let name = std::str::from_utf8(name).map_err(|_| refused())?;
+    let password = Secret::from(password.get(1..).unwrap_or_default());
+    let login = log_in(rest, name, password, source).await?;
+    if login.notice.must_change {
+        return Err(Fault::forbidden("the password must be changed first"));
+    }
+    Ok(Some(Caller::new(rest, login.identity)))
+}
+
+/// Proves a user name and a password. An unknown name and a wrong password take the same time and get the same answer.
+///
+/// # Errors
+/// The one of [`Fault::login`], or that it cannot be found out now.
+pub async fn log_in(
+    rest: &Rest,
+    name: &str,
+    password: Secret,
+    source: Option<IpAddr>,
+) -> Result<Login, Fault> {
+    if password.is_empty() {
+        return Err(Fault::login());
+    }
+    let (send, receive) = oneshot::channel();
+    let done = Box::new(move |verdict| {
+        // Whoever asked may have gone.
+        let _ = send.send(verdict);
+    });
+    rest.directory
+        .authenticate(&rest.name_of(name), password, &source.into(), done);
+    match receive.await {
+        Ok(verdict) => Ok(verdict?),
+        Err(_) => Err(Error::Unavailable("the server is stopping".to_owned()).into()),
+    }
+}
+
+impl Rest {
+    /// The entry that logs in under a user name, or a name that no entry has.
+    pub fn name_of(&self, user: &str) -> Dn {
+        if user.eq_ignore_ascii_case(ADMINISTRATOR) {
+            return Dn::parse(&self.directory.setup().administrator.name).unwrap_or_default();
+        }
+        let found = self.directory.name_of(well_known::UID, user.as_bytes());
+        found.unwrap_or_default()
+    }
+}

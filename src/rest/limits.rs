@@ -1,0 +1,179 @@
+//! What requests may cost: how many at once, for how long, and how many a minute without a login; and what every answer
+//! carries.
+//!
+//! Owns the guard around all requests. It does not own what a search may cost, which is the directory's.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+
+use super::Rest;
+
+/// The header that names a request in the log, of both.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Addresses that are remembered.
+const ADDRESSES: usize = 65_536;
+
+/// How many requests there may be at once, and how long each.
+pub struct Gate {
+    places: Semaphore,
+    time: Duration,
+}
+
+impl Gate {
+    /// A gate for so many.
+    pub fn new(requests: usize, time: Duration) -> Self {
+        Self {
+            places: Semaphore::new(requests.min(Semaphore::MAX_PERMITS)),
+            time,
+        }
+    }
+}
+
+/// Where a request comes from, as the connection knows it.
+#[derive(Copy, Clone, Debug)]
+pub struct Source(pub IpAddr);
+
+/// Lets a request through to its operation, and sees to what every answer carries.
+pub async fn guard(State(rest): State<Arc<Rest>>, request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    let begun = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = match rest.gate.places.try_acquire() {
+        Ok(_place) => match tokio::time::timeout(rest.gate.time, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => refusal("the request took longer than it may; ask for less"),
+        },
+        Err(_) => refusal("too many requests are worked on; try again"),
+    };
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    let cache = HeaderValue::from_static("no-store");
+    headers.entry(header::CACHE_CONTROL).or_insert(cache);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    let (status, micros) = (response.status().as_u16(), begun.elapsed().as_micros());
+    tracing::debug!(id, %method, path, status, micros, "request");
+    response
+}
+
+/// The id that the client gave, if it may stand in a log, or a new one.
+fn request_id(request: &Request) -> String {
+    let given = request.headers().get(REQUEST_ID);
+    let given = given.and_then(|value| value.to_str().ok());
+    let sound = |text: &&str| {
+        !text.is_empty()
+            && text.len() <= 64
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    match given.filter(sound) {
+        Some(id) => id.to_owned(),
+        None => {
+            let mut bytes = [0; 16];
+            // An id is no secret: without random bytes it only tells less.
+            let _ = getrandom::fill(&mut bytes);
+            uuid::Builder::from_random_bytes(bytes)
+                .into_uuid()
+                .to_string()
+        }
+    }
+}
+
+fn refusal(text: &str) -> Response {
+    let body = serde_json::json!({ "msg": text }).to_string();
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::RETRY_AFTER, "1"),
+    ];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, body).into_response()
+}
+
+/// How many requests without a login each address has left.
+pub struct Rates {
+    per_minute: u32,
+    left: Mutex<HashMap<IpAddr, (f64, Instant)>>,
+}
+
+impl Rates {
+    /// So many a minute for each address.
+    pub fn new(per_minute: u32) -> Self {
+        Self {
+            per_minute,
+            left: Mutex::default(),
+        }
+    }
+
+    /// Whether one more may come from an address at this moment. Of IPv6 a network of 64 bits counts as one: whoever has
+    /// one of its addresses has all of them.
+    pub fn admit(&self, source: IpAddr, now: Instant) -> bool {
+        let source = match source.to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+            other => other,
+        };
+        let most = f64::from(self.per_minute);
+        let filled = |left: f64, since: Instant| {
+            let minutes = now.saturating_duration_since(since).as_secs_f64() / 60.0;
+            most.min(left + minutes * most)
+        };
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.len() >= ADDRESSES && !left.contains_key(&source) {
+            left.retain(|_, (left, since)| filled(*left, *since) < most);
+            if left.len() >= ADDRESSES {
+                return false;
+            }
+        }
+        let (has, since) = left.entry(source).or_insert((most, now));
+        *has = filled(*has, *since);
+        *since = now;
+        let admitted = *has >= 1.0;
+        if admitted {
+            *has -= 1.0;
+        }
+        admitted
+    }
+}
+
+impl Rest {
+    /// Whether one more request without a login may come from an address.
+    pub fn admits(&self, source: Option<IpAddr>) -> bool {
+        source.is_none_or(|source| self.rates.admit(source, Instant::now()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_gets_its_share_back_with_time_and_others_are_not_touched() {
+        let (rates, begun) = (Rates::new(2), Instant::now());
+        let one: IpAddr = "192.0.2.1".parse().unwrap();
+        let other: IpAddr = "192.0.2.2".parse().unwrap();
+        assert!(rates.admit(one, begun) && rates.admit(one, begun));
+        assert!(!rates.admit(one, begun));
+        assert!(rates.admit(other, begun));
+        assert!(rates.admit(one, begun + Duration::from_secs(31)));
+        assert!(!rates.admit(one, begun + Duration::from_secs(31)));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one() {
+        let (rates, begun) = (Rates::new(1), Instant::now());
+        assert!(rates.admit("2001:db8::1".parse().unwrap(), begun));
+        assert!(!rates.admit("2001:db8::2".parse().unwrap(), begun));
+        assert!(rates.admit("2001:db8:0:1::1".parse().unwrap(), begun));
+    }
+}

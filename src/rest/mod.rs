@@ -1,0 +1,141 @@
+//! The REST face: HTTP requests to requests of the directory, and its answers back to JSON.
+//!
+//! Owns what all dialects share: who calls and what they may ask for, how lists are asked for, the bounds on what a
+//! request may cost, and the documents that describe it all. What an entry means and who may see it is the directory's;
+//! where configuration and certificates come from is the app's.
+//!
+//! A dialect is a table of operations ([`operation::Operation`]): the routes, the permissions, the checks of parameters
+//! and the OpenAPI document all come from it. What a product calls things, and its bodies, are in the dialect's folder.
+
+pub mod auth;
+pub mod connection;
+pub mod docs;
+pub mod fault;
+pub mod json;
+pub mod limits;
+pub mod list;
+pub mod mail;
+pub mod openapi;
+pub mod operation;
+pub mod query;
+pub mod record;
+pub mod slc_hub;
+pub mod time;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use crate::directory::Directory;
+use crate::directory::dn::Dn;
+use limits::{Gate, Rates};
+use operation::Dialect;
+
+/// How the face behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The group whose members administer through the dialects, as far as access rules let them; `None` leaves that to the
+    /// administrator of the directory.
+    pub administrators: Option<Dn>,
+    /// The longest body of a request, in bytes.
+    pub body_bytes: usize,
+    /// The longest that a request takes.
+    pub time: Duration,
+    /// Requests that are worked on at once; more are told to come back.
+    pub requests: usize,
+    /// Requests a minute that one address may send to operations which ask for no login.
+    pub anonymous_per_minute: u32,
+    /// How long a token lasts.
+    pub token: Duration,
+    /// Where mail is put for a mail server to send; without it nobody can be invited.
+    pub mail_folder: Option<PathBuf>,
+    /// Whom mail is from.
+    pub mail_from: String,
+    /// The page for those who are invited; the token is put behind it.
+    pub invitation_page: String,
+    /// How long an invitation holds.
+    pub invitation: Duration,
+}
+
+/// What all requests share.
+pub struct Rest {
+    /// The directory that is served.
+    pub directory: Directory,
+    /// How the face behaves.
+    pub settings: Settings,
+    rates: Rates,
+    gate: Gate,
+}
+
+impl Rest {
+    /// The suffix whose users and groups the dialects show: the first.
+    pub fn suffix(&self) -> Dn {
+        let snapshot = self.directory.snapshot();
+        let first = snapshot.suffixes().first();
+        first.map(|suffix| suffix.dn.clone()).unwrap_or_default()
+    }
+
+    /// A part of the tree directly below the suffix.
+    pub fn unit(&self, name: &str) -> Dn {
+        match crate::directory::dn::Rdn::parse(&format!("ou={name}")) {
+            Ok(rdn) => self.suffix().child(rdn),
+            Err(_) => Dn::default(),
+        }
+    }
+}
+
+/// The dialects that are served.
+pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT];
+
+/// Everything that is answered: each dialect at its own paths, the documents, and the page that shows them.
+pub fn router(directory: Directory, settings: Settings) -> Router {
+    let rest = Arc::new(Rest {
+        rates: Rates::new(settings.anonymous_per_minute),
+        gate: Gate::new(settings.requests, settings.time),
+        directory,
+        settings,
+    });
+    let mut router = Router::new()
+        .route("/openapi.json", get(|| document(openapi::of(DIALECTS))))
+        .route("/docs", get(|| page(docs::page(DIALECTS))));
+    for dialect in DIALECTS.iter().copied() {
+        let path = format!("{}/openapi.json", dialect.base);
+        router = router.route(
+            &path,
+            get(move || document(openapi::of(std::slice::from_ref(&dialect)))),
+        );
+        router = router.merge(operation::routes(dialect, &rest));
+    }
+    let router = router
+        .fallback(|request| operation::nothing(request, StatusCode::NOT_FOUND))
+        .method_not_allowed_fallback(|request| {
+            operation::nothing(request, StatusCode::METHOD_NOT_ALLOWED)
+        });
+    let guard = axum::middleware::from_fn_with_state(rest, limits::guard);
+    router.layer(guard)
+}
+
+async fn document(document: serde_json::Value) -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        document.to_string(),
+    )
+}
+
+async fn page(page: String) -> impl IntoResponse {
+    (
+        [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+            ),
+        ],
+        page,
+    )
+}

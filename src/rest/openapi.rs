@@ -1,0 +1,196 @@
+//! The OpenAPI document (version 3.1) of one dialect or of all, made from their tables.
+//!
+//! Owns the form of the document. What stands in it is what the operations check.
+
+use serde_json::{Map, Value, json};
+
+use super::operation::{Dialect, Operation, Shape};
+use super::query::{Form, Parameter};
+
+/// Statuses that every operation may answer with.
+const ALWAYS: [u16; 2] = [429, 503];
+
+/// The document of these dialects.
+pub fn of(dialects: &[&Dialect]) -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    let mut schemas = Map::new();
+    for dialect in dialects {
+        for (name, schema) in (dialect.schemas)() {
+            let schema = serde_json::to_value(schema).unwrap_or_default();
+            schemas.insert(name.to_owned(), schema);
+        }
+        for operation in dialect.operations {
+            let path = format!("{}{}", dialect.base, operation.path);
+            let item = paths.entry(path).or_insert_with(|| json!({}));
+            if let Some(item) = item.as_object_mut() {
+                item.insert(
+                    operation.verb.name().to_owned(),
+                    describe(dialect, operation),
+                );
+            }
+        }
+    }
+    let titles: Vec<&str> = dialects.iter().map(|dialect| dialect.title).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": format!("Hedgerow: {}", titles.join(", ")),
+            "description": "Users and groups of one directory. What is changed here is seen over LDAP at once, and the other way round.",
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer", "description": "A token that a login has given." },
+                "basic": { "type": "http", "scheme": "basic", "description": "The user name and the password." },
+            },
+        },
+    })
+}
+
+fn describe(dialect: &Dialect, operation: &Operation) -> Value {
+    let permission = operation.permission;
+    let mut described = json!({
+        "operationId": operation.id,
+        "tags": [dialect.title],
+        "summary": operation.summary,
+        "description": format!("{}. For {}.", operation.summary, permission.name),
+        "parameters": parameters(operation),
+        "responses": responses(dialect, operation),
+        "security": if permission.login {
+            json!([{ "bearer": [] }, { "basic": [] }])
+        } else {
+            json!([{}, { "bearer": [] }])
+        },
+    });
+    if let (Some(input), Some(object)) = (&operation.body, described.as_object_mut()) {
+        let media = input.types.iter().copied().chain(["application/json"]);
+        let content: Map<String, Value> = media
+            .map(|media| (media.to_owned(), json!({ "schema": schema(input.shape) })))
+            .collect();
+        object.insert(
+            "requestBody".to_owned(),
+            json!({ "required": true, "content": content }),
+        );
+    }
+    described
+}
+
+fn responses(dialect: &Dialect, operation: &Operation) -> Value {
+    let mut responses = Map::new();
+    let mut success = json!({ "description": operation.summary });
+    if let Some(object) = success.as_object_mut() {
+        let content = match operation.answer {
+            Shape::Nothing => None,
+            Shape::List(_, item) => Some(json!({
+                "application/json": { "schema": schema(operation.answer) },
+                "application/x-ndjson": { "schema": { "type": "string", "description": format!("One {item} a line, all there are.") } },
+            })),
+            shape => Some(json!({ "application/json": { "schema": schema(shape) } })),
+        };
+        object.extend(content.map(|content| ("content".to_owned(), content)));
+        if operation.tagged {
+            let tag = json!({ "ETag": { "description": "Names the state of the resource, for If-Match.", "schema": { "type": "string" } } });
+            object.insert("headers".to_owned(), tag);
+        }
+    }
+    responses.insert(operation.status.to_string(), success);
+    let takes = operation.body.is_some();
+    let asks = takes || !operation.parameters.is_empty();
+    let common = [
+        (400, asks || operation.path.contains('{')),
+        (401, true),
+        (403, operation.permission.login),
+        (413, takes),
+        (415, takes),
+        (412, operation.tagged && operation.verb.name() != "get"),
+    ];
+    let common = common
+        .into_iter()
+        .filter(|(_, is)| *is)
+        .map(|(status, _)| status);
+    for status in common
+        .chain(ALWAYS)
+        .chain(operation.refusals.iter().copied())
+    {
+        let refusal = json!({
+            "description": reason(status),
+            "content": { "application/json": { "schema": reference(dialect.fault_schema) } },
+        });
+        responses.insert(status.to_string(), refusal);
+    }
+    Value::Object(responses)
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "The request is malformed, or asks for what cannot be.",
+        401 => "Nobody has logged in, or the login is not valid.",
+        403 => "The caller may not do this.",
+        404 => "There is no such thing, or the caller may not know of it.",
+        409 => "It would take what is another's.",
+        412 => "It is not in the state that If-Match names.",
+        413 => "The body is too long.",
+        415 => "The body is not of a type that is understood.",
+        429 => "Too many requests without a login.",
+        _ => "It cannot be done now; try again.",
+    }
+}
+
+fn parameters(operation: &Operation) -> Value {
+    let mut described = Vec::new();
+    let parts = operation.path.split('{').skip(1);
+    for name in parts.filter_map(|part| part.split('}').next()) {
+        described.push(json!({
+            "name": name, "in": "path", "required": true,
+            "description": "The id of the entry.",
+            "schema": { "type": "string", "format": "uuid" },
+            "example": "597ae2f6-16a6-1027-98f4-d28b5365dc14",
+        }));
+    }
+    for parameter in operation.parameters.iter().copied().flatten() {
+        described.push(json!({
+            "name": parameter.name, "in": "query", "required": false,
+            "description": parameter.description,
+            "schema": form(parameter),
+        }));
+    }
+    if operation.tagged && operation.verb.name() != "get" {
+        described.push(json!({
+            "name": "If-Match", "in": "header", "required": false,
+            "description": "Only if the resource still is in the state of this ETag.",
+            "schema": { "type": "string" },
+        }));
+    }
+    Value::Array(described)
+}
+
+fn form(parameter: &Parameter) -> Value {
+    match &parameter.form {
+        Form::Text => json!({ "type": "string", "maxLength": 4096 }),
+        Form::Flag => json!({ "type": "boolean" }),
+        Form::Moment => json!({ "type": "string", "format": "date-time" }),
+        Form::Number(default, most) => {
+            json!({ "type": "integer", "minimum": 0, "maximum": most, "default": default })
+        }
+        Form::Choice(known) => json!({ "type": "string", "enum": known }),
+        Form::Texts => json!({ "type": "array", "items": { "type": "string" }, "maxItems": 1000 }),
+        Form::Choices(known) => {
+            json!({ "type": "array", "items": { "type": "string", "enum": known } })
+        }
+    }
+}
+
+fn schema(shape: Shape) -> Value {
+    match shape {
+        Shape::Nothing => json!({}),
+        Shape::One(name) | Shape::List(name, _) => reference(name),
+        Shape::Many(name) => json!({ "type": "array", "items": reference(name) }),
+    }
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}

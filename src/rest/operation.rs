@@ -1,0 +1,385 @@
+//! An operation of a dialect: one row of its table, and what is done with every request before and after it.
+//!
+//! Owns the order of things: the route, the login, the permission, the parameters, the body, the operation, the answer.
+//! The table says all of it, so that what is documented is what is checked.
+
+use std::future::{Future, poll_fn};
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{RawPathParams, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use futures_core::Stream;
+use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
+
+use super::Rest;
+use super::auth::{self, Caller};
+use super::fault::{Fault, Kind};
+use super::limits::Source;
+use super::query::{Parameter, Query};
+
+/// A product's way of asking.
+pub struct Dialect {
+    /// Its name: the audience of its tokens.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What all its paths begin with.
+    pub base: &'static str,
+    /// All there is to ask.
+    pub operations: &'static [Operation],
+    /// The body of a refusal.
+    pub fault: fn(&Fault) -> Value,
+    /// The name of its schema.
+    pub fault_schema: &'static str,
+    /// The schemas of bodies, by name.
+    pub schemas: fn() -> Vec<(&'static str, RefOr<Schema>)>,
+}
+
+/// How a request is sent.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Adds, or does.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes parts.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+impl Verb {
+    fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Put => MethodFilter::PUT,
+            Self::Patch => MethodFilter::PATCH,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+
+    /// As OpenAPI writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Put => "put",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Who may ask.
+pub struct Permission {
+    /// For people.
+    pub name: &'static str,
+    /// Whether somebody must have logged in.
+    pub login: bool,
+    /// Whether this caller may, for these parts of the path.
+    pub allows: fn(&Caller, &Path) -> bool,
+}
+
+/// One row of a dialect's table.
+pub struct Operation {
+    /// Its name in programs.
+    pub id: &'static str,
+    /// How it is sent.
+    pub verb: Verb,
+    /// Where, below the dialect's base; parts in braces are variable.
+    pub path: &'static str,
+    /// Other ways to send the same.
+    pub aliases: &'static [(Verb, &'static str)],
+    /// What it does.
+    pub summary: &'static str,
+    /// Who may ask for it.
+    pub permission: &'static Permission,
+    /// The query's parameters, in tables that operations share.
+    pub parameters: &'static [&'static [Parameter]],
+    /// The body, if it takes one.
+    pub body: Option<Input>,
+    /// The status of the answer.
+    pub status: u16,
+    /// The body of the answer.
+    pub answer: Shape,
+    /// Whether the answer has an `ETag`, and the request may name one.
+    pub tagged: bool,
+    /// The statuses of refusals beside those that every operation has.
+    pub refusals: &'static [u16],
+    /// Does it.
+    pub run: Run,
+}
+
+/// The body of a request.
+pub struct Input {
+    /// What it holds.
+    pub shape: Shape,
+    /// The media types it may be of; JSON is always one.
+    pub types: &'static [&'static str],
+}
+
+/// JSON, by the name of its schema.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// None.
+    Nothing,
+    /// An object.
+    One(&'static str),
+    /// An array of objects.
+    Many(&'static str),
+    /// An object with a page of objects; as NDJSON the objects of the whole list.
+    List(&'static str, &'static str),
+}
+
+/// Does an operation.
+pub type Run = fn(Call) -> Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
+
+/// The variable parts of a path.
+#[derive(Clone, Debug, Default)]
+pub struct Path(Vec<(String, String)>);
+
+impl Path {
+    /// The part of this name; empty when there is none.
+    pub fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(is, _)| is == name);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+}
+
+/// A request that was let in.
+pub struct Call {
+    /// What all requests share.
+    pub rest: Arc<Rest>,
+    /// The dialect's name.
+    pub audience: &'static str,
+    /// Who asks.
+    pub caller: Caller,
+    /// Where from.
+    pub source: Option<IpAddr>,
+    /// The variable parts of the path.
+    pub path: Path,
+    /// The parameters.
+    pub query: Query,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; empty where the operation takes none.
+    pub body: Bytes,
+}
+
+/// What an operation answers.
+pub struct Reply {
+    /// Instead of the status of the table, if that is not it.
+    pub body: Body,
+    /// The media type of the body, if there is one.
+    pub media: Option<&'static str>,
+    /// What the entry is at this moment.
+    pub tag: Option<String>,
+}
+
+impl Reply {
+    /// No body.
+    pub fn empty() -> Self {
+        Self {
+            body: Body::empty(),
+            media: None,
+            tag: None,
+        }
+    }
+
+    /// JSON that is written already.
+    pub fn bytes(body: Vec<u8>) -> Self {
+        Self {
+            body: Body::from(body),
+            media: Some("application/json"),
+            tag: None,
+        }
+    }
+
+    /// JSON.
+    pub fn json(value: &Value) -> Self {
+        Self::bytes(value.to_string().into_bytes())
+    }
+}
+
+/// The routes of a dialect.
+pub fn routes(dialect: &'static Dialect, rest: &Arc<Rest>) -> Router {
+    let mut router = Router::new();
+    for operation in dialect.operations {
+        let own = [(operation.verb, operation.path)];
+        for (verb, path) in own.iter().chain(operation.aliases) {
+            let rest = Arc::clone(rest);
+            let answer = move |path: Result<RawPathParams, _>, request: Request| {
+                let parts = path.map(|parts: RawPathParams| {
+                    let part = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+                    Path(parts.iter().map(part).collect())
+                });
+                answer(rest, dialect, operation, parts.ok(), request)
+            };
+            let path = format!("{}{path}", dialect.base);
+            router = router.route(&path, on(verb.filter(), answer));
+        }
+    }
+    router
+}
+
+async fn answer(
+    rest: Arc<Rest>,
+    dialect: &'static Dialect,
+    operation: &'static Operation,
+    path: Option<Path>,
+    request: Request,
+) -> Response {
+    let done = match path {
+        Some(path) => admit(rest, dialect, operation, path, request).await,
+        None => Err(Fault::invalid("the path is not UTF-8")),
+    };
+    match done {
+        Ok(reply) => respond(operation, reply),
+        Err(fault) => refuse(dialect, &fault),
+    }
+}
+
+async fn admit(
+    rest: Arc<Rest>,
+    dialect: &'static Dialect,
+    operation: &'static Operation,
+    path: Path,
+    request: Request,
+) -> Result<Reply, Fault> {
+    let (head, body) = request.into_parts();
+    let source = head.extensions.get::<Source>().map(|source| source.0);
+    let claimed = auth::caller(&rest, &head.headers, dialect.name, source).await?;
+    let permission = operation.permission;
+    if claimed.is_none() && permission.login {
+        return Err(Fault::new(Kind::Unauthenticated, "log in first"));
+    }
+    if claimed.is_none() && !rest.admits(source) {
+        let text = "too many requests without a login; wait a minute";
+        return Err(Fault::new(Kind::TooMany, text));
+    }
+    let caller = claimed.unwrap_or_else(Caller::nobody);
+    if !(permission.allows)(&caller, &path) {
+        return Err(Fault::forbidden(
+            "this takes more rights than the caller has",
+        ));
+    }
+    let query = Query::read(head.uri.query().unwrap_or_default(), operation.parameters)?;
+    let body = match &operation.body {
+        Some(input) => {
+            check_type(input, &head.headers)?;
+            read(body, rest.settings.body_bytes).await?
+        }
+        None => Bytes::new(),
+    };
+    let call = Call {
+        rest,
+        audience: dialect.name,
+        caller,
+        source,
+        path,
+        query,
+        headers: head.headers,
+        body,
+    };
+    (operation.run)(call).await
+}
+
+/// A body without a type is taken for JSON.
+fn check_type(input: &Input, headers: &HeaderMap) -> Result<(), Fault> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let text = value.to_str().unwrap_or_default();
+    let media = text.split(';').next().unwrap_or_default().trim();
+    let known = std::iter::once(&"application/json").chain(input.types);
+    if known
+        .into_iter()
+        .any(|known| media.eq_ignore_ascii_case(known))
+    {
+        return Ok(());
+    }
+    let text = "the body must be of type application/json";
+    Err(Fault::new(Kind::UnsupportedType, text))
+}
+
+async fn read(body: Body, most: usize) -> Result<Bytes, Fault> {
+    let mut stream = body.into_data_stream();
+    let mut whole = Vec::new();
+    while let Some(piece) = poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await {
+        let piece = piece.map_err(|_| Fault::invalid("the body ends too early"))?;
+        if whole.len().saturating_add(piece.len()) > most {
+            let text = format!("the body is longer than {most} bytes");
+            return Err(Fault::new(Kind::TooLarge, text));
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.into())
+}
+
+fn respond(operation: &Operation, reply: Reply) -> Response {
+    let mut response = Response::new(reply.body);
+    *response.status_mut() = StatusCode::from_u16(operation.status).unwrap_or_default();
+    let headers = response.headers_mut();
+    if let Some(media) = reply.media {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    }
+    let tag = reply.tag.and_then(|tag| HeaderValue::from_str(&tag).ok());
+    if let Some(tag) = tag {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// A refusal in the words of a dialect.
+pub fn refuse(dialect: &Dialect, fault: &Fault) -> Response {
+    let mut response = Response::new(Body::from((dialect.fault)(fault).to_string()));
+    *response.status_mut() = fault.kind.status();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    match fault.kind {
+        Kind::Unauthenticated => {
+            let schemes =
+                HeaderValue::from_static("Bearer, Basic realm=\"hedgerow\", charset=\"UTF-8\"");
+            headers.insert(header::WWW_AUTHENTICATE, schemes);
+        }
+        Kind::TooMany => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        }
+        Kind::Unavailable => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        _ => {}
+    }
+    response
+}
+
+/// The answer where there is no operation, in the words of the dialect whose path it would be.
+pub async fn nothing(request: Request, status: StatusCode) -> Response {
+    let path = request.uri().path();
+    let dialects = super::DIALECTS.iter();
+    let own = dialects
+        .clone()
+        .find(|dialect| path.starts_with(dialect.base));
+    let fault = if status == StatusCode::METHOD_NOT_ALLOWED {
+        Fault::new(Kind::MethodNotAllowed, "this path takes other methods")
+    } else {
+        Fault::new(Kind::NotFound, "there is nothing at this path; see /docs")
+    };
+    match own.or(dialects.clone().next()) {
+        Some(dialect) => refuse(dialect, &fault),
+        None => Response::new(Body::empty()),
+    }
+}

@@ -1,0 +1,183 @@
+//! Groups: lists of them, one of them, and what becomes of them.
+
+use std::sync::Arc;
+
+use super::query::{Fields, asked, groups, sort};
+use super::resource::{GROUP, GroupRecord, selected};
+use super::update::{self, Operator};
+use super::users::{add, answer, attribute, name, name_below, rdn, reading};
+use crate::directory::EntryCopy;
+use crate::directory::filter::Filter;
+use crate::directory::request::{Change, Terms};
+use crate::rest::fault::{Fault, Kind};
+use crate::rest::json::Members;
+use crate::rest::list::{self, ListQuery};
+use crate::rest::operation::{Call, Reply};
+use crate::rest::query::equal;
+
+/// Members of a group that clients may send and that have no effect.
+const READ_ONLY: &[&str] = &["_id", "_created", "_modified", "system"];
+
+/// Lists groups.
+pub async fn list(call: Call) -> Result<Reply, Fault> {
+    let fields = Fields::of(&call.query);
+    let query = ListQuery {
+        base: call.rest.suffix(),
+        filter: asked(&call.query, groups(), false),
+        attributes: selected(&GROUP),
+        sort: sort(&call.query, "name"),
+    };
+    let write: list::Write = Arc::new(move |entry, out| {
+        // Writing to memory does not fail.
+        let _ = serde_json::to_writer(out, &GroupRecord::of(entry).group(&fields));
+    });
+    answer(call, query, write).await
+}
+
+/// The entry of a group.
+pub async fn find(call: &Call, id: &str, more: &[&str]) -> Result<EntryCopy, Fault> {
+    let filter = Filter::And(vec![equal("entryUUID", id), groups()]);
+    let attributes = selected(&[GROUP.as_slice(), more].concat());
+    let base = call.rest.suffix();
+    let found = list::one(
+        &call.rest,
+        &call.caller.identity,
+        (base, filter),
+        attributes,
+    );
+    found.await?.ok_or_else(|| Fault::not_found("group"))
+}
+
+/// The group of a name.
+pub async fn by_name(call: &Call, group: &str) -> Result<Option<EntryCopy>, Fault> {
+    let filter = Filter::And(vec![equal("cn", group), groups()]);
+    let base = call.rest.suffix();
+    list::one(
+        &call.rest,
+        &call.caller.identity,
+        (base, filter),
+        selected(&GROUP),
+    )
+    .await
+}
+
+fn show(entry: &EntryCopy, fields: &Fields) -> Reply {
+    let record = GroupRecord::of_copy(entry);
+    let body = serde_json::to_vec(&record.group(fields)).unwrap_or_default();
+    Reply {
+        tag: record.tag(),
+        ..Reply::bytes(body)
+    }
+}
+
+/// Shows one group.
+pub async fn get(call: Call) -> Result<Reply, Fault> {
+    let entry = find(&call, call.path.get("groupId"), &[]).await?;
+    Ok(show(&entry, &Fields::of(&call.query)))
+}
+
+fn in_use(group: &str) -> Fault {
+    Fault::new(Kind::Conflict, format!("name: \"{group}\" is in use"))
+}
+
+/// Adds a group without members.
+pub async fn create(call: Call) -> Result<Reply, Fault> {
+    let mut body = Members::read(&call.body)?;
+    let (group, external) = (body.required("name")?, body.text("externalId")?);
+    body.ignore(READ_ONLY);
+    body.end()?;
+    if by_name(&call, &group).await?.is_some() {
+        return Err(in_use(&group));
+    }
+    let dn = name_below(call.rest.unit("groups"), "cn", &group)?;
+    let classes = ["groupOfMembers", "hedgerowGroup"];
+    let classes = classes.iter().map(|class| class.as_bytes().to_vec());
+    let mut attributes = vec![
+        ("objectClass".to_owned(), classes.collect()),
+        attribute("cn", &group),
+    ];
+    attributes.extend(external.map(|id| attribute("hedgerowExternalId", &id)));
+    let change = Change::Add { dn, attributes };
+    match add(&call, "groups", (change, reading(&GROUP)), Vec::new()).await {
+        Err(fault) if fault.kind == Kind::Conflict => Err(in_use(&group)),
+        done => Ok(show(&done?, &Fields::default())),
+    }
+}
+
+/// Replaces what a client may say of a group.
+pub async fn put(call: Call) -> Result<Reply, Fault> {
+    let mut body = Members::read(&call.body)?;
+    let group = body.required("name")?;
+    body.ignore(READ_ONLY);
+    body.ignore(&["externalId"]);
+    body.end()?;
+    update(&call, Box::new(move |_| Ok(group.clone()))).await
+}
+
+/// Changes parts of a group, of which there is one: its name.
+pub async fn patch(call: Call) -> Result<Reply, Fault> {
+    let steps = update::steps(&call.body)?;
+    let patched = move |entry: &EntryCopy| {
+        let record = GroupRecord::of_copy(entry);
+        let mut name = record
+            .group(&Fields::default())
+            .name
+            .unwrap_or_default()
+            .into_owned();
+        for step in &steps {
+            match step.member.as_str() {
+                "name" if step.operator == Operator::Remove => {
+                    return Err(Fault::invalid("/name: a group has one"));
+                }
+                "name" => name = step.text(true)?.unwrap_or(name),
+                kept if kept == "externalId" || READ_ONLY.contains(&kept) => {
+                    return Err(Fault::invalid(format!("/{kept}: cannot be changed")));
+                }
+                _ => return Err(Fault::invalid("path: is no member of a group")),
+            }
+        }
+        Ok(name)
+    };
+    update(&call, Box::new(patched)).await
+}
+
+/// The name that a group gets.
+type After = Box<dyn Fn(&EntryCopy) -> Result<String, Fault> + Send + Sync>;
+
+async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
+    let entry = find(call, call.path.get("groupId"), &[]).await?;
+    let wanted = after(&entry)?;
+    if let Some(other) = by_name(call, &wanted).await?
+        && other.dn != entry.dn
+    {
+        return Err(in_use(&wanted));
+    }
+    if GroupRecord::of_copy(&entry).is_system() {
+        return Err(Fault::forbidden("a group of the system cannot be changed"));
+    }
+    let work: update::Work = Box::new(move |entry| {
+        let wanted = after(entry)?;
+        let own = update::values(entry, "cn").first().copied() == Some(wanted.as_bytes());
+        let rename = Change::Rename {
+            dn: name(entry),
+            new_rdn: rdn("cn", &wanted)?,
+            delete_old_rdn: true,
+            new_superior: None,
+        };
+        Ok(if own { Vec::new() } else { vec![rename] })
+    });
+    let entry = update::change(call, update::Target::Group, work).await?;
+    Ok(show(&entry, &Fields::default()))
+}
+
+/// Deletes a group.
+pub async fn delete(call: Call) -> Result<Reply, Fault> {
+    let entry = find(&call, call.path.get("groupId"), &[]).await?;
+    if GroupRecord::of_copy(&entry).is_system() {
+        return Err(Fault::forbidden("a group of the system cannot be deleted"));
+    }
+    let change = Change::Delete { dn: name(&entry) };
+    let terms = update::matching(&call, Terms::default())?;
+    list::change(&call.rest, &call.caller.identity, change, terms).await?;
+    Ok(Reply::empty())
+}

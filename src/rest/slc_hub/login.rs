@@ -1,0 +1,74 @@
+//! Logins: tokens for names and passwords, and tokens that act for others.
+
+use serde_json::json;
+
+use super::users::{find, name};
+use crate::directory::Error;
+use crate::directory::identity::Identity;
+use crate::directory::password::Secret;
+use crate::rest::auth;
+use crate::rest::fault::Fault;
+use crate::rest::json::Members;
+use crate::rest::list;
+use crate::rest::operation::{Call, Reply};
+use crate::rest::query::equal;
+
+fn token(call: &Call, identity: &Identity) -> Result<Reply, Fault> {
+    let lifetime = call.rest.settings.token;
+    let token = call
+        .rest
+        .directory
+        .issue_token(identity, call.audience, lifetime)?;
+    Ok(Reply::json(
+        &json!({ "token": token, "expiresIn": lifetime.as_secs() }),
+    ))
+}
+
+/// Logs in.
+pub async fn log_in(call: Call) -> Result<Reply, Fault> {
+    let mut body = Members::read(&call.body)?;
+    let (user, password) = (body.required("username")?, body.required("password")?);
+    body.end()?;
+    let password = Secret::from(password.as_bytes());
+    let login = auth::log_in(&call.rest, &user, password, call.source).await?;
+    if login.notice.must_change || must_change(&call, &login.identity).await? {
+        return Err(Fault::forbidden(
+            "the password must be changed first: POST changePassword",
+        ));
+    }
+    tracing::info!(user, "logged in");
+    token(&call, &login.identity)
+}
+
+/// Whether somebody has asked for another password of the user, whatever the policy says of that.
+async fn must_change(call: &Call, identity: &Identity) -> Result<bool, Fault> {
+    let Some(id) = call.rest.directory.uuid(identity) else {
+        return Ok(false);
+    };
+    let filter = crate::directory::filter::Filter::And(vec![
+        equal("entryUUID", &id),
+        equal("pwdReset", "TRUE"),
+    ]);
+    let base = call.rest.suffix();
+    let found = list::one(&call.rest, identity, (base, filter), vec!["1.1".to_owned()]);
+    Ok(found.await?.is_some())
+}
+
+/// Gives a token that acts for another user.
+pub async fn impersonate(call: Call) -> Result<Reply, Fault> {
+    let mut body = Members::read(&call.body)?;
+    let id = body.required("userId")?;
+    body.end()?;
+    let entry = find(&call, &id, &[]).await?;
+    let by = call.rest.directory.name(&call.caller.identity);
+    let other = call
+        .rest
+        .directory
+        .act_as(&call.caller.identity, &name(&entry));
+    let other = other.map_err(|error| match error {
+        Error::AuthorizationDenied => Fault::forbidden("the caller may not act for this user"),
+        other => other.into(),
+    })?;
+    tracing::info!(by, user = entry.dn, "acts for another");
+    token(&call, &other)
+}

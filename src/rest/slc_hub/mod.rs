@@ -1,0 +1,70 @@
+//! The dialect of SLC Hub: users, groups and principals as `/api/v2/auth` shows them.
+//!
+//! Owns the table of its operations, with their paths, permissions and bodies.
+
+mod groups;
+mod invitations;
+mod login;
+mod members;
+mod models;
+mod passwords;
+mod principals;
+pub mod query;
+pub mod resource;
+mod table;
+mod update;
+mod users;
+
+use serde_json::{Value, json};
+
+use super::auth::Caller;
+use super::fault::Fault;
+use super::operation::{Dialect, Path, Permission};
+
+/// The dialect.
+pub static DIALECT: Dialect = Dialect {
+    name: "slc-hub",
+    title: "SLC Hub",
+    base: "/api/v2/auth",
+    operations: table::OPERATIONS,
+    fault,
+    fault_schema: "Refusal",
+    schemas: models::schemas,
+};
+
+fn fault(fault: &Fault) -> Value {
+    json!({ "msg": fault.text })
+}
+
+/// Everybody, also without a login.
+static ANYONE: Permission = Permission {
+    name: "everyone, also without a login",
+    login: false,
+    allows: |_, _| true,
+};
+
+/// Whoever has logged in.
+static USER: Permission = Permission {
+    name: "every user",
+    login: true,
+    allows: |_, _| true,
+};
+
+/// The user that the path names, and administrators.
+static OWN: Permission = Permission {
+    name: "the user itself and administrators",
+    login: true,
+    allows: |caller, path| caller.administers || is_own(caller, path),
+};
+
+/// Administrators.
+static ADMINISTRATOR: Permission = Permission {
+    name: "administrators",
+    login: true,
+    allows: |caller, _| caller.administers,
+};
+
+fn is_own(caller: &Caller, path: &Path) -> bool {
+    let own = caller.id.as_deref();
+    own.is_some_and(|id| id.eq_ignore_ascii_case(path.get("userId")))
+}

@@ -1,0 +1,61 @@
+//! Principals: users and groups in one list.
+
+use std::sync::Arc;
+
+use super::query::{OF_DELETED, groups, principals, sort, users};
+use super::resource::{PRINCIPAL, PrincipalRecord, selected};
+use super::users::answer;
+use crate::directory::EntryCopy;
+use crate::directory::filter::Filter;
+use crate::directory::request::SortKey;
+use crate::rest::fault::Fault;
+use crate::rest::list::{self, ListQuery};
+use crate::rest::operation::{Call, Reply};
+use crate::rest::query::equal;
+
+/// Lists principals. What is asked about deletion is asked of users alone.
+pub async fn list(call: Call) -> Result<Reply, Fault> {
+    let deleted = OF_DELETED
+        .iter()
+        .any(|it| call.query.values(it.name).is_some());
+    let kind = if deleted {
+        Filter::Or(vec![users(), groups()])
+    } else {
+        principals()
+    };
+    let filters = call.query.filters();
+    let query = ListQuery {
+        base: call.rest.suffix(),
+        filter: Filter::And(std::iter::once(kind).chain(filters).collect()),
+        attributes: selected(&PRINCIPAL),
+        sort: SortKey {
+            otherwise: Some("cn".to_owned()),
+            ..sort(&call.query, "displayName")
+        },
+    };
+    let write: list::Write = Arc::new(|entry, out| {
+        // Writing to memory does not fail.
+        let _ = serde_json::to_writer(out, &PrincipalRecord::of(entry).principal());
+    });
+    answer(call, query, write).await
+}
+
+/// The entry of a principal.
+pub async fn find(call: &Call, id: &str) -> Result<EntryCopy, Fault> {
+    let any = Filter::Or(vec![users(), groups()]);
+    let found = find_as(call, id, any).await?;
+    found.ok_or_else(|| Fault::not_found("principal"))
+}
+
+/// The same of a kind, if there is one.
+pub async fn find_as(call: &Call, id: &str, kind: Filter) -> Result<Option<EntryCopy>, Fault> {
+    let filter = Filter::And(vec![equal("entryUUID", id), kind]);
+    let base = call.rest.suffix();
+    list::one(
+        &call.rest,
+        &call.caller.identity,
+        (base, filter),
+        selected(&PRINCIPAL),
+    )
+    .await
+}

@@ -1,0 +1,556 @@
+//! The parameters of this dialect's lists: which fields can be asked about, with which operators, and what they are in the
+//! tree.
+//!
+//! Owns the tables; how they are read is `rest::query`'s.
+
+use crate::directory::filter::Filter;
+use crate::directory::request::{SliceStart, SortKey};
+use crate::rest::fault::Fault;
+use crate::rest::list::{after, by};
+use crate::rest::query::{Form, Parameter, Query, Term, begins, contains, equal, not, present};
+
+/// What is shown of users, where it can be chosen.
+pub const USER_FIELDS: &[&str] = &[
+    "_id",
+    "_created",
+    "_modified",
+    "externalId",
+    "userName",
+    "displayName",
+    "active",
+    "email",
+    "unixHomeDirectory",
+    "unixUserName",
+    "userPrincipalName",
+    "invitationPending",
+    "deleted",
+];
+
+/// The same of groups.
+pub const GROUP_FIELDS: &[&str] = &["_id", "_created", "_modified", "externalId", "name"];
+
+const DELETED: &[&str] = &["deletedOnly", "notDeletedOnly", "all"];
+
+/// The entries that are users.
+pub fn users() -> Filter {
+    Filter::And(vec![equal("objectClass", "inetOrgPerson"), present("uid")])
+}
+
+/// The entries that are groups.
+pub fn groups() -> Filter {
+    let classes = [
+        "groupOfMembers",
+        "groupOfNames",
+        "groupOfUniqueNames",
+        "posixGroup",
+    ];
+    Filter::Or(
+        classes
+            .iter()
+            .map(|class| equal("objectClass", class))
+            .collect(),
+    )
+}
+
+/// The users that are not deleted.
+pub fn living_users() -> Filter {
+    Filter::And(vec![users(), not(present("hedgerowDeletedTime"))])
+}
+
+/// Users that are not deleted, and groups.
+pub fn principals() -> Filter {
+    Filter::Or(vec![living_users(), groups()])
+}
+
+/// A filter and the parameter that asks for it.
+const fn filter(
+    name: &'static str,
+    form: Form,
+    term: Term,
+    description: &'static str,
+) -> Parameter {
+    Parameter {
+        name,
+        form,
+        description,
+        term: Some(term),
+    }
+}
+
+/// A parameter that is no filter.
+const fn plain(name: &'static str, form: Form, description: &'static str) -> Parameter {
+    Parameter {
+        name,
+        form,
+        description,
+        term: None,
+    }
+}
+
+/// The filters of users.
+pub const USERS: &[Parameter] = &[
+    filter(
+        "filter[_id][EQ]",
+        Form::Text,
+        Term::Equal("entryUUID"),
+        "The id.",
+    ),
+    filter(
+        "filter[_id][IN]",
+        Form::Texts,
+        Term::OneOf("entryUUID"),
+        "One of these ids.",
+    ),
+    filter(
+        "filter[userName][EQ]",
+        Form::Text,
+        Term::Equal("uid"),
+        "The user name, in any case.",
+    ),
+    filter(
+        "filter[userName][CO]",
+        Form::Text,
+        Term::Contains("uid"),
+        "A part of the user name.",
+    ),
+    filter(
+        "filter[displayName][EQ]",
+        Form::Text,
+        Term::Equal("displayName"),
+        "The name for people, in any case.",
+    ),
+    filter(
+        "filter[displayName][CO]",
+        Form::Text,
+        Term::Contains("displayName"),
+        "A part of the name for people.",
+    ),
+    filter(
+        "filter[email][EQ]",
+        Form::Text,
+        Term::Equal("mail"),
+        "The address, in any case.",
+    ),
+    filter(
+        "filter[email][CO]",
+        Form::Text,
+        Term::Contains("mail"),
+        "A part of the address.",
+    ),
+    filter(
+        "filter[active][EQ]",
+        Form::Flag,
+        Term::Made(active),
+        "Whether the user may log in at all.",
+    ),
+    filter(
+        "filter[externalId][PR]",
+        Form::Flag,
+        Term::Present("hedgerowExternalId"),
+        "Whether the user came from elsewhere.",
+    ),
+    filter(
+        "filter[system][EQ]",
+        Form::Flag,
+        Term::Made(system),
+        "Whether the user belongs to the system.",
+    ),
+    filter(
+        "filter[invitationPending][EQ]",
+        Form::Flag,
+        Term::Made(invited),
+        "Whether the user has been invited and has not come yet.",
+    ),
+    filter(
+        "filter[temporarilyLocked][EQ]",
+        Form::Flag,
+        Term::Made(locked),
+        "Whether failed logins keep the user locked now.",
+    ),
+];
+
+/// The filters of deleted users.
+pub const OF_DELETED: &[Parameter] = &[
+    filter(
+        "filter[deleted][EQ]",
+        Form::Choice(DELETED),
+        Term::Made(deleted),
+        "Which users; without it and the two others, those that are not deleted.",
+    ),
+    filter(
+        "filter[deleted][LT]",
+        Form::Moment,
+        Term::Before("hedgerowDeletedTime"),
+        "Deleted before this moment.",
+    ),
+    filter(
+        "filter[deleted][GT]",
+        Form::Moment,
+        Term::After("hedgerowDeletedTime"),
+        "Deleted after this moment.",
+    ),
+];
+
+/// The filters by times.
+pub const TIMES: &[Parameter] = &[
+    filter(
+        "filter[_created][LT]",
+        Form::Moment,
+        Term::Before("createTimestamp"),
+        "Made before this moment.",
+    ),
+    filter(
+        "filter[_created][GT]",
+        Form::Moment,
+        Term::After("createTimestamp"),
+        "Made after this moment.",
+    ),
+    filter(
+        "filter[_modified][LT]",
+        Form::Moment,
+        Term::Before("modifyTimestamp"),
+        "Changed before this moment.",
+    ),
+    filter(
+        "filter[_modified][GT]",
+        Form::Moment,
+        Term::After("modifyTimestamp"),
+        "Changed after this moment.",
+    ),
+];
+
+/// The filters of groups.
+pub const GROUPS: &[Parameter] = &[
+    filter(
+        "filter[_id][EQ]",
+        Form::Text,
+        Term::Equal("entryUUID"),
+        "The id.",
+    ),
+    filter(
+        "filter[_id][IN]",
+        Form::Texts,
+        Term::OneOf("entryUUID"),
+        "One of these ids.",
+    ),
+    filter(
+        "filter[name][EQ]",
+        Form::Text,
+        Term::Equal("cn"),
+        "The name, in any case.",
+    ),
+    filter(
+        "filter[name][CO]",
+        Form::Text,
+        Term::Contains("cn"),
+        "A part of the name.",
+    ),
+    filter(
+        "filter[externalId][PR]",
+        Form::Flag,
+        Term::Present("hedgerowExternalId"),
+        "Whether the group came from elsewhere.",
+    ),
+    filter(
+        "filter[system][EQ]",
+        Form::Flag,
+        Term::Made(system),
+        "Whether the group belongs to the system.",
+    ),
+];
+
+/// The filters of principals.
+pub const PRINCIPALS: &[Parameter] = &[
+    filter(
+        "filter[_id][EQ]",
+        Form::Text,
+        Term::Equal("entryUUID"),
+        "The id.",
+    ),
+    filter(
+        "filter[_id][IN]",
+        Form::Texts,
+        Term::OneOf("entryUUID"),
+        "One of these ids.",
+    ),
+    filter(
+        "filter[_type][EQ]",
+        Form::Choice(&["User", "Group"]),
+        Term::Made(of_type),
+        "Users or groups.",
+    ),
+    filter(
+        "filter[displayName][EQ]",
+        Form::Text,
+        Term::Made(|value| shown(&|attribute| equal(attribute, value))),
+        "The name for people, in any case.",
+    ),
+    filter(
+        "filter[displayName][CO]",
+        Form::Text,
+        Term::Made(|value| shown(&|attribute| contains(attribute, value))),
+        "A part of the name for people.",
+    ),
+    filter(
+        "filter[displayName][SW]",
+        Form::Text,
+        Term::Made(|value| shown(&|attribute| begins(attribute, value))),
+        "The beginning of the name for people.",
+    ),
+    filter(
+        "filter[external][EQ]",
+        Form::Flag,
+        Term::Present("hedgerowExternalId"),
+        "Whether it came from elsewhere.",
+    ),
+    filter(
+        "filter[system][EQ]",
+        Form::Flag,
+        Term::Made(system),
+        "Whether it belongs to the system.",
+    ),
+];
+
+/// Which part of a list.
+pub const PAGE: &[Parameter] = &[
+    plain(
+        "page[offset]",
+        Form::Number(0, u32::MAX),
+        "How many entries to pass over.",
+    ),
+    LIMIT,
+    plain(
+        "page[after]",
+        Form::Text,
+        "What an earlier page said in next: goes on there, whatever was added or deleted before. Not with page[offset].",
+    ),
+];
+
+const LIMIT: Parameter = plain(
+    "page[limit]",
+    Form::Number(100, 1_000),
+    "The most entries; 0 only counts them.",
+);
+
+/// In which order users come.
+pub const USER_SORT: &[Parameter] = &[plain(
+    "sort",
+    Form::Choice(&[
+        "userName",
+        "-userName",
+        "displayName",
+        "-displayName",
+        "_created",
+        "-_created",
+        "_modified",
+        "-_modified",
+    ]),
+    "The order; - turns it around.",
+)];
+
+/// In which order groups come.
+pub const GROUP_SORT: &[Parameter] = &[plain(
+    "sort",
+    Form::Choice(&[
+        "name",
+        "-name",
+        "_created",
+        "-_created",
+        "_modified",
+        "-_modified",
+    ]),
+    "The order; - turns it around.",
+)];
+
+/// In which order principals come.
+pub const PRINCIPAL_SORT: &[Parameter] = &[plain(
+    "sort",
+    Form::Choice(&["displayName", "-displayName"]),
+    "The order; - turns it around.",
+)];
+
+/// What is shown of users.
+pub const OF_USER: &[Parameter] = &[
+    plain("fields", Form::Choices(USER_FIELDS), "Only these members."),
+    plain(
+        "excludeFields",
+        Form::Choices(USER_FIELDS),
+        "All members but these.",
+    ),
+];
+
+/// What is shown of groups.
+pub const OF_GROUP: &[Parameter] = &[
+    plain("fields", Form::Choices(GROUP_FIELDS), "Only these members."),
+    plain(
+        "excludeFields",
+        Form::Choices(GROUP_FIELDS),
+        "All members but these.",
+    ),
+];
+
+/// Which memberships.
+pub const MEMBERSHIP: &[Parameter] = &[plain(
+    "filter[membershipType][EQ]",
+    Form::Choice(&["direct", "indirect"]),
+    "Those that the group lists, or those through other groups alone.",
+)];
+
+/// Whose memberships.
+pub const MEMBER_TYPE: &[Parameter] = &[plain(
+    "filter[principalType][EQ]",
+    Form::Choice(&["User", "Group"]),
+    "Users or groups.",
+)];
+
+fn active(value: &str) -> Filter {
+    let active = Filter::And(vec![
+        not(equal("pwdAccountLockedTime", "000001010000Z")),
+        not(equal("hedgerowDisabled", "TRUE")),
+    ]);
+    if value == "true" { active } else { not(active) }
+}
+
+fn flag(attribute: &str, value: &str) -> Filter {
+    let set = equal(attribute, "TRUE");
+    if value == "true" { set } else { not(set) }
+}
+
+fn system(value: &str) -> Filter {
+    flag("hedgerowSystem", value)
+}
+
+fn invited(value: &str) -> Filter {
+    flag("hedgerowInvitationPending", value)
+}
+
+fn locked(value: &str) -> Filter {
+    flag("hedgerowTemporarilyLocked", value)
+}
+
+fn deleted(value: &str) -> Filter {
+    let gone = present("hedgerowDeletedTime");
+    match value {
+        "deletedOnly" => gone,
+        "notDeletedOnly" => not(gone),
+        _ => Filter::And(Vec::new()),
+    }
+}
+
+fn of_type(value: &str) -> Filter {
+    if value == "User" { users() } else { groups() }
+}
+
+/// The name for people of a user is `displayName`, or `cn` without one; that of a group is `cn`.
+fn shown(test: &dyn Fn(&str) -> Filter) -> Filter {
+    let named = Filter::And(vec![present("uid"), test("displayName")]);
+    let unnamed = Filter::Or(vec![not(present("displayName")), not(present("uid"))]);
+    Filter::Or(vec![named, Filter::And(vec![unnamed, test("cn")])])
+}
+
+/// All that the filters of a request ask, of entries of a kind. Of deleted users only where one of them says so.
+pub fn asked(query: &Query, kind: Filter, mortal: bool) -> Filter {
+    let mut all = vec![kind];
+    let about_deleted = |parameter: &Parameter| query.values(parameter.name).is_some();
+    if mortal && !OF_DELETED.iter().any(about_deleted) {
+        all.push(not(present("hedgerowDeletedTime")));
+    }
+    all.extend(query.filters());
+    Filter::And(all)
+}
+
+/// Where the page of a request begins, and how long it is.
+pub fn page(query: &Query) -> Result<(SliceStart, u32), Fault> {
+    let size = query.number(&LIMIT_OF_PAGE);
+    match (query.value("page[after]"), query.value("page[offset]")) {
+        (Some(_), Some(_)) => Err(Fault::invalid(
+            "page[after]: is given together with page[offset]",
+        )),
+        (Some(text), None) => Ok((after(text)?, size)),
+        (None, offset) => {
+            let offset = offset.and_then(|text| text.parse().ok());
+            Ok((SliceStart::Offset(offset.unwrap_or(0)), size))
+        }
+    }
+}
+
+static LIMIT_OF_PAGE: Parameter = LIMIT;
+
+/// The order of a request; `default` when it says nothing.
+pub fn sort(query: &Query, default: &str) -> SortKey {
+    let text = query.value("sort").unwrap_or(default);
+    let (name, reverse) = match text.strip_prefix('-') {
+        Some(name) => (name, true),
+        None => (text, false),
+    };
+    let attribute = match name {
+        "userName" => "uid",
+        "name" => "cn",
+        "_created" => "createTimestamp",
+        "_modified" => "modifyTimestamp",
+        other => other,
+    };
+    SortKey {
+        reverse,
+        ..by(attribute)
+    }
+}
+
+/// The members of a resource that are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Fields {
+    only: Option<Vec<String>>,
+    without: Vec<String>,
+}
+
+impl Fields {
+    /// Those that a request asks for.
+    pub fn of(query: &Query) -> Self {
+        Self {
+            only: query.values("fields").map(<[String]>::to_vec),
+            without: query.values("excludeFields").unwrap_or_default().to_vec(),
+        }
+    }
+
+    /// Whether a member is among them.
+    pub fn has(&self, name: &str) -> bool {
+        let only = self.only.as_ref();
+        only.is_none_or(|only| only.iter().any(|it| it == name))
+            && !self.without.iter().any(|it| it == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &str) -> Fields {
+        Fields::of(&Query::read(text, &[OF_USER]).unwrap())
+    }
+
+    #[test]
+    fn fields_are_what_is_listed_or_all_but_what_is_excluded() {
+        assert!(fields("").has("system"));
+        assert!(fields("fields=_id,email").has("email"));
+        assert!(!fields("fields=_id&fields=email").has("system"));
+        assert!(fields("excludeFields=email").has("system"));
+        assert!(!fields("fields=_id,email&excludeFields=email").has("email"));
+    }
+
+    #[test]
+    fn deleted_users_are_asked_for_by_name() {
+        let tables: &'static [&'static [Parameter]] = &[USERS, OF_DELETED];
+        let asked = |text: &str| {
+            let query = Query::read(text, tables).unwrap();
+            super::asked(&query, Filter::And(Vec::new()), true).to_string()
+        };
+        assert_eq!(asked(""), "(&(&)(!(hedgerowDeletedTime=*)))");
+        assert_eq!(asked("filter[deleted][EQ]=all"), "(&(&)(&))");
+        assert_eq!(
+            asked("filter[deleted][EQ]=deletedOnly"),
+            "(&(&)(hedgerowDeletedTime=*))"
+        );
+        let before = asked("filter[deleted][LT]=2019-08-24T14:15:22Z");
+        assert!(!before.contains('*'), "{before}");
+    }
+}

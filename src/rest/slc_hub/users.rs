@@ -1,0 +1,387 @@
+//! Users: lists of them, one of them, and what becomes of them.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::invitations;
+use super::query::{Fields, asked, living_users, page, sort, users};
+use super::resource::{USER, User, UserRecord, selected};
+use super::update::{self, UserFields};
+use crate::directory::dn::{Ava, Dn, Rdn};
+use crate::directory::filter::Filter;
+use crate::directory::password::Secret;
+use crate::directory::request::{Change, Modification, ModificationKind, Terms};
+use crate::directory::{EntryCopy, Error, VisibleEntry};
+use crate::rest::auth::ADMINISTRATOR;
+use crate::rest::fault::{Fault, Kind};
+use crate::rest::json::Members;
+use crate::rest::list::{self, ListQuery, Listed};
+use crate::rest::operation::{Call, Reply};
+use crate::rest::query::equal;
+
+/// Members of a user that clients may send and that have no effect, so that what was read can be sent back.
+pub const READ_ONLY: &[&str] = &[
+    "_id",
+    "_created",
+    "_modified",
+    "system",
+    "inactiveReason",
+    "invitationExpiry",
+    "deleted",
+    "temporarilyLocked",
+];
+
+/// Whether the client wants one line an entry.
+pub fn wants_lines(call: &Call) -> bool {
+    let accept = call.headers.get(axum::http::header::ACCEPT);
+    let text = accept.and_then(|value| value.to_str().ok());
+    text.is_some_and(|text| text.contains("application/x-ndjson"))
+}
+
+/// The body of a page.
+pub fn page_of(data: Vec<u8>, listed: &Listed) -> Reply {
+    let mut body = format!("{{\"totalCount\":{},", listed.total).into_bytes();
+    if let Some(next) = &listed.next {
+        body.extend_from_slice(format!("\"next\":\"{next}\",").as_bytes());
+    }
+    body.extend_from_slice(b"\"data\":[");
+    body.extend_from_slice(&data);
+    body.extend_from_slice(b"]}");
+    Reply::bytes(body)
+}
+
+/// Answers with a list: a page, or all of it line by line.
+pub async fn answer(call: Call, query: ListQuery, write: list::Write) -> Result<Reply, Fault> {
+    if wants_lines(&call) {
+        let body = list::stream(call.rest, call.caller.identity, query, write).await?;
+        return Ok(Reply {
+            body,
+            media: Some("application/x-ndjson"),
+            tag: None,
+        });
+    }
+    let (from, size) = page(&call.query)?;
+    let mut data = Vec::new();
+    let each = &mut |entry: &VisibleEntry<'_>| {
+        if !data.is_empty() {
+            data.push(b',');
+        }
+        write(entry, &mut data);
+    };
+    let listed = list::page(&call.rest, &call.caller.identity, &query, from, size, each).await?;
+    Ok(page_of(data, &listed))
+}
+
+/// Lists users.
+pub async fn list(call: Call) -> Result<Reply, Fault> {
+    let fields = Fields::of(&call.query);
+    let query = ListQuery {
+        base: call.rest.suffix(),
+        filter: asked(&call.query, users(), true),
+        attributes: selected(&USER),
+        sort: sort(&call.query, "userName"),
+    };
+    let write: list::Write = Arc::new(move |entry, out| {
+        // Writing to memory does not fail.
+        let _ = serde_json::to_writer(out, &UserRecord::of(entry).user(&fields));
+    });
+    answer(call, query, write).await
+}
+
+/// The entry of a user; deleted ones as well.
+pub async fn find(call: &Call, id: &str, more: &[&str]) -> Result<EntryCopy, Fault> {
+    let filter = Filter::And(vec![equal("entryUUID", id), users()]);
+    let attributes = selected(&[USER.as_slice(), more].concat());
+    let base = call.rest.suffix();
+    let found = list::one(
+        &call.rest,
+        &call.caller.identity,
+        (base, filter),
+        attributes,
+    );
+    found.await?.ok_or_else(|| Fault::not_found("user"))
+}
+
+/// The name of an entry.
+pub fn name(entry: &EntryCopy) -> Dn {
+    Dn::parse(&entry.dn).unwrap_or_default()
+}
+
+/// Answers with a user.
+pub fn show(entry: &EntryCopy, fields: &Fields) -> Reply {
+    let record = UserRecord::of_copy(entry);
+    let body = serde_json::to_vec(&record.user(fields)).unwrap_or_default();
+    Reply {
+        tag: record.tag(),
+        ..Reply::bytes(body)
+    }
+}
+
+/// Shows one user.
+pub async fn get(call: Call) -> Result<Reply, Fault> {
+    let entry = find(&call, call.path.get("userId"), &[]).await?;
+    Ok(show(&entry, &Fields::of(&call.query)))
+}
+
+/// Shows the caller. The administrator of the directory has no entry.
+pub async fn me(call: Call) -> Result<Reply, Fault> {
+    let fields = Fields::of(&call.query);
+    if let Some(id) = &call.caller.id {
+        let entry = find(&call, id, &[]).await?;
+        return Ok(show(&entry, &fields));
+    }
+    let has = |name: &str| fields.has(name);
+    let text = |name: &str, value: &'static str| has(name).then(|| value.into());
+    let own = User {
+        id: text("_id", "00000000-0000-0000-0000-000000000000"),
+        user_name: text("userName", ADMINISTRATOR),
+        display_name: text("displayName", "Administrator"),
+        active: has("active").then_some(true),
+        system: has("system").then_some(true),
+        ..User::default()
+    };
+    Ok(Reply::bytes(serde_json::to_vec(&own).unwrap_or_default()))
+}
+
+/// Shows what operating systems ask for.
+pub async fn os_user(call: Call) -> Result<Reply, Fault> {
+    let entry = find(&call, call.path.get("userId"), &[]).await?;
+    let record = UserRecord::of_copy(&entry);
+    let body = serde_json::to_vec(&record.os_user()).unwrap_or_default();
+    Ok(Reply::bytes(body))
+}
+
+/// The name that a new entry gets below a unit of the tree.
+pub fn name_below(unit: Dn, attribute: &str, value: &str) -> Result<Dn, Fault> {
+    Ok(unit.child(rdn(attribute, value)?))
+}
+
+/// A relative name of one value.
+pub fn rdn(attribute: &str, value: &str) -> Result<Rdn, Fault> {
+    let ava = Ava {
+        attribute: attribute.to_owned(),
+        value: value.as_bytes().to_vec(),
+    };
+    Rdn::parse(&ava.to_string())
+        .map_err(|error| Fault::invalid(format!("\"{value}\" cannot be a name: {error}")))
+}
+
+/// Adds an entry below a unit of the tree, which is made first where it is not there yet.
+pub async fn add(
+    call: &Call,
+    unit: &str,
+    first: (Change, Terms),
+    then: Vec<(Change, Terms)>,
+) -> Result<EntryCopy, Fault> {
+    let identity = &call.caller.identity;
+    let mut done = list::together(&call.rest, identity, first.clone(), then.clone()).await;
+    let dn = call.rest.unit(unit);
+    if let Err(Error::NoSuchObject { .. }) = done
+        && call.rest.directory.snapshot().find_entry(&dn).is_none()
+    {
+        let make = Change::Add {
+            dn,
+            attributes: vec![
+                attribute("objectClass", "organizationalUnit"),
+                attribute("ou", unit),
+            ],
+        };
+        match list::change(&call.rest, identity, make, Terms::default()).await {
+            Ok(_) | Err(Error::EntryAlreadyExists) => {}
+            Err(error) => return Err(error.into()),
+        }
+        done = list::together(&call.rest, identity, first, then).await;
+    }
+    let gone = || {
+        Fault::new(
+            Kind::Forbidden,
+            "it was added, and the caller may not see it",
+        )
+    };
+    done?.after.ok_or_else(gone)
+}
+
+/// An attribute with one value, as an added entry has it.
+pub fn attribute(name: &str, value: &str) -> (String, Vec<Vec<u8>>) {
+    (name.to_owned(), vec![value.as_bytes().to_vec()])
+}
+
+/// Terms of a change that is answered with the user.
+pub fn reading(names: &[&str]) -> Terms {
+    Terms {
+        read_after: Some(selected(names)),
+        manage_referrals: true,
+        ..Terms::default()
+    }
+}
+
+/// Adds a user.
+pub async fn create(call: Call) -> Result<Reply, Fault> {
+    let mut body = Members::read(&call.body)?;
+    let fields = UserFields::take(&mut body)?;
+    let (password, must_change) = (body.text("password")?, body.flag("mustChange")?);
+    let invited = body.flag("invitationPending")?.unwrap_or(false);
+    let external = body.text("externalId")?;
+    body.ignore(READ_ONLY);
+    body.end()?;
+    let user_name = fields.user_name()?;
+    if user_name.eq_ignore_ascii_case(ADMINISTRATOR) {
+        let text = "userName: \"admin\" is the administrator of the directory";
+        return Err(Fault::new(Kind::Conflict, text));
+    }
+    if password.is_none() && !invited {
+        return Err(Fault::invalid(
+            "password: is required, but for an invitation",
+        ));
+    }
+    let dn = name_below(call.rest.unit("people"), "uid", user_name)?;
+    let mut attributes = fields.attributes(user_name);
+    attributes.extend(external.map(|id| attribute("hedgerowExternalId", &id)));
+    attributes.extend(password.map(|password| attribute("userPassword", &password)));
+    let mut then = Vec::new();
+    let mut invitation = None;
+    if invited {
+        let made = invitations::prepare(&call, &dn, fields.email.as_deref())?;
+        attributes.extend(made.of_user());
+        then.push((made.entry()?, Terms::default()));
+        invitation = Some(made);
+    }
+    // The policy says whether a new password must be changed, unless the request does.
+    let reset = must_change.filter(|reset| *reset);
+    let set = reset
+        .map(|_| replace("pwdReset", &["TRUE"]))
+        .into_iter()
+        .collect();
+    let modify = Change::Modify {
+        dn: dn.clone(),
+        modifications: set,
+    };
+    then.push((modify, reading(&USER)));
+    if let Some(made) = &invitation {
+        made.make_unit(&call).await?;
+    }
+    let add_user = Change::Add { dn, attributes };
+    let entry = match add(&call, "people", (add_user, Terms::default()), then).await {
+        Err(fault) if fault.kind == Kind::Conflict => {
+            let text = format!("userName: \"{user_name}\" is in use: {}", fault.text);
+            return Err(Fault::new(Kind::Conflict, text));
+        }
+        done => done?,
+    };
+    if let Some(made) = invitation {
+        made.send(&call).await?;
+    }
+    Ok(show(&entry, &Fields::default()))
+}
+
+/// A step that puts values in the place of all that an attribute has.
+pub fn replace(attribute: &str, values: &[&str]) -> Modification {
+    Modification {
+        kind: ModificationKind::Replace,
+        attribute: attribute.to_owned(),
+        values: values
+            .iter()
+            .map(|value| value.as_bytes().to_vec())
+            .collect(),
+    }
+}
+
+/// Replaces what a client may say of a user.
+pub async fn put(call: Call) -> Result<Reply, Fault> {
+    let mut body = Members::read(&call.body)?;
+    let fields = UserFields::take(&mut body)?;
+    body.ignore(READ_ONLY);
+    body.ignore(&["externalId", "invitationPending"]);
+    body.end()?;
+    fields.user_name()?;
+    update::user(&call, Box::new(move |_| Ok(fields.clone()))).await
+}
+
+/// Changes parts of a user (RFC 6902, as far as this dialect has it).
+pub async fn patch(call: Call) -> Result<Reply, Fault> {
+    let steps = update::steps(&call.body)?;
+    update::user(&call, Box::new(move |user| update::patched(user, &steps))).await
+}
+
+/// Deletes a user for the time being.
+pub async fn delete(call: Call) -> Result<Reply, Fault> {
+    let entry = find(&call, call.path.get("userId"), &["objectClass"]).await?;
+    let record = UserRecord::of_copy(&entry);
+    if record.is_deleted() {
+        return Err(Fault::not_found("user"));
+    }
+    if record.is_system() {
+        return Err(Fault::forbidden("a user of the system cannot be deleted"));
+    }
+    if call.caller.id.as_deref() == Some(call.path.get("userId")) {
+        return Err(Fault::forbidden("nobody deletes themselves"));
+    }
+    let now = crate::directory::time::now() / 1_000_000;
+    let now = crate::directory::time::generalized(i64::try_from(now).unwrap_or_default());
+    let mut modifications = update::classes(&entry, &["hedgerowAccount"]);
+    modifications.push(replace("hedgerowDeletedTime", &[&now]));
+    let change = Change::Modify {
+        dn: name(&entry),
+        modifications,
+    };
+    let terms = update::matching(&call, Terms::default())?;
+    list::change(&call.rest, &call.caller.identity, change, terms).await?;
+    Ok(Reply::empty())
+}
+
+/// Sets the password of a user.
+pub async fn set_password(call: Call) -> Result<Reply, Fault> {
+    let mut body = Members::read(&call.body)?;
+    let password = Secret::from(body.required("password")?.as_bytes());
+    let must_change = body.flag("mustChange")?;
+    body.end()?;
+    let entry = find(&call, call.path.get("userId"), &[]).await?;
+    if UserRecord::of_copy(&entry).is_external() {
+        return Err(Fault::forbidden(
+            "the password of this user is kept elsewhere",
+        ));
+    }
+    let mut modifications = vec![Modification {
+        kind: ModificationKind::Replace,
+        attribute: "userPassword".to_owned(),
+        values: vec![password.as_bytes().to_vec()],
+    }];
+    if let Some(must_change) = must_change {
+        let values: &[&str] = if must_change { &["TRUE"] } else { &[] };
+        modifications.push(replace("pwdReset", values));
+    }
+    let change = Change::Modify {
+        dn: name(&entry),
+        modifications,
+    };
+    list::change(&call.rest, &call.caller.identity, change, Terms::default()).await?;
+    Ok(message("the password is set"))
+}
+
+/// A word for people.
+pub fn message(text: &str) -> Reply {
+    let value: Value = json!({ "msg": text });
+    Reply::json(&value)
+}
+
+/// Forgives the failed logins of a user.
+pub async fn clear_failures(call: Call) -> Result<Reply, Fault> {
+    let entry = find(&call, call.path.get("userId"), &[]).await?;
+    let (directory, identity) = (&call.rest.directory, &call.caller.identity);
+    list::wait(|done| directory.forgive_failures(identity, &name(&entry), done)).await?;
+    Ok(Reply::empty())
+}
+
+/// The user of a user name, if it is not deleted.
+pub async fn by_name(call: &Call, user: &str) -> Result<Option<EntryCopy>, Fault> {
+    let filter = Filter::And(vec![equal("uid", user), living_users()]);
+    let base = call.rest.suffix();
+    list::one(
+        &call.rest,
+        &call.caller.identity,
+        (base, filter),
+        selected(&USER),
+    )
+    .await
+}

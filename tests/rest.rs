@@ -1,0 +1,485 @@
+//! The REST face of the real server over HTTPS: scenarios, and what it has in common with LDAP.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod server;
+
+#[path = "rest/https.rs"]
+mod https;
+#[path = "rest/scenario.rs"]
+mod scenario;
+
+use std::fs;
+use std::path::Path;
+
+use https::{Client, Login};
+use ldap3::{LdapConn, Mod, Scope, SearchEntry};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+use server::{Folder, PASSWORD, SUFFIX, Server};
+
+const TREE: &str = include_str!("rest/tree.ldif");
+const BASE: &str = "/api/v2/auth";
+
+fn serving(section: &str, more: &str) -> (Folder, Server, Client) {
+    let own = "[[access]]\nwho = \"self\"\nattributes = [\"userPassword\"]\nallow = [\"write\"]\n";
+    let folder = Folder::rest(section, &format!("{more}\n{own}"));
+    folder.load(TREE);
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    (folder, server, client)
+}
+
+fn admin() -> Login {
+    Login::Basic("admin".to_owned(), PASSWORD.to_owned())
+}
+
+/// The answer to a request of the administrator, which must succeed.
+fn done(client: &Client, request: &str, body: Option<Value>) -> Value {
+    let request = request.replacen(' ', &format!(" {BASE}"), 1);
+    let body = body.map(|body| body.to_string());
+    let answer = client.send(&admin(), &request, &[], body.as_ref().map(String::as_bytes));
+    assert!(answer.status < 300, "{request}: {}", answer.text());
+    answer.json()
+}
+
+fn log_in(client: &Client, user: &str, password: &str) -> https::Answer {
+    let body = json!({ "username": user, "password": password }).to_string();
+    let request = format!("POST {BASE}/login");
+    client.send(&Login::Nobody, &request, &[], Some(body.as_bytes()))
+}
+
+fn token(client: &Client, user: &str, password: &str) -> Login {
+    let answer = log_in(client, user, password);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    Login::Bearer(answer.json()["token"].as_str().unwrap().to_owned())
+}
+
+fn me(client: &Client, login: &Login) -> u16 {
+    client.get(login, &format!("{BASE}/me")).status
+}
+
+#[test]
+fn every_scenario_of_slc_hub_goes_as_it_says() {
+    let spool = tempfile::tempdir().unwrap();
+    let section = format!("mail_folder = {:?}\nbody_bytes = 65536", spool.path());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rest/slc_hub");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(files.len() > 10);
+    let (_folder, _server, client) = serving(&section, "");
+    for file in files {
+        scenario::run(&client, BASE, &file, spool.path());
+    }
+}
+
+#[test]
+fn a_token_ends_with_the_password_the_account_and_the_entry() {
+    let (_folder, server, client) = serving("", "");
+    let ada = done(&client, "GET /users?filter[userName][EQ]=ada", None)["data"][0]["_id"].clone();
+    let ada = format!("/users/{}", ada.as_str().unwrap());
+    let login = token(&client, "ada", "demo-ada");
+    assert_eq!(me(&client, &login), 200);
+    done(
+        &client,
+        &format!("PATCH {ada}"),
+        Some(json!([{"op":"replace","path":"/active","value":false}])),
+    );
+    assert_eq!(me(&client, &login), 401);
+    assert_eq!(log_in(&client, "ada", "demo-ada").status, 401);
+    done(
+        &client,
+        &format!("PATCH {ada}"),
+        Some(json!([{"op":"replace","path":"/active","value":true}])),
+    );
+    assert_eq!(me(&client, &login), 200);
+    done(
+        &client,
+        &format!("PUT {ada}/password"),
+        Some(json!({"password": "demo-ada"})),
+    );
+    assert_eq!(me(&client, &login), 401);
+    let login = token(&client, "ada", "demo-ada");
+    let mut ldap = server.administrator();
+    ldap.modify(
+        &format!("uid=ada,ou=people,{SUFFIX}"),
+        vec![Mod::Replace("userPassword", ["again-ada"].into())],
+    )
+    .unwrap()
+    .success()
+    .unwrap();
+    assert_eq!(me(&client, &login), 401);
+    let login = token(&client, "ada", "again-ada");
+    done(&client, &format!("DELETE {ada}"), None);
+    assert_eq!(me(&client, &login), 401);
+    assert_eq!(log_in(&client, "ada", "again-ada").status, 401);
+}
+
+#[test]
+fn unknown_names_and_wrong_passwords_are_told_alike() {
+    let (_folder, _server, client) = serving("", "");
+    let answers = ["ada", "nobody", "admin", "a,b=c", "\u{0}"].map(|user| {
+        let answer = log_in(&client, user, "wrong");
+        (answer.status, answer.text())
+    });
+    assert_eq!(answers[0].0, 401);
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "{answers:?}"
+    );
+}
+
+#[test]
+fn a_write_over_one_face_is_there_over_the_other() {
+    let (_folder, server, client) = serving("", "");
+    let mut ldap = server.administrator();
+    let person =
+        json!({"userName": "zo\u{eb} m\u{fc}ller", "password": "x1", "email": "zoe@example.org"});
+    let made = done(&client, "POST /users", Some(person));
+    let found = search(
+        &mut ldap,
+        "(mail=zoe@example.org)",
+        &["uid", "sn", "entryUUID"],
+    );
+    assert_eq!(found[0].attrs["uid"], ["zo\u{eb} m\u{fc}ller"]);
+    assert_eq!(
+        found[0].attrs["entryUUID"][0],
+        made["_id"].as_str().unwrap()
+    );
+    ldap.modify(
+        &found[0].dn,
+        vec![Mod::Replace("displayName", ["Zo\u{eb}"].into())],
+    )
+    .unwrap()
+    .success()
+    .unwrap();
+    let path = format!("GET /users/{}", made["_id"].as_str().unwrap());
+    assert_eq!(done(&client, &path, None)["displayName"], "Zo\u{eb}");
+    ldap.delete(&found[0].dn).unwrap().success().unwrap();
+    let request = format!("{BASE}/users/{}", made["_id"].as_str().unwrap());
+    assert_eq!(client.get(&admin(), &request).status, 404);
+}
+
+#[test]
+fn pages_by_cursor_are_stable_while_users_come_and_go() {
+    let (_folder, _server, client) = serving("", "");
+    for number in 0..20 {
+        let name = format!("u{number:02}");
+        done(
+            &client,
+            "POST /users",
+            Some(json!({"userName": name, "password": "x1"})),
+        );
+    }
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let path =
+            format!("GET /users?filter[userName][CO]=u&page[limit]=3&fields=userName{after}");
+        let page = done(&client, &path, None);
+        for user in page["data"].as_array().unwrap() {
+            seen.push(user["userName"].as_str().unwrap().to_owned());
+        }
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        after = format!("&page[after]={next}");
+        if seen.len() == 6 {
+            // Before the place, and after it.
+            for name in ["u00a", "u19a"] {
+                done(
+                    &client,
+                    "POST /users",
+                    Some(json!({"userName": name, "password": "x1"})),
+                );
+            }
+        }
+    }
+    let mut expected: Vec<String> = (0..20).map(|number| format!("u{number:02}")).collect();
+    expected.push("u19a".to_owned());
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_change_is_held_to_the_state_that_it_names() {
+    let (_folder, _server, client) = serving("", "");
+    let made = done(&client, "POST /groups", Some(json!({"name": "tagged"})));
+    let path = format!("{BASE}/groups/{}", made["_id"].as_str().unwrap());
+    let tag = client.get(&admin(), &path).headers["etag"].clone();
+    let rename = |name: &str, tag: &str| {
+        let body = json!({ "name": name }).to_string();
+        let headers = [("if-match".to_owned(), tag.to_owned())];
+        client.send(
+            &admin(),
+            &format!("PUT {path}"),
+            &headers,
+            Some(body.as_bytes()),
+        )
+    };
+    assert_eq!(rename("first", &tag).status, 200);
+    assert_eq!(rename("second", &tag).status, 412);
+    assert_eq!(rename("second", &format!("W/{tag}")).status, 412);
+    assert_eq!(rename("third", "*").status, 200);
+}
+
+#[test]
+fn what_is_too_much_is_refused_and_the_next_request_is_answered() {
+    let (_folder, _server, client) = serving("body_bytes = 4096", "");
+    let request = format!("POST {BASE}/login");
+    let long = format!("{{\"username\":\"{}\"}}", "a".repeat(8_192));
+    let answer = client.send(&Login::Nobody, &request, &[], Some(long.as_bytes()));
+    assert_eq!(answer.status, 413);
+    for head in [
+        "GET / HTTP/1.1\r\n".to_owned() + &"x: y\r\n".repeat(500) + "\r\n",
+        format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(200_000)),
+        "\u{16}\u{3}\u{1}".to_owned(),
+        "GET / HTTP/9.9\r\n\r\n".to_owned(),
+    ] {
+        let answer = client.raw(format!("{head}").as_bytes());
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
+            "{answer}"
+        );
+    }
+    assert_eq!(me(&client, &admin()), 200);
+}
+
+#[test]
+fn requests_without_a_login_are_counted() {
+    let (_folder, _server, client) = serving("", "");
+    drop(client);
+    let folder = Folder::edited(|config| {
+        config.replacen(
+            "[passwords]",
+            "[rest]\nlisten = [\"127.0.0.1:0\"]\nanonymous_per_minute = 2\n[passwords]",
+            1,
+        )
+    });
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    let statuses = [1, 2, 3].map(|_| log_in(&client, "ada", "x").status);
+    assert_eq!(statuses, [401, 401, 429]);
+    assert_eq!(me(&client, &admin()), 200);
+}
+
+#[test]
+fn members_of_the_configured_group_administer_as_far_as_the_rules_let_them() {
+    let section = format!("administrators = \"cn=everyone,ou=groups,{SUFFIX}\"");
+    let (_folder, server, client) = serving(&section, "");
+    let ada = token(&client, "ada", "demo-ada");
+    let list = client.get(&ada, &format!("{BASE}/users"));
+    assert_eq!(list.status, 200);
+    let body = json!({"userName": "x", "password": "y"}).to_string();
+    let request = format!("POST {BASE}/users");
+    assert_eq!(
+        client
+            .send(&ada, &request, &[], Some(body.as_bytes()))
+            .status,
+        403
+    );
+    let mut ldap = server.administrator();
+    let group = format!("cn=kernel,ou=groups,{SUFFIX}");
+    let other = format!("uid=grace,ou=people,{SUFFIX}");
+    ldap.modify(
+        &group,
+        vec![Mod::Replace("member", [other.as_str()].into())],
+    )
+    .unwrap()
+    .success()
+    .unwrap();
+    assert_eq!(client.get(&ada, &format!("{BASE}/users")).status, 403);
+}
+
+fn search(ldap: &mut LdapConn, filter: &str, attributes: &[&str]) -> Vec<SearchEntry> {
+    let found = ldap.search(SUFFIX, Scope::Subtree, filter, attributes.to_vec());
+    let (found, _) = found.unwrap().success().unwrap();
+    found.into_iter().map(SearchEntry::construct).collect()
+}
+
+/// Filters of users, and the same over LDAP.
+const FILTERS: [(&str, &str); 22] = [
+    ("filter[userName][EQ]=U3", "(uid=u3)"),
+    ("filter[userName][CO]=1", "(uid=*1*)"),
+    ("filter[userName][CO]=", "(uid=*)"),
+    (
+        "filter[displayName][EQ]=%C3%84%20person%207",
+        "(displayName=\u{e4} person 7)",
+    ),
+    (
+        "filter[displayName][CO]=person+1",
+        "(displayName=*person 1*)",
+    ),
+    ("filter[email][EQ]=U5@example.org", "(mail=u5@example.org)"),
+    ("filter[email][CO]=example", "(mail=*example*)"),
+    (
+        "filter[active][EQ]=true",
+        "(&(!(pwdAccountLockedTime=000001010000Z))(!(hedgerowDisabled=TRUE)))",
+    ),
+    (
+        "filter[active][EQ]=false",
+        "(|(pwdAccountLockedTime=000001010000Z)(hedgerowDisabled=TRUE))",
+    ),
+    ("filter[externalId][PR]=true", "(hedgerowExternalId=*)"),
+    ("filter[externalId][PR]=false", "(!(hedgerowExternalId=*))"),
+    ("filter[system][EQ]=true", "(hedgerowSystem=TRUE)"),
+    ("filter[system][EQ]=false", "(!(hedgerowSystem=TRUE))"),
+    (
+        "filter[invitationPending][EQ]=false",
+        "(!(hedgerowInvitationPending=TRUE))",
+    ),
+    (
+        "filter[temporarilyLocked][EQ]=true",
+        "(hedgerowTemporarilyLocked=TRUE)",
+    ),
+    (
+        "filter[temporarilyLocked][EQ]=false",
+        "(!(hedgerowTemporarilyLocked=TRUE))",
+    ),
+    ("filter[deleted][EQ]=all", "(objectClass=*)"),
+    ("filter[deleted][EQ]=deletedOnly", "(hedgerowDeletedTime=*)"),
+    (
+        "filter[deleted][GT]=2020-01-01T00:00:00Z",
+        "(hedgerowDeletedTime>=20200101000001Z)",
+    ),
+    (
+        "filter[deleted][LT]=2020-01-01T00:00:00Z",
+        "(&(hedgerowDeletedTime<=20191231235959Z)(hedgerowDeletedTime=*))",
+    ),
+    (
+        "filter[_created][GT]=1999-12-31T23:59:59-01:00",
+        "(createTimestamp>=20000101010000Z)",
+    ),
+    (
+        "filter[_modified][LT]=2001-01-01T00:00:00Z",
+        "(modifyTimestamp<=20001231235959Z)",
+    ),
+];
+
+/// Users of every kind.
+fn people() -> String {
+    let mut ldif = String::new();
+    for number in 0..24 {
+        ldif.push_str(&format!(
+            "dn: uid=u{number},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nobjectClass: hedgerowUser\nobjectClass: hedgerowAccount\nuid: u{number}\ncn: u\nsn: u\n"
+        ));
+        let mut add = |every: u32, line: &str| {
+            if number % every == 0 {
+                ldif.push_str(&format!("{line}\n"));
+            }
+        };
+        add(2, &format!("displayName: \u{c4} Person {number}"));
+        add(3, &format!("mail: u{number}@Example.org"));
+        add(4, "hedgerowExternalId: x");
+        add(5, "hedgerowSystem: TRUE");
+        add(6, "hedgerowDeletedTime: 20190101000000Z");
+        add(7, "pwdAccountLockedTime: 000001010000Z");
+        add(8, "hedgerowDisabled: TRUE");
+        add(9, "pwdAccountLockedTime: 20190101000000Z");
+        ldif.push('\n');
+    }
+    // Two times of one account: the first is enough.
+    ldif.replace("pwdAccountLockedTime: 000001010000Z\nhedgerowDisabled: TRUE\npwdAccountLockedTime: 20190101000000Z", "pwdAccountLockedTime: 000001010000Z")
+        .replace("pwdAccountLockedTime: 000001010000Z\npwdAccountLockedTime: 20190101000000Z", "pwdAccountLockedTime: 000001010000Z")
+}
+
+#[test]
+fn any_filters_find_what_the_same_filter_finds_over_ldap() {
+    let (_folder, server, client) = {
+        let folder = Folder::rest("", "");
+        folder.load(TREE);
+        folder.load(&people());
+        let server = folder.serve();
+        let client = Client::new(server.rest.unwrap(), server.authority());
+        (folder, server, client)
+    };
+    let ldap = std::cell::RefCell::new(server.administrator());
+    let mut runner = TestRunner::new(Config {
+        cases: 150,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let chosen = prop::collection::btree_set(0..FILTERS.len(), 0..4);
+    let ran = runner.run(&chosen, |chosen| {
+        let names: Vec<&str> = chosen
+            .iter()
+            .map(|at| FILTERS[*at].0.split('=').next().unwrap())
+            .collect();
+        let mut once = names.clone();
+        once.dedup();
+        prop_assume!(once.len() == names.len());
+        let asked: Vec<&str> = chosen.iter().map(|at| FILTERS[*at].0).collect();
+        let mut filter: String = chosen.iter().map(|at| FILTERS[*at].1).collect();
+        if !asked.iter().any(|it| it.starts_with("filter[deleted]")) {
+            filter.push_str("(!(hedgerowDeletedTime=*))");
+        }
+        let filter = format!("(&(objectClass=inetOrgPerson)(uid=*){filter})");
+        let mut expected: Vec<String> = search(&mut ldap.borrow_mut(), &filter, &["uid"])
+            .into_iter()
+            .map(|entry| entry.attrs["uid"][0].clone())
+            .collect();
+        expected.sort();
+        let page = done(
+            &client,
+            &format!("GET /users?fields=userName&{}", asked.join("&")),
+            None,
+        );
+        let users = page["data"].as_array().unwrap().iter();
+        let mut found: Vec<String> = users
+            .map(|user| user["userName"].as_str().unwrap().to_owned())
+            .collect();
+        found.sort();
+        prop_assert_eq!(page["totalCount"].as_u64().unwrap(), expected.len() as u64);
+        prop_assert_eq!(found, expected, "{}", filter);
+        Ok(())
+    });
+    ran.unwrap();
+}
+
+#[test]
+fn what_is_documented_is_complete_and_leads_nowhere_else() {
+    let (_folder, _server, client) = serving("", "");
+    let document = client.get(&Login::Nobody, "/openapi.json").json();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(
+        client
+            .get(&Login::Nobody, &format!("{BASE}/openapi.json"))
+            .json()["paths"],
+        document["paths"]
+    );
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        assert!(schema["description"].is_string(), "{name}");
+        for (member, described) in schema["properties"].as_object().unwrap() {
+            assert!(described["description"].is_string(), "{name}.{member}");
+        }
+    }
+    let operations = document["paths"].as_object().unwrap().values();
+    let operations: Vec<&Value> = operations
+        .flat_map(|item| item.as_object().unwrap().values())
+        .collect();
+    // The 29 of the product's document, delete of both, and the path of a membership.
+    assert_eq!(operations.len(), 32);
+    let page = client.get(&Login::Nobody, "/docs");
+    for foreign in ["http:", "https:", "//", "<script"] {
+        assert!(!page.text().contains(foreign), "{foreign}");
+    }
+    assert!(page.headers["content-security-policy"].contains("default-src 'none'"));
+    assert!(page.headers["content-security-policy"].contains("frame-ancestors 'none'"));
+}
+
+#[test]
+fn a_stop_answers_what_is_under_way() {
+    let (_folder, server, client) = serving("", "");
+    assert_eq!(me(&client, &admin()), 200);
+    assert!(server.stop().success());
+}

@@ -1,0 +1,159 @@
+//! A client of HTTP/1.1 over TLS: one request a connection, read to its end.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::Value;
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Login {
+    Nobody,
+    Basic(String, String),
+    Bearer(String),
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HashMap<String, String>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON; null when there is none.
+    pub fn json(&self) -> Value {
+        if self.body.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// A client that trusts one authority.
+pub struct Client {
+    address: SocketAddr,
+    config: Arc<ClientConfig>,
+}
+
+impl Client {
+    pub fn new(address: SocketAddr, authority: &Path) -> Client {
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(CertificateDer::from_pem_file(authority).unwrap())
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Client {
+            address,
+            config: Arc::new(config),
+        }
+    }
+
+    /// Sends bytes and reads to the end.
+    pub fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+        let name = ServerName::try_from("localhost").unwrap();
+        let connection = ClientConnection::new(Arc::clone(&self.config), name).unwrap();
+        let socket = TcpStream::connect(self.address).unwrap();
+        let mut stream = StreamOwned::new(connection, socket);
+        // A server that refuses may not read to the end.
+        let _ = stream.write_all(bytes);
+        let _ = stream.flush();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer
+    }
+
+    /// Sends a request.
+    pub fn send(
+        &self,
+        login: &Login,
+        request: &str,
+        headers: &[(String, String)],
+        body: Option<&[u8]>,
+    ) -> Answer {
+        let (method, path) = request.split_once(' ').unwrap();
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
+        match login {
+            Login::Nobody => {}
+            Login::Basic(name, password) => {
+                let proof = STANDARD.encode(format!("{name}:{password}"));
+                head.push_str(&format!("authorization: Basic {proof}\r\n"));
+            }
+            Login::Bearer(token) => head.push_str(&format!("authorization: Bearer {token}\r\n")),
+        }
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if let Some(body) = body {
+            head.push_str(&format!("content-length: {}\r\n", body.len()));
+            if !headers.iter().any(|(name, _)| name == "content-type") {
+                head.push_str("content-type: application/json\r\n");
+            }
+        }
+        head.push_str("\r\n");
+        let sent = [head.as_bytes(), body.unwrap_or_default()].concat();
+        read(&self.raw(&sent))
+    }
+
+    /// Asks for a path.
+    pub fn get(&self, login: &Login, path: &str) -> Answer {
+        self.send(login, &format!("GET {path}"), &[], None)
+    }
+}
+
+fn read(bytes: &[u8]) -> Answer {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap();
+    let headers = lines.map(|line| {
+        let (name, value) = line.split_once(": ").unwrap();
+        (name.to_ascii_lowercase(), value.to_owned())
+    });
+    let headers: HashMap<_, _> = headers.collect();
+    let body = &bytes[end + 4..];
+    let chunked = headers.get("transfer-encoding").is_some();
+    Answer {
+        status: status.parse().unwrap(),
+        body: if chunked {
+            unchunk(body)
+        } else {
+            body.to_vec()
+        },
+        headers,
+    }
+}
+
+fn unchunk(mut rest: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|two| two == b"\r\n").unwrap();
+        let length = std::str::from_utf8(&rest[..end]).unwrap();
+        let length = usize::from_str_radix(length, 16).unwrap();
+        if length == 0 {
+            return whole;
+        }
+        whole.extend_from_slice(&rest[end + 2..end + 2 + length]);
+        rest = &rest[end + 4 + length..];
+    }
+}
