@@ -24,6 +24,7 @@ use super::result::Answer;
 use super::root_dse::Safety;
 use crate::directory::dn::Dn;
 use crate::directory::identity::{Identity, Process, Provenance};
+use crate::directory::keys;
 use crate::directory::password::policy::Refusal;
 use crate::directory::source::Source;
 use crate::directory::{Error, Standing};
@@ -74,6 +75,7 @@ impl Channel {
         Source {
             address: self.address,
             certificate: self.certificate_name.clone(),
+            scope: Some(keys::LDAP),
         }
     }
 

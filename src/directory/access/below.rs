@@ -88,35 +88,70 @@ impl AccessRules {
         base: EntryId,
         attribute: AttributeTypeId,
     ) -> Option<usize> {
-        let ordinary = |rule: &Rule| {
-            matches!(
-                rule.who,
-                Subject::Anyone | Subject::Anonymous | Subject::Users | Subject::Own
-            )
-        };
-        let mut rules = self.rules.iter().enumerate();
-        let decides = |rule: &Rule| {
-            let changes = [Right::Write, Right::Add];
-            rule.attributes.contains(attribute)
-                && changes.iter().any(|right| rule.allow.contains(right))
-        };
-        rules
-            .find_map(|(at, rule)| {
-                let to = rule.to.as_ref();
-                let to = to.map(|(dn, normalized)| snapshot.find_normalized(dn, normalized));
-                let reach = Reach::of(to, snapshot, base);
-                if reach == Reach::None || !ordinary(rule) {
-                    return None;
-                }
-                if decides(rule) {
-                    return Some(Some(at));
-                }
-                let closes = reach == Reach::All
-                    && rule.filter.is_none()
-                    && matches!(rule.who, Subject::Anyone)
-                    && rule.attributes.contains(attribute);
-                closes.then_some(None)
+        let changes = [Right::Write, Right::Add];
+        let mut closed_to_users = false;
+        let speaking = self.rules.iter().enumerate();
+        for (at, rule) in speaking.filter(|(_, rule)| rule.attributes.contains(attribute)) {
+            let to = rule.to.as_ref();
+            let to = to.map(|(dn, normalized)| snapshot.find_normalized(dn, normalized));
+            let reach = Reach::of(to, snapshot, base);
+            let opens = reach != Reach::None
+                && match rule.who {
+                    Subject::Anyone | Subject::Anonymous => true,
+                    Subject::Users | Subject::Own => !closed_to_users,
+                    Subject::Group(_) | Subject::Named(_) => false,
+                };
+            if opens && changes.iter().any(|right| rule.allow.contains(right)) {
+                return Some(at);
+            }
+            match rule.who {
+                _ if reach != Reach::All || rule.filter.is_some() => {}
+                Subject::Anyone => return None,
+                Subject::Users => closed_to_users = true,
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::access::RuleText;
+    use crate::directory::fixture;
+    use crate::directory::schema::well_known::{CN, SN};
+
+    /// The first of these rules, by who, where, which attributes and what they allow, that opens `sn` to users.
+    fn opening(rules: &[(&str, &str, &[&str], &[Right])]) -> Option<usize> {
+        let schema = fixture::schema();
+        let (_, snapshot) = fixture::directory(&schema);
+        let texts: Vec<RuleText> = rules
+            .iter()
+            .map(|(who, to, attributes, allow)| RuleText {
+                who: (*who).to_owned(),
+                to: (*to).to_owned(),
+                filter: None,
+                attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
+                allow: allow.to_vec(),
             })
-            .flatten()
+            .collect();
+        let rules = AccessRules::compile(&schema, &texts).unwrap();
+        assert_eq!(rules.opens_to_users(&snapshot, 1, CN), None);
+        rules.opens_to_users(&snapshot, 1, SN)
+    }
+
+    #[test]
+    fn an_attribute_is_open_to_users_where_a_rule_for_any_of_them_decides_so() {
+        let (write, read) = (&[Right::Write][..], &[Right::Read][..]);
+        let sn = &["sn"][..];
+        assert_eq!(opening(&[("self", "", sn, write)]), Some(0));
+        assert_eq!(opening(&[("users", "cn=one,dc=a", sn, write)]), Some(0));
+        assert_eq!(opening(&[("users", "o=b", sn, write)]), None);
+        assert_eq!(opening(&[("group:cn=two,dc=a", "", sn, write)]), None);
+        let after = |who| opening(&[("users", "", sn, read), (who, "", sn, write)]);
+        assert_eq!((after("self"), after("anyone")), (None, Some(1)));
+        let in_part = ("users", "cn=one,dc=a", sn, read);
+        assert_eq!(opening(&[in_part, ("users", "", sn, write)]), Some(1));
     }
 }

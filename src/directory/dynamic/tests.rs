@@ -234,7 +234,7 @@ fn perform(indexed: bool, origin: Origin, changes: &[Change], look: fn(&Snapshot
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn memberships_are_what_a_look_at_every_entry_finds(

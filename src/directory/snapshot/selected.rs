@@ -37,7 +37,7 @@ impl Snapshot {
             self.follow_bases(id);
         }
         if before != now {
-            let (before, now) = (self.from_here_up(before), self.from_here_up(now));
+            let (before, now) = (self.self_and_above(before), self.self_and_above(now));
             self.move_below(id, &self.searching(before.symmetric_difference(&now)));
             concerned = concerned.union(&self.searching(before.union(&now)));
         }
@@ -57,7 +57,7 @@ impl Snapshot {
     }
 
     /// An entry and those above it.
-    fn from_here_up(&self, from: Option<EntryId>) -> BTreeSet<EntryId> {
+    fn self_and_above(&self, from: Option<EntryId>) -> BTreeSet<EntryId> {
         let from = from.filter(|id| *id != ROOT);
         let parent = |id: &EntryId| self.entry(*id).map(|entry| entry.parent());
         std::iter::successors(from, |id| parent(id).filter(|id| *id != ROOT)).collect()
