@@ -77,8 +77,8 @@ fn every_scenario_of_slc_hub_goes_as_it_says() {
         .collect();
     files.sort();
     assert!(files.len() > 10);
-    let (_folder, _server, client) = serving(&section, "");
     for file in files {
+        let (_folder, _server, client) = serving(&section, "");
         scenario::run(&client, BASE, &file, spool.path());
     }
 }

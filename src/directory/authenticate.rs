@@ -83,7 +83,7 @@ enum Proof {
 }
 
 impl Directory {
-    /// Proves a name and a password that came from a source; a key of scope [`keys::LDAP`] is as good as a password. The
+    /// Proves a name and a password that came from a source; a key of the source's scope is as good as a password. The
     /// verdict comes at once where that is cheap, or was found a short while ago, else from a thread of the pool. An empty
     /// password proves nothing and is refused (RFC 4513 section 5.1.2); a pair of source and name that has failed too
     /// often is refused before anything is hashed, whether there is such an entry or not.
@@ -457,6 +457,17 @@ impl Attempt {
         let spared = self.claim == Claim::Administrator;
         let now = self.directory.accounts().clock.seconds();
         let failures = &self.directory.0.failures;
+        if self.lacks_factor() && !policy.locks() {
+            // A million codes are soon tried where no policy keeps guesses away; the account itself stays open.
+            failures.fail(
+                self.pair,
+                &second_factor::throttle(),
+                self.growth(),
+                spared,
+                now,
+            );
+            return done(Err(Error::InvalidCredentials));
+        }
         if let Claim::Entry(id) = self.claim
             && policy.locks()
         {

@@ -333,6 +333,7 @@ mod tests {
         let source = |address: &str, certificate: &str| Source {
             address: Some(address.parse().unwrap()),
             certificate: Dn::parse(certificate).ok(),
+            ..Source::default()
         };
         let key = key(limits());
         let good = source("192.0.2.1", "CN=a$b, DC=c");

@@ -15,6 +15,7 @@ mod ahead;
 mod arrangement;
 mod base;
 mod certain;
+mod outcome;
 mod siblings;
 mod subentries;
 mod unindexed;
@@ -46,7 +47,7 @@ use siblings::Siblings;
 use subentries::Shown;
 pub use unindexed::Unindexed;
 use values::MatchedValues;
-use window::{Place, WindowFault};
+use window::WindowFault;
 
 /// On what conditions a search is done.
 #[derive(Clone, Debug)]
@@ -421,56 +422,6 @@ impl Search {
         self.sorting = Sorting::Failed(cause);
         self.plan(snapshot);
         Ok(())
-    }
-}
-
-/// How a search ended, as far as its controls ask.
-impl Search {
-    /// What the cursors of this search are bound to, if it has any.
-    pub(super) fn binding(&self) -> Option<&Binding> {
-        self.conditions.binding.as_ref()
-    }
-
-    /// Where the next page begins; `None` when there is none.
-    pub(super) fn next_page(&self) -> Option<Cursor> {
-        match &self.portion {
-            Portion::Page { next, .. } | Portion::Slice { next, .. } => Some(Cursor {
-                position: next.clone()?,
-                returned: self.before.saturating_add(self.returned),
-            }),
-            _ => None,
-        }
-    }
-
-    /// How many entries there are on all pages, where that has come to be known.
-    pub fn total(&self) -> Option<u32> {
-        match (&self.portion, &self.ahead) {
-            (Portion::Count(count), _) => Some(*count),
-            (_, Ahead::Listed { list, .. }) => u32::try_from(list.count()).ok(),
-            (Portion::Nothing, _) => None,
-            _ => self
-                .exhausted
-                .then(|| self.before.saturating_add(self.returned)),
-        }
-    }
-
-    /// Whether the entries came in the order that was asked for; `None` when none was, or no entry came
-    /// (RFC 2891 section 2).
-    pub fn sorted(&self) -> Option<Result<(), &CannotSort>> {
-        match &self.sorting {
-            _ if self.returned == 0 => None,
-            Sorting::No | Sorting::Gathering { .. } => None,
-            Sorting::Done => Some(Ok(())),
-            Sorting::Failed(cause) => Some(Err(cause)),
-        }
-    }
-
-    /// Where the window is on its list.
-    pub fn place(&self) -> Option<Place> {
-        match &self.portion {
-            Portion::Window { place, .. } => *place,
-            _ => None,
-        }
     }
 }
 

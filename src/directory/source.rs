@@ -11,6 +11,8 @@ pub struct Source {
     pub address: Option<IpAddr>,
     /// The name that the client's certificate stands for, if it has shown one.
     pub certificate: Option<Dn>,
+    /// The scope of keys that are taken in the place of a password there; without it none are.
+    pub scope: Option<&'static str>,
 }
 
 impl Source {
@@ -32,7 +34,7 @@ impl From<Option<IpAddr>> for Source {
     fn from(address: Option<IpAddr>) -> Source {
         Source {
             address,
-            certificate: None,
+            ..Source::default()
         }
     }
 }

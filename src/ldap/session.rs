@@ -23,6 +23,7 @@ use super::result::Answer;
 use super::root_dse::Safety;
 use crate::directory::dn::Dn;
 use crate::directory::identity::{Identity, Process};
+use crate::directory::keys;
 use crate::directory::password::policy::Refusal;
 use crate::directory::source::Source;
 use crate::directory::{Error, Standing};
@@ -73,6 +74,7 @@ impl Channel {
         Source {
             address: self.address,
             certificate: self.certificate_name.clone(),
+            scope: Some(keys::LDAP),
         }
     }
 

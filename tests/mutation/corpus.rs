@@ -31,6 +31,7 @@ fn search(base: &str, filter: &str, selection: &[&str]) -> Vec<u8> {
         types_only: false,
         filter: Filter::parse(filter).unwrap(),
         selection: selection.iter().map(|name| (*name).to_owned()).collect(),
+        page: 0,
     };
     search.encode()
 }

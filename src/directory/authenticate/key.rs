@@ -57,7 +57,10 @@ impl Directory {
         // Most passwords do not look like keys, and cost no look at the entry.
         keys::entry_of(typed.as_bytes())?;
         let view = View::new(snapshot, snapshot.find_entry(name)?)?;
-        Some((view.id, self.fitting_key(&view, typed, keys::LDAP, source)?))
+        Some((
+            view.id,
+            self.fitting_key(&view, typed, source.scope?, source)?,
+        ))
     }
 
     /// The key of an entry that this text is, if it is good for this use. Of an account that needs a second factor, one

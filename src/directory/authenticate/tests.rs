@@ -101,12 +101,19 @@ impl Place {
     }
 
     fn login(&self, source: &str, name: &str, password: &str) -> Verdict {
+        let source = Source {
+            scope: Some(keys::LDAP),
+            ..Some(source.parse::<IpAddr>().unwrap()).into()
+        };
+        self.login_from(&source, name, password)
+    }
+
+    fn login_from(&self, source: &Source, name: &str, password: &str) -> Verdict {
         let (send, receive) = mpsc::channel();
         let done = Box::new(move |verdict| send.send(verdict).unwrap());
-        let (name, source) = (Dn::parse(name).unwrap(), source.parse::<IpAddr>().unwrap());
-        let password = Secret::from(password.as_bytes());
+        let (name, password) = (Dn::parse(name).unwrap(), password.as_bytes());
         self.directory
-            .authenticate(&name, password, &Some(source).into(), done);
+            .authenticate(&name, Secret::from(password), source, done);
         receive.recv().unwrap()
     }
 

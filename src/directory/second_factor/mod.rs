@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::dn::Dn;
 use super::entry::EntryId;
 use super::password::Secret;
-use super::password::policy::Seconds;
+use super::password::policy::{Policy, Seconds};
 use super::recent::{Mark, Recent};
 use super::schema::well_known as known;
 use super::snapshot::Snapshot;
@@ -83,6 +83,18 @@ impl Held {
     }
 }
 
+/// How wrong codes are counted where no policy says so: ten within a quarter of an hour keep their source away for a
+/// minute, and longer each time.
+pub fn throttle() -> Policy {
+    Policy {
+        lockout: true,
+        lockout_duration: 60,
+        max_failures: 10,
+        failure_interval: 900,
+        ..Policy::default()
+    }
+}
+
 /// Whether any entry has a second factor. Looks at all of them.
 pub fn is_anybody_enrolled(snapshot: &Snapshot) -> bool {
     let views = (0..snapshot.next_id()).filter_map(|id| View::new(snapshot, id));
@@ -133,7 +145,7 @@ pub enum Spends {
 pub struct Windows(Recent<u64>);
 
 impl Windows {
-    /// As [`Recent::new`].
+    /// An empty table whose findings hold for `window` seconds; `key` is secret and of this process.
     pub fn new(window: Seconds, key: [u8; 32]) -> Windows {
         Windows(Recent::new(window, key))
     }

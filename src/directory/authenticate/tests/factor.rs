@@ -193,6 +193,25 @@ fn a_wrong_code_and_a_wrong_password_cost_the_same_say_the_same_and_count_alike(
 }
 
 #[test]
+fn codes_cannot_be_tried_without_end_where_no_policy_locks() {
+    let enrolled = Enrolled::new();
+    let place = &enrolled.place;
+    place.set("cn=default,ou=policies,dc=a", "pwdLockout", Some("FALSE"));
+    for _ in 0..10 {
+        refused(enrolled.login("secret-ada000000"));
+    }
+    assert_eq!(place.cost(HERE, ADA, &enrolled.with_code(0)), (locked(), 0));
+    // Only the one who tried is kept away, and only for a while.
+    assert!(place.login(THERE, ADA, &enrolled.with_code(0)).is_ok());
+    place.clock.advance(60);
+    assert!(enrolled.login(&enrolled.with_code(0)).is_ok());
+    // Nothing is counted of those who need no code.
+    for _ in 0..12 {
+        refused(place.login(HERE, KEN, "wrong"));
+    }
+}
+
+#[test]
 fn a_code_is_never_remembered_with_the_password() {
     let enrolled = Enrolled::with(|accounts| accounts.proved_for = 60);
     let place = &enrolled.place;

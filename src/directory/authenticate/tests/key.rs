@@ -97,6 +97,16 @@ fn a_key_is_held_to_its_network_its_time_and_its_scope() {
 }
 
 #[test]
+fn where_no_scope_is_said_no_key_is_taken_for_a_password() {
+    let place = Place::new();
+    let key = place.create(ADA, new("mail")).unwrap();
+    let source = Source::from(Some(HERE.parse().unwrap()));
+    assert!(place.login_from(&source, ADA, "secret-ada").is_ok());
+    let refused = place.login_from(&source, ADA, &key);
+    assert_eq!(refused, Err(Error::InvalidCredentials));
+}
+
+#[test]
 fn a_key_proves_whose_it_is_by_itself() {
     let place = Place::new();
     let key = place.create(ADA, within("office", "192.0.2.1")).unwrap();

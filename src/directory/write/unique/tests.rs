@@ -132,7 +132,7 @@ fn rename(rdn: &str, to: &str) -> Change {
 #[track_caller]
 fn refused(outcome: Result<(), Error>) -> String {
     match outcome {
-        Err(Error::ConstraintViolation(text)) => text,
+        Err(Error::NotUnique(text)) => text,
         other => panic!("{other:?}"),
     }
 }
