@@ -467,8 +467,9 @@ fn what_is_documented_is_complete_and_leads_nowhere_else() {
     let operations: Vec<&Value> = operations
         .flat_map(|item| item.as_object().unwrap().values())
         .collect();
+    let own = operations.iter().filter(|it| it["deprecated"] == false);
     // The 29 of the product's document, delete of both, and the path of a membership.
-    assert_eq!(operations.len(), 32);
+    assert_eq!(own.count(), 32);
     let page = client.get(&Login::Nobody, "/docs");
     for foreign in ["http:", "https:", "//", "<script"] {
         assert!(!page.text().contains(foreign), "{foreign}");

@@ -9,6 +9,11 @@ use super::query::{Form, Parameter};
 
 /// Statuses that every operation may answer with.
 const ALWAYS: [u16; 2] = [429, 503];
+/// Those that come before there is an operation, without a body.
+const BEFORE: [(u16, &str); 2] = [
+    (414, "The path and the query are too long."),
+    (431, "There are too many headers, or they are too long."),
+];
 
 /// The document of these dialects.
 pub fn of(dialects: &[&Dialect]) -> Value {
@@ -20,16 +25,17 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             schemas.insert(name.to_owned(), schema);
         }
         for operation in dialect.operations {
-            let path = format!("{}{}", dialect.base, operation.path);
-            let item = paths.entry(path).or_insert_with(|| json!({}));
-            if let Some(item) = item.as_object_mut() {
-                item.insert(
-                    operation.verb.name().to_owned(),
-                    describe(dialect, operation),
-                );
+            let own = [(operation.verb, operation.path)];
+            for (at, (verb, path)) in own.iter().chain(operation.aliases).enumerate() {
+                let path = format!("{}{path}", dialect.base);
+                let item = paths.entry(path).or_insert_with(|| json!({}));
+                if let Some(item) = item.as_object_mut() {
+                    item.insert(verb.name().to_owned(), describe(dialect, operation, at));
+                }
             }
         }
     }
+    close(dialects, &mut schemas);
     let titles: Vec<&str> = dialects.iter().map(|dialect| dialect.title).collect();
     json!({
         "openapi": "3.1.0",
@@ -50,10 +56,30 @@ pub fn of(dialects: &[&Dialect]) -> Value {
     })
 }
 
-fn describe(dialect: &Dialect, operation: &Operation) -> Value {
+/// What bodies of requests hold beyond their schemas is refused.
+fn close(dialects: &[&Dialect], schemas: &mut Map<String, Value>) {
+    let operations = dialects.iter().flat_map(|dialect| dialect.operations);
+    for input in operations.filter_map(|operation| operation.body.as_ref()) {
+        let name = match input.shape {
+            Shape::One(name) | Shape::Many(name) | Shape::List(name, _) => name,
+            Shape::Nothing => continue,
+        };
+        if let Some(schema) = schemas.get_mut(name).and_then(Value::as_object_mut) {
+            schema.insert("additionalProperties".to_owned(), Value::Bool(false));
+        }
+    }
+}
+
+/// Describes an operation under its own path, or under another that it has for those who expect it there.
+fn describe(dialect: &Dialect, operation: &Operation, alias: usize) -> Value {
     let permission = operation.permission;
+    let id = match alias {
+        0 => operation.id.to_owned(),
+        number => format!("{}Alias{number}", operation.id),
+    };
     let mut described = json!({
-        "operationId": operation.id,
+        "operationId": id,
+        "deprecated": alias > 0,
         "tags": [dialect.title],
         "summary": operation.summary,
         "description": format!("{}. For {}.", operation.summary, permission.name),
@@ -120,6 +146,9 @@ fn responses(dialect: &Dialect, operation: &Operation) -> Value {
             "content": { "application/json": { "schema": reference(dialect.fault_schema) } },
         });
         responses.insert(status.to_string(), refusal);
+    }
+    for (status, reason) in BEFORE {
+        responses.insert(status.to_string(), json!({ "description": reason }));
     }
     Value::Object(responses)
 }
