@@ -313,3 +313,189 @@ fn nobody_says_what_their_own_account_may_do() {
     refused(it.modify(ADA, "secret-ada", kept), 19, "");
     succeeds(it.modify(ADA, "secret-ada", "replace: mobile\nmobile: +1\n"));
 }
+
+#[test]
+fn old_passwords_that_are_wrong_lock_as_failed_logins_do() {
+    let it = Fixture::new("pwdLockout: TRUE\npwdMaxFailure: 3\npwdLockoutDuration: 600\n");
+    let mut client = it.server.bound(ADA, "secret-ada");
+    let mut change = |old| {
+        let request = ldap3::exop::PasswordModify {
+            user_id: None,
+            old_pass: Some(old),
+            new_pass: Some("second 49 tulip"),
+        };
+        client.extended(request).unwrap().1.rc
+    };
+    assert_eq!([change("a"), change("b"), change("c")], [49, 49, 49]);
+    assert_eq!(change("secret-ada"), 49);
+    refused(it.login("secret-ada"), 49, "account locked");
+}
+
+/// A value of unicodePwd, ready for LDIF.
+fn unicode(password: &str) -> String {
+    use base64::Engine;
+    let text = format!("\"{password}\"");
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    base64::prelude::BASE64_STANDARD.encode(bytes)
+}
+
+#[test]
+fn unicode_pwd_sets_the_one_password_by_the_same_policy_and_is_never_seen() {
+    let it = Fixture::new("pwdCheckQuality: 2\npwdMinLength: 8\npwdInHistory: 3\n");
+    let replace = |password| format!("replace: unicodePwd\nunicodePwd:: {}\n", unicode(password));
+    it.administer(&replace("reset 77 \u{f6}tter"));
+    succeeds(it.login("reset 77 \u{f6}tter"));
+    let change = |old, new| {
+        let (old, new) = (unicode(old), unicode(new));
+        format!("delete: unicodePwd\nunicodePwd:: {old}\n-\nadd: unicodePwd\nunicodePwd:: {new}\n")
+    };
+    let own = |old, new| it.modify(ADA, "reset 77 \u{f6}tter", &change(old, new));
+    refused(own("reset 77 \u{f6}tter", "short"), 19, "too short");
+    refused(own("reset 77 \u{f6}tter", "secret-ada"), 19, "used before");
+    let (status, told) = own("another", "third 83 walnut");
+    assert_ne!(status, Some(0), "{told}");
+    succeeds(own("reset 77 \u{f6}tter", "third 83 walnut"));
+    succeeds(it.login("third 83 walnut"));
+    let plain = "replace: unicodePwd\nunicodePwd: third 84 walnut\n";
+    refused(
+        it.modify(ADA, "third 83 walnut", plain),
+        19,
+        "double quotes",
+    );
+    assert!(it.values("unicodePwd").is_empty());
+}
+
+#[test]
+fn unicode_pwd_is_not_taken_over_an_open_line() {
+    let folder = Folder::strict();
+    let server = folder.serve();
+    let mut client = server.bound("", "");
+    let step = vec![ldap3::Mod::Replace("unicodePwd", ["x"].into())];
+    assert_eq!(client.modify(ADA, step).unwrap().rc, 13);
+}
+
+#[test]
+fn a_policy_that_asks_for_delays_is_refused_with_the_reason() {
+    let it = Fixture::new("");
+    let file = it.folder.path("policy.ldif");
+    let step = format!("dn: {DEFAULT}\nchangetype: modify\nadd: pwdMinDelay\npwdMinDelay: 2\n");
+    fs::write(&file, step).unwrap();
+    let done = it.tool(
+        "ldapmodify",
+        ADMIN,
+        PASSWORD,
+        &["-f", file.to_str().unwrap()],
+    );
+    refused(
+        said(&done),
+        53,
+        "pwdmindelay and pwdmaxdelay are not supported",
+    );
+}
+
+#[test]
+fn who_may_log_in_from_where_is_decided_by_the_first_rule_and_holds_for_those_who_are_bound() {
+    let elsewhere = "[[admission]]\nwho = \"dn:uid=ada,ou=people,dc=example,dc=org\"\nnetworks = [\"192.0.2.0/24\"]\nallow = false\n";
+    let it = Fixture::with_more(&format!("{elsewhere}{OWN}"), "");
+    succeeds(it.login("secret-ada"));
+    let mut bound = it.server.bound(ADA, "secret-ada");
+    let config = it.folder.path("hedgerow.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("192.0.2.0/24", "127.0.0.0/8")).unwrap();
+    it.server.hang_up();
+    it.server.said("admission rules reloaded");
+    let denied = it.login("secret-ada");
+    let wrong = it.login("wrong");
+    assert_eq!(denied, wrong);
+    let ended = bound.compare(ADA, "uid", "ada");
+    assert!(ended.is_err() || ended.unwrap().0.rc != 6);
+    assert_eq!(
+        it.tool("ldapwhoami", ADMIN, PASSWORD, &[]).status.code(),
+        Some(0)
+    );
+    // A mistake leaves the rules as they are.
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("127.0.0.0/8", "127.0.0.1/8")).unwrap();
+    it.server.hang_up();
+    let told = it.server.said("the admission rules were not reloaded");
+    assert!(told.contains("admission[0].networks"), "{told}");
+    assert_eq!(it.login("secret-ada"), wrong);
+}
+
+/// What `explain` says of a login, by the server that runs or by the store.
+fn explained(folder: &Folder, words: &[&str]) -> String {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_hedgerow"))
+        .arg("explain")
+        .arg(words[0])
+        .arg("--config")
+        .arg(folder.path("hedgerow.toml"))
+        .args(&words[1..])
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    text(&done.stdout)
+}
+
+#[test]
+fn why_a_login_fails_is_told_by_the_server_and_by_the_store() {
+    let it = Fixture::new(
+        "pwdLockout: TRUE\npwdMaxFailure: 2\npwdLockoutDuration: 600\npwdMaxAge: 864000\n",
+    );
+    let bind = |folder: &Folder, name| explained(folder, &["bind", name]);
+    let told = bind(&it.folder, "ada");
+    assert!(
+        told.starts_with("login: succeeds with the right password\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains(&format!("entry: {ADA}, found by its uid\n")),
+        "{told}"
+    );
+    assert!(
+        told.contains(&format!("policy: {DEFAULT}, the default of the suffix\n")),
+        "{told}"
+    );
+    assert!(
+        told.contains("password: {ARGON2}") && !told.contains('$'),
+        "{told}"
+    );
+    for _ in 0..2 {
+        refused(it.login("wrong"), 49, "");
+    }
+    let told = bind(&it.folder, ADA);
+    assert!(
+        told.contains("it is locked since ") && told.contains("(lock 1 since"),
+        "{told}"
+    );
+    it.administer(
+        "delete: pwdAccountLockedTime\n-\nadd: hedgerowDisabled\nhedgerowDisabled: TRUE\n",
+    );
+    let told = bind(&it.folder, ADA);
+    assert!(told.contains("it is disabled (hedgerowDisabled)"), "{told}");
+    let told = bind(&it.folder, "uid=nobody,dc=example,dc=org");
+    assert!(told.contains("entry: none"), "{told}");
+    let Fixture { server, folder } = it;
+    let before = bind(&folder, ADA);
+    let access = explained(&folder, &["access", ADA, ADA, "userPassword"]);
+    assert!(
+        access.contains("read: denied: it is secret, for everyone\nsearch"),
+        "{access}"
+    );
+    assert!(access.contains("write: allowed by rule 1\n"), "{access}");
+    let config = fs::read_to_string(folder.path("hedgerow.toml")).unwrap();
+    let line = config
+        .lines()
+        .position(|line| line == "[[access]]")
+        .unwrap()
+        + 1;
+    assert!(
+        access.contains(&format!("hedgerow.toml:{line}: allows read")),
+        "{access}"
+    );
+    server.stop();
+    assert_eq!(bind(&folder, ADA), before);
+    assert_eq!(
+        explained(&folder, &["access", ADA, ADA, "userPassword"]),
+        access
+    );
+}

@@ -193,3 +193,30 @@ fn a_file_that_may_not_grow_refuses_changes_and_loses_none() {
     let checked = folder.command("check").output().unwrap();
     assert!(checked.status.success(), "{}", text(&checked.stdout));
 }
+
+#[test]
+fn an_audit_log_without_room_holds_nobody_up_and_has_its_changes_later() {
+    let folder = Folder::with_more("[audit]\nfile = \"log/audit\"\n");
+    folder.load(TREE);
+    fs::create_dir(folder.path("log")).unwrap();
+    let disk = Disk::below(&folder.path("log"));
+    let server = folder.serve_by(disk.within(&folder.command("serve")));
+    let mut client = Client::bound(&server);
+    disk.fill(0);
+    for number in 2..60 {
+        assert_eq!(add_account(&mut client, number).0, 0);
+    }
+    server.said("the audit log cannot be written");
+    fs::remove_file(disk.path("ballast")).unwrap();
+    server.said("the audit log is written again");
+    assert_eq!(server.stop().code(), Some(0));
+    let lines = fs::read_to_string(disk.path("audit")).unwrap();
+    let lines = lines.lines().map(serde_json::from_str);
+    let lines: Vec<serde_json::Value> = lines.collect::<Result<_, _>>().unwrap();
+    let changes = lines.iter().filter(|line| line["kind"] == "write");
+    let changes: Vec<&str> = changes
+        .map(|line| line["change"].as_str().unwrap())
+        .collect();
+    assert_eq!(changes.len(), 58);
+    assert!(changes.windows(2).all(|pair| pair[0] < pair[1]));
+}

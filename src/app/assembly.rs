@@ -9,6 +9,7 @@ use super::Failure;
 use super::config::{self, AccessRule, Config, PosixGroup, Who};
 use crate::directory::access::{AccessRules, RuleText};
 use crate::directory::account::AccountSettings;
+use crate::directory::admission::{self, Admission};
 use crate::directory::change_log::Bounds;
 use crate::directory::dn::Dn;
 use crate::directory::index::{Index, IndexedAttributes, Kind};
@@ -56,6 +57,7 @@ impl Assembly {
         };
         // Rules and the like are made once to see that they can be; the suffixes do not matter for that.
         assembly.rules(&[])?;
+        Assembly::admission(&assembly.config)?;
         super::rest::settings(&assembly.config)?;
         Ok(assembly)
     }
@@ -64,11 +66,33 @@ impl Assembly {
     pub fn rules(&self, suffixes: &[String]) -> Result<AccessRules, Failure> {
         let texts = match self.config.access.as_slice() {
             [] => AccessRules::default_texts(suffixes),
-            rules => rules.iter().map(rule_text).collect(),
+            rules => self.written(rules),
         };
         AccessRules::compile(&self.schema, &texts).map_err(|error| {
             let key = format!("access[{}].{}", error.rule, error.field);
             self.config.problem(&key, error.reason).into()
+        })
+    }
+
+    /// The rules of the configuration, each with its line.
+    fn written(&self, rules: &[AccessRule]) -> Vec<RuleText> {
+        let placed = rules.iter().enumerate().map(|(at, rule)| RuleText {
+            place: self.config.place(&format!("access[{at}]")),
+            ..rule_text(rule)
+        });
+        placed.collect()
+    }
+
+    /// Who may log in from where, by a configuration.
+    pub fn admission(config: &Config) -> Result<Admission, Failure> {
+        let rules = config.admission.iter().map(|rule| admission::RuleText {
+            who: rule.who.clone(),
+            networks: rule.networks.clone(),
+            allow: rule.allow,
+        });
+        Admission::compile(&rules.collect::<Vec<_>>()).map_err(|error| {
+            let key = format!("admission[{}].{}", error.rule, error.field);
+            config.problem(&key, error.reason).into()
         })
     }
 
@@ -132,6 +156,11 @@ impl Assembly {
             queue_per_thread,
             ..default
         })?)
+    }
+
+    /// What holds for accounts.
+    pub fn accounts(&self) -> &AccountSettings {
+        &self.accounts
     }
 
     /// How the directory behaves. `key` is what second factors are sealed under.
@@ -271,5 +300,6 @@ pub(super) fn rule_text(rule: &AccessRule) -> RuleText {
         filter: rule.filter.clone(),
         attributes: rule.attributes.clone(),
         allow: rule.allow.clone(),
+        place: String::new(),
     }
 }

@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::config;
+use super::{audit, config};
 pub use credentials::{
     Account, Confirm, CreateKey, Key, KeyAction, RevokeKey, SecondFactor, SecondFactorAction,
 };
@@ -55,6 +55,8 @@ pub enum Command {
     Export(Export),
     /// Show how a search goes: its plan, the entries it looks at, and the time it takes
     Explain(Explain),
+    /// Show the audit log: who did what, from where, and how it ended
+    Audit(Audit),
     /// Verify every record of the store, of a running server as well
     Check(ConfigFile),
     /// Write everything into one file, of a running server as well
@@ -159,6 +161,35 @@ pub struct Export {
     pub with_password_hashes: bool,
 }
 
+/// Arguments of `audit`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Earlier files come first. All conditions must hold. A moment is given as 2026-01-31 or\n\
+2026-01-31T08:00:00Z, in UTC, or as the time that has passed since: 90s, 15m, 2h, 7d.")]
+pub struct Audit {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// Go on with what is written from now on, until stopped
+    #[arg(long)]
+    pub follow: bool,
+    /// Only lines from this moment on
+    #[arg(long, value_name = "MOMENT", value_parser = audit::moment)]
+    pub since: Option<String>,
+    /// Only lines of this kind
+    #[arg(long, value_enum)]
+    pub kind: Option<audit::Kind>,
+    /// Only lines with this text in the name of who asked, who was bound, or what it was about
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// Only what did not succeed
+    #[arg(long)]
+    pub failed: bool,
+    /// The lines as they are in the file
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
@@ -174,6 +205,44 @@ pub enum Explained {
     Search(ExplainSearch),
     /// Why an entry is in a group, or why it is not
     Membership(ExplainMembership),
+    /// Whether a name can log in: its entry, state, lock, policy and password
+    Bind(ExplainBind),
+    /// What somebody may do with an entry or an attribute, and which rule decides
+    Access(ExplainAccess),
+}
+
+/// Arguments of `explain bind`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A running server is asked over its local socket; otherwise the store is read. The hash\n\
+of the password is not shown.")]
+pub struct ExplainBind {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The DN, or the uid that SASL clients send
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// Arguments of `explain access`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A running server is asked over its local socket; otherwise the store and the configuration\n\
+are read. What the schema or a password policy forbids plays no part.")]
+pub struct ExplainAccess {
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The DN of who asks, or anonymous
+    #[arg(value_name = "WHO")]
+    pub who: String,
+    /// The DN of the entry
+    #[arg(value_name = "DN")]
+    pub entry: String,
+    /// One attribute of it [default: the entry as a whole]
+    #[arg(value_name = "ATTR")]
+    pub attribute: Option<String>,
 }
 
 /// Arguments of `explain membership`.

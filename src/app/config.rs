@@ -15,7 +15,7 @@ mod section;
 mod source;
 
 pub use access::{AccessRule, Who};
-pub use accounts::{Lockout, PasswordPolicy, SecondFactor};
+pub use accounts::{AdmissionRule, Lockout, PasswordPolicy, SecondFactor};
 pub use audit::{Audit, Changes};
 pub use rest::{Address, Rest};
 pub use schema::{PosixGroup, Schema};
@@ -87,6 +87,9 @@ pub struct Config {
     /// What `memberOf` holds.
     #[serde(default)]
     pub membership: Membership,
+    /// Who may log in from where, in order; the first rule that matches decides.
+    #[serde(default)]
+    pub admission: Vec<AdmissionRule>,
     /// Who may do what, in order; the first rule that matches decides. Without
     /// a rule only the administrator gets anywhere.
     #[serde(default)]
@@ -163,6 +166,11 @@ impl Config {
     /// A key that is not in the text is placed at the nearest one around it.
     pub fn problem(&self, key: &str, message: impl Into<String>) -> ConfigError {
         self.source.error([(key.to_owned(), message.into())])
+    }
+
+    /// Where a key stands, for people: file and line.
+    pub fn place(&self, key: &str) -> String {
+        self.source.place(key)
     }
 
     fn from_source(source: Source) -> Result<Config, ConfigError> {

@@ -6,6 +6,7 @@
 
 pub mod admin_password;
 pub mod assembly;
+pub mod audit;
 pub mod check_config;
 pub mod cli;
 pub mod command;

@@ -1,6 +1,7 @@
 //! The running server: loads the directory, opens the sockets, follows signals, ends in order.
 //!
-//! Owns the runtime. SIGTERM and SIGINT end it after what was taken is finished, SIGHUP reads the certificates anew.
+//! Owns the runtime. SIGTERM and SIGINT end it after what was taken is finished, SIGHUP reads the certificates and
+//! who may log in from where anew.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -13,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::assembly::Assembly;
-use super::config::{ListenerTls, Tls};
+use super::audit::AuditLog;
+use super::config::{Config, ListenerTls, Tls};
 use super::local_socket::{self, SocketFile};
 use super::metrics::{self, ListenerMetrics, Metrics};
 use super::operations::{self, Readiness};
@@ -23,6 +25,7 @@ use super::tls::{TlsSettings, peer_subject};
 use crate::directory::dn::Dn;
 use crate::directory::snapshot::Snapshot;
 use crate::directory::{Administrator, Directory, dynamic};
+use crate::ldap::audit::Attempt;
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
 use crate::ldap::listener::{Doorkeeper, Listeners};
@@ -84,7 +87,13 @@ async fn serve(
         let assembly = Arc::clone(&assembly);
         tokio::task::spawn_blocking(move || open(&assembly, store, administrator)).await??
     };
-    let face = Arc::new(face(&assembly, &directory, &metrics, tls.clone()));
+    directory.set_admission(Assembly::admission(&assembly.config)?);
+    let audit = start_audit(&assembly, &directory, &metrics)?;
+    let observer = Counting {
+        metrics: Arc::clone(&metrics),
+        audit: audit.clone(),
+    };
+    let face = Arc::new(face(&assembly, &directory, observer, tls.clone()));
     register(&metrics, &directory, &face.budget);
     let watched = directory.clone();
     readiness.loaded(move || watched.failure().map_or(Ok(()), Err));
@@ -133,7 +142,13 @@ async fn serve(
     tokio::spawn(local.accept_local(local_socket, administrators, LOCAL_IDLE, door));
     ready(&addresses)?;
 
-    signals.follow(tls.as_deref()).await;
+    let follower = directory.clone();
+    signals
+        .follow(|| {
+            reload(tls.as_deref());
+            reload_admission(&assembly.config, &follower);
+        })
+        .await;
     tracing::info!("stopping");
     drop(file);
     let rest_ends = async {
@@ -144,7 +159,13 @@ async fn serve(
     tokio::join!(listeners.stop(PATIENCE), rest_ends);
     stop.cancel();
     // What was acknowledged is on the disk already; this finishes what is under way.
-    tokio::task::spawn_blocking(move || directory.close()).await?;
+    let finish = move || {
+        if let Some(audit) = audit {
+            audit.finish();
+        }
+        directory.close();
+    };
+    tokio::task::spawn_blocking(finish).await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -177,6 +198,36 @@ fn open(
     )?)
 }
 
+/// Opens the audit log, if there is to be one.
+fn start_audit(
+    assembly: &Assembly,
+    directory: &Directory,
+    metrics: &Metrics,
+) -> Result<Option<Arc<AuditLog>>, Failure> {
+    let config = &assembly.config;
+    if !config.audit.enabled {
+        return Ok(None);
+    }
+    let path = config.audit_file();
+    let log = AuditLog::start(&path, &config.audit, directory.clone()).map_err(|error| {
+        let message = format!("{} cannot be written: {error}", path.display());
+        config.problem("audit.file", message)
+    })?;
+    let state = log.state();
+    metrics.counter(
+        "hedgerow_audit_lost_total",
+        "Lines of logins and refusals that the audit log lacks.",
+        move || state.lost(),
+    );
+    let state = log.state();
+    metrics.gauge(
+        "hedgerow_audit_failing",
+        "1 while the audit log cannot be written.",
+        move || u64::from(state.is_failing()),
+    );
+    Ok(Some(Arc::new(log)))
+}
+
 /// Groups of the configuration that are not there.
 fn missing_groups<'a>(
     assembly: &'a Assembly,
@@ -194,7 +245,7 @@ fn missing_groups<'a>(
 fn face(
     assembly: &Assembly,
     directory: &Directory,
-    metrics: &Arc<Metrics>,
+    observer: Counting,
     tls: Option<Arc<Certificates>>,
 ) -> Face {
     let limits = &assembly.config.limits;
@@ -213,7 +264,7 @@ fn face(
             operations: limits.operations_per_connection,
         },
         budget: Budget::new(limits.buffered_bytes),
-        observer: Box::new(Counting(Arc::clone(metrics))),
+        observer: Box::new(observer),
         tls: tls.map(|tls| tls as Arc<dyn TlsSource>),
     }
 }
@@ -386,8 +437,11 @@ fn same_subject(left: &Dn, right: &Dn) -> bool {
         .is_some_and(|schema| left.normalize(schema) == right.normalize(schema))
 }
 
-/// Counts operations.
-struct Counting(Arc<Metrics>);
+/// Counts operations, and has the audit log keep some of them.
+struct Counting {
+    metrics: Arc<Metrics>,
+    audit: Option<Arc<AuditLog>>,
+}
 
 impl Observer for Counting {
     fn operation(&self, operation: Operation, code: ResultCode, elapsed: Duration) {
@@ -403,7 +457,14 @@ impl Observer for Counting {
             Operation::Abandon => metrics::Operation::Abandon,
             Operation::Extended => metrics::Operation::Extended,
         };
-        self.0.record(operation, u32::from(code.code()), elapsed);
+        let code = u32::from(code.code());
+        self.metrics.record(operation, code, elapsed);
+    }
+
+    fn attempt(&self, attempt: Attempt) {
+        if let Some(audit) = &self.audit {
+            audit.record(attempt);
+        }
     }
 }
 
@@ -442,14 +503,28 @@ impl Signals {
         })
     }
 
-    /// Waits for the end, reading the certificates anew in between.
-    async fn follow(&mut self, tls: Option<&Certificates>) {
+    /// Waits for the end, doing what a reload is in between.
+    async fn follow(&mut self, reload: impl Fn()) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => reload(tls),
+                _ = self.hang_up.recv() => reload(),
             }
+        }
+    }
+}
+
+/// Reads the rules of who may log in from where anew; those who are bound are held to them as well.
+fn reload_admission(config: &Config, directory: &Directory) {
+    let read = Config::load(config.file()).map_err(Failure::from);
+    match read.and_then(|config| Assembly::admission(&config)) {
+        Ok(admission) => {
+            directory.set_admission(admission);
+            tracing::info!("admission rules reloaded");
+        }
+        Err(error) => {
+            tracing::error!(%error, "the admission rules were not reloaded; the old ones stay in use");
         }
     }
 }

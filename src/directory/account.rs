@@ -3,6 +3,10 @@
 //! Owns which attributes that is, and how a policy is found: the one that `pwdPolicySubentry` names, else the default.
 //! What follows from them is `password::policy`'s, who changes them `write`'s.
 
+pub mod explain;
+
+use std::borrow::Cow;
+
 use super::attributes::Attributes;
 use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
@@ -152,11 +156,16 @@ impl Account {
         settings: &AccountSettings,
         name: &NormalizedDn,
     ) -> Option<Policy> {
-        let named = self.policy.as_deref().and_then(|name| {
-            let dn = Dn::parse(std::str::from_utf8(name).ok()?).ok()?;
-            policy_at(snapshot, &dn, &dn.normalize(snapshot.schema()))
-        });
-        named.or_else(|| default_policy(snapshot, settings, name))
+        let own = self.own_policy(snapshot).map(|(policy, _)| policy);
+        own.or_else(|| default_policy(snapshot, settings, name))
+    }
+
+    /// The policy that the account names itself, if it is one, with its name.
+    pub fn own_policy(&self, snapshot: &Snapshot) -> Option<(Policy, Dn)> {
+        let name = std::str::from_utf8(self.policy.as_deref()?).ok()?;
+        let dn = Dn::parse(name).ok()?;
+        let policy = policy_at(snapshot, &dn, &dn.normalize(snapshot.schema()))?;
+        Some((policy, dn))
     }
 }
 
@@ -223,15 +232,26 @@ pub fn default_policy(
     settings: &AccountSettings,
     name: &NormalizedDn,
 ) -> Option<Policy> {
+    let (dn, normalized) = default_policy_name(snapshot, settings, name)?;
+    policy_at(snapshot, dn, &normalized)
+}
+
+/// Where the policy of such names is, or would be.
+pub fn default_policy_name<'a>(
+    snapshot: &'a Snapshot,
+    settings: &'a AccountSettings,
+    name: &NormalizedDn,
+) -> Option<(&'a Dn, Cow<'a, NormalizedDn>)> {
     if let Some(named) = &settings.default_policy {
-        return policy_at(snapshot, named, &named.normalize(snapshot.schema()));
+        return Some((named, Cow::Owned(named.normalize(snapshot.schema()))));
     }
     let holds = |suffix: &NormalizedDn| name.is_within(suffix);
     let suffixes = snapshot.suffixes();
     let of_name = suffixes.iter().find(|suffix| holds(&suffix.normalized));
     // The administrator, and names from nowhere, follow the first suffix.
-    let (dn, normalized) = of_name.or_else(|| suffixes.first())?.policy.as_ref()?;
-    policy_at(snapshot, dn, normalized)
+    let suffix = of_name.or_else(|| suffixes.first())?;
+    let (dn, normalized) = suffix.policy.as_ref()?;
+    Some((dn, Cow::Borrowed(normalized)))
 }
 
 /// The policy of a name, if its entry is one for `userPassword`.

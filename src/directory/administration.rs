@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, mpsc};
 
+use super::account::{self, explain::Explanation};
 use super::check::{self, Findings};
 use super::dn::Dn;
 use super::error::Error;
@@ -31,6 +32,11 @@ impl Directory {
                 hash: self.administrator_hash().into(),
             },
         }
+    }
+
+    /// Whether a name can log in now, and why.
+    pub fn explain_bind(&self, name: &str) -> Explanation {
+        account::explain::explain(&self.snapshot(), self.accounts(), &self.admission(), name)
     }
 
     /// Gives the administrator another password, on the word of `identity`. `done` is called once it is on the disk and

@@ -64,7 +64,7 @@ enum Claim {
 
 /// A name that is being proved.
 #[derive(Clone)]
-struct Attempt {
+pub(super) struct Attempt {
     directory: Directory,
     claim: Claim,
     /// As it was given.
@@ -95,7 +95,12 @@ impl Directory {
         }
         let snapshot = self.snapshot();
         let normalized = name.normalize(snapshot.schema());
-        let (claim, stored) = self.claim(&snapshot, name, &normalized);
+        // Whom the rules keep out fails like a name that has no password.
+        let admitted = self.admits_name(name, &normalized, source.address);
+        let (claim, stored) = match admitted {
+            true => self.claim(&snapshot, name, &normalized),
+            false => (Claim::Nobody, Vec::new()),
+        };
         let mut attempt = Attempt {
             directory: self.clone(),
             claim,
@@ -107,7 +112,7 @@ impl Directory {
         if attempt.is_kept_away() {
             return done(Err(Error::LoginRefused(Denial::Locked)));
         }
-        if let Some((id, key)) = self.key_of(&snapshot, name, &password, source) {
+        if admitted && let Some((id, key)) = self.key_of(&snapshot, name, &password, source) {
             attempt.claim = Claim::Entry(id);
             attempt.proof = Proof::Key(key);
             return attempt.proved(done);
@@ -170,6 +175,26 @@ impl Directory {
         }
     }
 
+    /// The login that an old password stands for when somebody changes a password: it counts like one.
+    pub(super) fn attempt_of(&self, identity: &Identity, of: Option<EntryId>) -> Attempt {
+        let snapshot = self.snapshot();
+        let (claim, name) = match of {
+            Some(id) => (Claim::Entry(id), snapshot.dn(id)),
+            None => (Claim::Administrator, snapshot.administrator().to_owned()),
+        };
+        let name = Dn::parse(&name).unwrap_or_default();
+        let address = identity.provenance().and_then(|asked| asked.address);
+        let normalized = name.normalize(snapshot.schema());
+        Attempt {
+            directory: self.clone(),
+            claim,
+            pair: self.0.failures.pair(&Source::from(address), &normalized),
+            name,
+            normalized,
+            proof: Proof::Password(Factor::Unneeded),
+        }
+    }
+
     /// Accepts a name that was proved in another way, such as by a client certificate; `None` when no entry has it, or its
     /// account is not to be used now.
     pub fn vouch(&self, name: &Dn) -> Option<Identity> {
@@ -227,29 +252,7 @@ impl Directory {
 
     /// The one entry below any suffix that has a value in an attribute, such as the `uid` that SASL PLAIN names.
     pub fn name_of(&self, attribute: AttributeTypeId, value: &[u8]) -> Option<Dn> {
-        let snapshot = self.snapshot();
-        let resolve::Test::Equality(rule, normalized) =
-            resolve::equality(snapshot.schema(), attribute, value)?
-        else {
-            return None;
-        };
-        let test = resolve::Test::Equality(rule, normalized.clone());
-        let mut evaluator = super::filter::evaluate::Evaluator::default();
-        let mut found = None;
-        for id in snapshot.index().equal(attribute, &normalized)?.iter() {
-            let view = View::new(&snapshot, id)?;
-            let descriptions = snapshot.descriptions();
-            let holds = view.entry.blocks().any(|block| {
-                descriptions.attribute(block.description) == Some(attribute)
-                    && block
-                        .values()
-                        .any(|value| evaluator.value(&test, value, &view))
-            });
-            if holds && found.replace(id).is_some_and(|other| other != id) {
-                return None;
-            }
-        }
-        Dn::parse(&snapshot.dn(found?)).ok()
+        name_of(&self.snapshot(), attribute, value)
     }
 
     fn claim(
@@ -356,7 +359,7 @@ impl Attempt {
     }
 
     /// Whether the source has failed with the name too often.
-    fn is_kept_away(&self) -> bool {
+    pub(super) fn is_kept_away(&self) -> bool {
         let now = self.directory.accounts().clock.seconds();
         let locked = || {
             let (state, policy) = self.account();
@@ -467,7 +470,7 @@ impl Attempt {
 
     /// The password was wrong, or there was none to compare it with. A lock is on the disk before the answer, and what is
     /// not locked waits for the disk as well.
-    fn failed(self, done: Done) {
+    pub(super) fn failed(self, done: Done) {
         let (_, policy) = self.account();
         let spared = self.claim == Claim::Administrator;
         let now = self.directory.accounts().clock.seconds();
@@ -511,6 +514,32 @@ impl Attempt {
             }),
         });
     }
+}
+
+/// The one entry of a state that has a value in an attribute with an equality index.
+pub(super) fn name_of(snapshot: &Snapshot, attribute: AttributeTypeId, value: &[u8]) -> Option<Dn> {
+    let resolve::Test::Equality(rule, normalized) =
+        resolve::equality(snapshot.schema(), attribute, value)?
+    else {
+        return None;
+    };
+    let test = resolve::Test::Equality(rule, normalized.clone());
+    let mut evaluator = super::filter::evaluate::Evaluator::default();
+    let mut found = None;
+    for id in snapshot.index().equal(attribute, &normalized)?.iter() {
+        let view = View::new(snapshot, id)?;
+        let descriptions = snapshot.descriptions();
+        let holds = view.entry.blocks().any(|block| {
+            descriptions.attribute(block.description) == Some(attribute)
+                && block
+                    .values()
+                    .any(|value| evaluator.value(&test, value, &view))
+        });
+        if holds && found.replace(id).is_some_and(|other| other != id) {
+            return None;
+        }
+    }
+    Dn::parse(&snapshot.dn(found?)).ok()
 }
 
 /// The stored passwords of an entry.

@@ -17,6 +17,7 @@ use super::password::{Job, Outcome, Secret, Standard};
 use super::request::{Change, Terms};
 use super::schema::well_known;
 use super::snapshot::Found;
+use super::unicode_password;
 use super::view::View;
 use super::write::Changed;
 
@@ -58,6 +59,9 @@ impl Directory {
         then: Vec<(Change, Terms)>,
         done: impl FnOnce(Result<Changed, Error>) + Send + 'static,
     ) {
+        if let Err(error) = unicode_password::translate(&mut change) {
+            return done(Err(error));
+        }
         let snapshot = self.snapshot();
         let schema = snapshot.schema();
         let hashed = identity.is_administrator() && self.takes_hashes(identity, &change);

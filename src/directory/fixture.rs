@@ -39,13 +39,18 @@ pub fn setup() -> Setup {
 
 /// Entry 1 is the suffix, 2 the person, 3 the group.
 pub fn directory(schema: &Arc<Schema>) -> (MemoryStore, Snapshot) {
+    directory_of(schema, TREE, &IndexedAttributes::default())
+}
+
+/// A directory with a tree of its own below `dc=a`.
+pub fn directory_of(
+    schema: &Arc<Schema>,
+    tree: &str,
+    indexed: &IndexedAttributes,
+) -> (MemoryStore, Snapshot) {
     let mut store = MemoryStore::default();
     setup().write(&mut store).unwrap();
-    let empty = || {
-        setup()
-            .empty(schema, &IndexedAttributes::default())
-            .unwrap()
-    };
+    let empty = || setup().empty(schema, indexed).unwrap();
     let rules = AccessRules::compile(schema, &[]).unwrap();
     let pool = Pool::start(PoolSettings {
         params: Argon2Params::new(8_192, 1, 1).unwrap(),
@@ -53,7 +58,7 @@ pub fn directory(schema: &Arc<Schema>) -> (MemoryStore, Snapshot) {
     })
     .unwrap();
     let prepared =
-        import::prepare(empty(), &rules, &pool, TREE.as_bytes(), true, &mut |_| {}).unwrap();
+        import::prepare(empty(), &rules, &pool, tree.as_bytes(), true, &mut |_| {}).unwrap();
     prepared.write(&mut store, &mut |_| {}).unwrap();
     let (snapshot, _) = load(&mut store, empty(), &mut |_| {}).unwrap();
     (store, snapshot)

@@ -1,6 +1,6 @@
 //! Change records: what changed, when and by whom, kept beside the data.
 //!
-//! Owns their form, one LDIF record (RFC 2849) each: the entry's name, `actor`, `changetype`, where the request came from,
+//! Owns their form, one LDIF record (RFC 2849) each: the entry's name, `actor`, `kind`, where the request came from,
 //! and a line `added-<attribute>` or `removed-<attribute>` for each value. A secret leaves only the mark that it changed.
 
 use std::collections::BTreeSet;
@@ -73,7 +73,7 @@ impl Summary {
             let text = || String::from_utf8_lossy(line.value).into_owned();
             match line.attribute {
                 "actor" => summary.actor = text(),
-                "changetype" => summary.kind = text(),
+                "kind" => summary.kind = text(),
                 "through" => summary.through = Some(text()),
                 "address" => summary.address = Some(text()),
                 "connection" => summary.connection = text().parse().ok(),
@@ -113,7 +113,7 @@ impl Entry {
         };
         let lines = vec![
             ("actor".to_owned(), actor.into_bytes()),
-            ("changetype".to_owned(), kind.into()),
+            ("kind".to_owned(), kind.into()),
         ];
         Self { dn, lines }
     }
@@ -262,5 +262,67 @@ impl Entry {
         // Writing to memory does not fail, and descriptions come from the schema.
         let _ = ldif::write_entry(&mut out, &self.dn, lines);
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(values: usize, most: usize) -> Vec<u8> {
+        let provenance = Provenance {
+            through: Some("cn=b\u{e4}cker".to_owned()),
+            address: Some("::ffff:192.0.2.1".parse().unwrap()),
+            connection: 7,
+            message: 8,
+        };
+        let mut entry = Entry::new(
+            "cn=actor".to_owned(),
+            "cn=\u{e4}\nb".to_owned(),
+            Kind::Rename,
+        )
+        .asked_by(Some(&provenance))
+        .with_new_name("cn=new".to_owned());
+        for number in 0..values {
+            let value = vec![u8::try_from(number % 256).unwrap(); 40];
+            entry
+                .lines
+                .push(("added-cn;lang-de".to_owned(), value.clone()));
+            entry.lines.push(("removed-sn".to_owned(), value));
+        }
+        entry.encode(most)
+    }
+
+    #[test]
+    fn a_record_tells_all_but_the_values() {
+        let expected = Summary {
+            dn: "cn=\u{e4}\nb".to_owned(),
+            kind: "moddn".to_owned(),
+            actor: "cn=actor".to_owned(),
+            through: Some("cn=b\u{e4}cker".to_owned()),
+            address: Some("192.0.2.1".to_owned()),
+            connection: Some(7),
+            message: Some(8),
+            new_name: Some("cn=new".to_owned()),
+            attributes: vec!["cn;lang-de".to_owned(), "sn".to_owned()],
+        };
+        assert_eq!(Summary::read(&record(3, 1 << 20)).as_ref(), Some(&expected));
+        // Values that are too many are left out, and their attributes are not.
+        let short = record(300, 2_000);
+        assert!(short.len() < 2_000);
+        assert_eq!(Summary::read(&short), Some(expected));
+    }
+
+    #[test]
+    fn a_request_from_the_local_socket_says_so_and_one_from_nowhere_says_nothing() {
+        let entry = || Entry::new(String::new(), "dc=a".to_owned(), Kind::Delete);
+        let local = entry().asked_by(Some(&Provenance::default())).encode(1_000);
+        assert_eq!(
+            Summary::read(&local).unwrap().address.as_deref(),
+            Some(LOCAL)
+        );
+        let nowhere = Summary::read(&entry().asked_by(None).encode(1_000)).unwrap();
+        assert_eq!((nowhere.address, nowhere.connection), (None, None));
+        assert_eq!(Summary::read(b"dn: cn=cut"), None);
     }
 }

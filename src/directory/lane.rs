@@ -367,12 +367,10 @@ impl Worker {
         }
         // After the changes that came with them, so that nothing is left to write.
         for job in inspections {
-            match job {
-                Job::Inspection(look) => look(&*self.store, self.published.load_full()),
-                Job::Changes { after, most, done } => {
-                    done(self.log.after(&*self.store, after, most));
-                }
-                _ => {}
+            if let Job::Inspection(look) = job {
+                look(&*self.store, self.published.load_full());
+            } else if let Job::Changes { after, most, done } = job {
+                done(self.log.after(&*self.store, after, most));
             }
         }
     }

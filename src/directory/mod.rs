@@ -6,6 +6,7 @@
 pub mod access;
 pub mod account;
 pub mod activity;
+pub mod admission;
 pub mod attributes;
 pub mod backup;
 pub mod change_log;
@@ -41,6 +42,7 @@ pub mod source;
 pub mod stored;
 pub mod time;
 pub mod token;
+pub mod unicode_password;
 pub mod unique;
 pub mod value_set;
 pub mod view;
@@ -157,6 +159,7 @@ struct Inner {
     /// Where searches sort.
     room: Room,
     failures: Failures,
+    admission: ArcSwap<admission::Admission>,
     tokens: Tokens,
     /// Passwords that were proved a short while ago.
     proved: Recent<()>,
@@ -212,6 +215,7 @@ impl Directory {
             sealer,
             room: Room::default(),
             failures,
+            admission: ArcSwap::default(),
             tokens: Tokens::default(),
             proved,
             windows,

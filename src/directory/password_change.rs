@@ -9,6 +9,7 @@ use super::entry::EntryId;
 use super::error::Error;
 use super::identity::{Identity, Who};
 use super::lane;
+use super::password::policy::Denial;
 use super::password::{self, Job, Outcome, Secret, Stored};
 use super::schema::{AttributeTypeId, well_known};
 use super::target;
@@ -166,6 +167,10 @@ impl Underway {
         let Some(old) = &self.old else {
             return self.judge(None);
         };
+        let attempt = self.directory.attempt_of(&self.identity, self.of);
+        if attempt.is_kept_away() {
+            return (self.done)(Err(Error::LoginRefused(Denial::Locked)));
+        }
         let stored = match self.of {
             Some(id) => self.directory.stored_passwords(id),
             None => vec![self.directory.administrator_hash()],
@@ -177,7 +182,10 @@ impl Underway {
         let directory = self.directory.clone();
         directory.ask_pool(job, move |outcome| match outcome {
             Ok(Outcome::Match(at)) => self.judge(stored.into_iter().nth(at)),
-            Ok(_) => (self.done)(Err(Error::InvalidCredentials)),
+            // Guesses at it lock as those of logins do.
+            Ok(_) => attempt.failed(Box::new(|verdict| {
+                (self.done)(Err(verdict.err().unwrap_or(Error::InvalidCredentials)));
+            })),
             Err(error) => (self.done)(Err(error)),
         });
     }

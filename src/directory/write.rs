@@ -37,7 +37,9 @@ use super::history;
 use super::identity::{Identity, Who};
 use super::members::Edge;
 use super::request::Terms;
-use super::schema::{AttributeDescription, AttributeTypeId, Schema, Violation, ViolationKind};
+use super::schema::{
+    AttributeDescription, AttributeTypeId, Schema, Violation, ViolationKind, well_known,
+};
 use super::snapshot::Snapshot;
 use super::stored::{self, Setting};
 use super::target;
@@ -219,6 +221,17 @@ impl<'a> Draft<'a> {
         }
         self.snapshot.put_entry(id, bytes.into());
         self.entries.insert(id);
+        Ok(())
+    }
+
+    /// A policy whose rules are not kept would be a promise (draft-behera-ldap-password-policy sections 5.2.18 and 5.2.19).
+    fn policy_is_kept(&self, attributes: &Attributes) -> Result<(), Error> {
+        let delays = [well_known::PWD_MIN_DELAY, well_known::PWD_MAX_DELAY];
+        let set = |id: &AttributeTypeId| attributes.values(*id).iter().any(|value| value != b"0");
+        if self.origin == Origin::Client && delays.iter().any(set) {
+            let text = "pwdMinDelay and pwdMaxDelay are not supported: no answer is delayed; pwdLockout with pwdMaxFailure slows guessing";
+            return Err(Error::UnwillingToPerform(text.to_owned()));
+        }
         Ok(())
     }
 

@@ -13,6 +13,7 @@ pub mod client;
 mod credentials;
 mod explain;
 mod membership;
+mod why;
 
 use super::ber::{
     BOOLEAN, ReadError, Reader, SEQUENCE, context, element_len, put_element, put_header,
@@ -21,6 +22,7 @@ use super::message::PasswordBytes;
 pub use credentials::{CreateKey, FactorAction, Key, KeyAction, MOST_DAYS, SecondFactor};
 pub use explain::Explain;
 pub use membership::ExplainMembership;
+pub use why::{ExplainAccess, ExplainBind};
 
 const EXPORT: &str = "2.25.92646767048158335507028011983555086011.3.1";
 const BACKUP: &str = "2.25.92646767048158335507028011983555086011.3.2";
@@ -28,6 +30,8 @@ const CHECK: &str = "2.25.92646767048158335507028011983555086011.3.3";
 const REPLACE_PASSWORD: &str = "2.25.92646767048158335507028011983555086011.3.4";
 const EXPLAIN: &str = "2.25.92646767048158335507028011983555086011.3.5";
 const EXPLAIN_MEMBERSHIP: &str = "2.25.92646767048158335507028011983555086011.3.6";
+const EXPLAIN_BIND: &str = "2.25.92646767048158335507028011983555086011.3.7";
+const EXPLAIN_ACCESS: &str = "2.25.92646767048158335507028011983555086011.3.8";
 const SECOND_FACTOR: &str = "2.25.92646767048158335507028011983555086011.3.20";
 const KEY: &str = "2.25.92646767048158335507028011983555086011.3.21";
 
@@ -49,6 +53,10 @@ pub enum Task {
     Explain(Explain),
     /// Why an entry is in a group, or not; counts 1 when it is.
     ExplainMembership(ExplainMembership),
+    /// Whether a name can log in, and why; counts 1 when it can.
+    ExplainBind(ExplainBind),
+    /// What somebody may do, and by which rule; counts the rights that they have.
+    ExplainAccess(ExplainAccess),
     /// Something about the second factor of an account.
     SecondFactor(SecondFactor),
     /// Something about the keys of an account.
@@ -76,6 +84,8 @@ impl Task {
             Self::ReplacePassword(_) => REPLACE_PASSWORD,
             Self::Explain(_) => EXPLAIN,
             Self::ExplainMembership(_) => EXPLAIN_MEMBERSHIP,
+            Self::ExplainBind(_) => EXPLAIN_BIND,
+            Self::ExplainAccess(_) => EXPLAIN_ACCESS,
             Self::SecondFactor(_) => SECOND_FACTOR,
             Self::Key(_) => KEY,
         }
@@ -90,6 +100,8 @@ impl Task {
             Self::ReplacePassword(_) => "reset-admin-password",
             Self::Explain(_) => "explain",
             Self::ExplainMembership(_) => "explain-membership",
+            Self::ExplainBind(_) => "explain-bind",
+            Self::ExplainAccess(_) => "explain-access",
             Self::SecondFactor(_) => "second-factor",
             Self::Key(_) => "key",
         }
@@ -104,6 +116,8 @@ impl Task {
             REPLACE_PASSWORD,
             EXPLAIN,
             EXPLAIN_MEMBERSHIP,
+            EXPLAIN_BIND,
+            EXPLAIN_ACCESS,
             SECOND_FACTOR,
             KEY,
         ]
@@ -121,6 +135,8 @@ impl Task {
             EXPLAIN_MEMBERSHIP => {
                 Self::ExplainMembership(ExplainMembership::read(value.unwrap_or_default())?)
             }
+            EXPLAIN_BIND => Self::ExplainBind(ExplainBind::read(value.unwrap_or_default())?),
+            EXPLAIN_ACCESS => Self::ExplainAccess(ExplainAccess::read(value.unwrap_or_default())?),
             SECOND_FACTOR => Self::SecondFactor(SecondFactor::read(value.unwrap_or_default())?),
             KEY => Self::Key(Key::read(value.unwrap_or_default())?),
             _ => return Ok(None),
@@ -133,6 +149,8 @@ impl Task {
             Self::Export(export) => Some(export.value().as_slice().into()),
             Self::Explain(explain) => Some(explain.value().as_slice().into()),
             Self::ExplainMembership(asked) => Some(asked.value().as_slice().into()),
+            Self::ExplainBind(asked) => Some(asked.value().as_slice().into()),
+            Self::ExplainAccess(asked) => Some(asked.value().as_slice().into()),
             Self::SecondFactor(asked) => Some(asked.value()),
             Self::Key(asked) => Some(asked.value()),
             Self::Backup | Self::Check => None,
@@ -187,6 +205,8 @@ mod tests {
             Task::ReplacePassword(b"x".as_slice().into()),
             Task::Explain(Explain::default()),
             Task::ExplainMembership(ExplainMembership::default()),
+            Task::ExplainBind(ExplainBind::default()),
+            Task::ExplainAccess(ExplainAccess::default()),
             Task::SecondFactor(SecondFactor {
                 account: "a".to_owned(),
                 action: FactorAction::Enrol,

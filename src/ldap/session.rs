@@ -13,6 +13,7 @@ use bytes::BytesMut;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Face;
+use super::audit::{self, Subject};
 use super::authorization;
 use super::codec::{self, DecodeError, RequestError, write_disconnection};
 use super::control::Controls;
@@ -22,7 +23,7 @@ use super::operation::{self, administration, bind, extended, password_modify, se
 use super::result::Answer;
 use super::root_dse::Safety;
 use crate::directory::dn::Dn;
-use crate::directory::identity::{Identity, Process};
+use crate::directory::identity::{Identity, Process, Provenance};
 use crate::directory::keys;
 use crate::directory::password::policy::Refusal;
 use crate::directory::source::Source;
@@ -112,6 +113,8 @@ pub struct Call {
     pub identity: Identity,
     /// What its controls ask.
     pub controls: Controls,
+    /// What it is about, for the audit log.
+    pub subject: Subject,
 }
 
 /// One client's session.
@@ -224,6 +227,7 @@ impl Session {
                     started: Instant::now(),
                     identity: self.identity.clone(),
                     controls: Controls::default(),
+                    subject: Subject::Nothing,
                 };
                 self.finish(out, &call, &Answer::because(code, reason.to_string()));
                 Flow::Continue
@@ -253,6 +257,7 @@ impl Session {
             started: Instant::now(),
             identity: self.identity.clone(),
             controls: Controls::default(),
+            subject: Subject::of(&message.operation),
         };
         match Controls::of(operation, &message.controls) {
             Ok(controls) => call.controls = controls,
@@ -261,7 +266,7 @@ impl Session {
                 return Flow::Continue;
             }
         }
-        match self.face.directory.standing(&self.identity) {
+        match self.standing() {
             Standing::Open => {}
             Standing::MustChange if may_be_done_first(&message.operation) => {}
             Standing::MustChange => {
@@ -270,11 +275,15 @@ impl Session {
                 return Flow::Continue;
             }
             Standing::Closed if operation == Operation::Bind => {}
-            Standing::Closed => return self.cut_off(out),
+            Standing::Closed => return self.cut_off(Some(&call), out),
         }
         if let Err(error) = self.take_proxy(&mut call) {
             self.finish(out, &call, &error.into());
             return Flow::Continue;
+        }
+        if changes(operation) {
+            let provenance = self.provenance(&call);
+            call.identity = call.identity.asking_by(provenance);
         }
         match message.operation {
             Request::Unbind => {
@@ -298,12 +307,25 @@ impl Session {
         Flow::Continue
     }
 
+    /// What the client may do now, being who it is and where it is.
+    fn standing(&self) -> Standing {
+        let directory = &self.face.directory;
+        match directory.admits(&self.identity, self.channel.address) {
+            true => directory.standing(&self.identity),
+            false => Standing::Closed,
+        }
+    }
+
     /// Ends the connection of somebody whose account is not to be used any more (RFC 4511 section 4.4.1).
-    fn cut_off(&mut self, out: &mut BytesMut) -> Flow {
+    fn cut_off(&mut self, call: Option<&Call>, out: &mut BytesMut) -> Flow {
+        let text = "the account that is bound here is not to be used any more";
+        if let Some(call) = call {
+            let answer = Answer::because(ResultCode::StrongerAuthRequired, text);
+            audit::observe(self, call, &answer);
+        }
         let (conn, name) = (self.number, self.face.directory.name(&self.identity));
         tracing::info!(conn, name, "the account is not to be used any more");
         self.become_identity(Identity::anonymous());
-        let text = "the account that is bound here is not to be used any more";
         write_disconnection(out, ResultCode::StrongerAuthRequired, text);
         Flow::Close
     }
@@ -321,15 +343,29 @@ impl Session {
             Ok(_) => tracing::info!(conn, op, by, proxied = text, "acts for another"),
             Err(_) => tracing::info!(conn, op, by, proxied = text, "may not act for another"),
         }
+        if identity.is_err() {
+            call.subject = Subject::Named(text.clone());
+        }
         call.identity = identity?;
         Ok(())
+    }
+
+    /// Where an operation comes from.
+    pub(super) fn provenance(&self, call: &Call) -> Provenance {
+        let acts = call.controls.proxy.is_some() && call.identity != self.identity;
+        Provenance {
+            through: acts.then(|| self.face.directory.name(&self.identity)),
+            address: self.channel.address,
+            connection: self.number,
+            message: call.id,
+        }
     }
 
     /// Gives each search under way a slice, and does what waited for them.
     pub fn step(&mut self, out: &mut BytesMut) -> Flow {
         let searching = !self.searches.is_empty();
-        if searching && self.face.directory.standing(&self.identity) == Standing::Closed {
-            return self.cut_off(out);
+        if searching && self.standing() == Standing::Closed {
+            return self.cut_off(None, out);
         }
         administration::step(self);
         for _ in 0..self.searches.len() {
@@ -403,6 +439,7 @@ impl Session {
         self.face
             .observer
             .operation(call.operation, answer.code, elapsed);
+        audit::observe(self, call, answer);
         tracing::debug!(
             conn = self.number,
             op = call.id,
@@ -413,6 +450,18 @@ impl Session {
             "done"
         );
     }
+}
+
+/// Whether an operation may change the directory, so that it is kept where it came from.
+fn changes(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Add
+            | Operation::Modify
+            | Operation::Delete
+            | Operation::ModifyDn
+            | Operation::Extended
+    )
 }
 
 /// What is done for somebody who must change their password before anything else (draft-behera-ldap-password-policy

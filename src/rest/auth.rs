@@ -83,7 +83,11 @@ pub async fn caller(
     let proof = rest_of.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
         let redeemed = rest.directory.redeem_token(proof, audience);
-        return Ok(Some(Caller::new(rest, redeemed.map_err(|_| refused())?)));
+        let identity = redeemed.map_err(|_| refused())?;
+        if !rest.directory.admits(&identity, source) {
+            return Err(refused());
+        }
+        return Ok(Some(Caller::new(rest, identity)));
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(refused());

@@ -82,3 +82,16 @@ impl SecondFactor {
         }
     }
 }
+
+/// One `[[admission]]`: who may log in from where.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct AdmissionRule {
+    /// `anyone`, `group:DN` or `dn:DN`.
+    pub who: String,
+    /// Networks such as `192.0.2.0/24`; none for everywhere.
+    #[serde(default)]
+    pub networks: Vec<String>,
+    /// Whether they may.
+    pub allow: bool,
+}

@@ -95,6 +95,15 @@ impl Source {
         toml::from_str(&self.text).map_err(|error| self.refusal(&error))
     }
 
+    /// Where a key stands.
+    pub(super) fn place(&self, key: &str) -> String {
+        let (root, _) = DeTable::parse_recoverable(&self.text);
+        match offset_of(root.get_ref(), key) {
+            Some(offset) => format!("{}:{}", self.file.display(), self.line(offset)),
+            None => self.file.display().to_string(),
+        }
+    }
+
     /// Problems with single keys, put in the order of the file.
     pub(super) fn error(
         &self,

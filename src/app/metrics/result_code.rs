@@ -116,7 +116,8 @@ impl ResultCounters {
     }
 }
 
-fn name(code: u32) -> Option<&'static str> {
+/// The name of a code, where it has one.
+pub fn name(code: u32) -> Option<&'static str> {
     let place = NAMES.binary_search_by_key(&code, |named| named.0).ok()?;
     NAMES.get(place).map(|named| named.1)
 }

@@ -134,6 +134,7 @@ mod tests {
                 filter: None,
                 attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
                 allow: allow.to_vec(),
+                place: String::new(),
             })
             .collect();
         let rules = AccessRules::compile(&schema, &texts).unwrap();

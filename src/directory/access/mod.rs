@@ -5,6 +5,8 @@
 //! It does not own the text of the configuration.
 
 mod below;
+pub mod explain;
+
 mod mask;
 mod rules;
 

@@ -63,6 +63,8 @@ pub struct RuleText {
     pub attributes: Vec<String>,
     /// What is granted; nothing denies.
     pub allow: Vec<Right>,
+    /// Where it was written, for people; may be empty.
+    pub place: String,
 }
 
 /// What is wrong with a rule.
@@ -101,6 +103,10 @@ pub(super) struct Rule {
     pub filter: Option<Resolved>,
     pub attributes: AttributeMask,
     pub allow: Vec<Right>,
+    /// Where it was written.
+    pub place: String,
+    /// Its attributes as they were written.
+    pub wording: String,
 }
 
 /// All rules of a directory, in order.
@@ -156,7 +162,7 @@ impl AccessRules {
                     to: format!("{top},{suffix}"),
                     attributes: all.clone(),
                     allow: reading.clone(),
-                    filter: None,
+                    ..RuleText::default()
                 });
             }
             rules.push(RuleText {
@@ -165,6 +171,7 @@ impl AccessRules {
                 filter: Some(format!("(entryDN={})", escape(suffix))),
                 attributes: all.clone(),
                 allow: reading.clone(),
+                ..RuleText::default()
             });
         }
         rules.push(RuleText {
@@ -228,6 +235,11 @@ fn compile_rule(schema: &Schema, text: &RuleText) -> Result<Rule, (&'static str,
         filter,
         attributes,
         allow: text.allow.clone(),
+        place: text.place.clone(),
+        wording: match text.attributes.as_slice() {
+            [] => "*, +".to_owned(),
+            names => names.join(", "),
+        },
     })
 }
 

@@ -114,9 +114,16 @@ impl Direction {
 
     /// These groups and all that they lead to.
     fn with_all(&self, groups: &IdSet) -> IdSet {
-        let mut all = groups.clone();
+        let kept = groups.iter().filter_map(|group| self.kept(group));
+        let mut all = kept.fold(groups.clone(), |all, more| all.union(more));
         let mut walked = HashSet::new();
-        let mut open: Vec<EntryId> = groups.iter().collect();
+        let mut open: Vec<EntryId> = groups
+            .iter()
+            .filter(|id| self.kept(*id).is_none())
+            .collect();
+        if open.is_empty() {
+            return all;
+        }
         while let Some(group) = open.pop() {
             if let Some(set) = self.kept(group) {
                 all = all.union(set);

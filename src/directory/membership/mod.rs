@@ -129,10 +129,16 @@ impl Membership {
         if !self.is_member(member, group) {
             return false;
         }
+        let members = self.members(group);
+        let other =
+            |of: &EdgeKind| *of != kind && members.is_some_and(|it| !it.ids(*of).is_empty());
+        if kind == EdgeKind::Member && !EdgeKind::ALL.iter().any(other) {
+            return true;
+        }
         let through = |ids: &IdSet| {
             ids.contains(member) || !ids.intersection(&self.all_groups_of(member)).is_empty()
         };
-        let members = self.members(group).map(|members| members.ids(kind));
+        let members = members.map(|members| members.ids(kind));
         let joined = self.joined.sets(group).filter(|_| kind == EdgeKind::Member);
         members.into_iter().chain(joined).any(through)
     }

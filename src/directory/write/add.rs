@@ -66,6 +66,7 @@ impl Draft<'_> {
         })?;
         self.begin_account(identity, dn, &mut attributes);
         passwords_are_hashed(&attributes)?;
+        self.policy_is_kept(&attributes)?;
         referrals::check(&attributes)?;
         let edges = self.new_edges(&schema, &members)?;
         let id = self.snapshot.next_id();

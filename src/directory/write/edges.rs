@@ -203,6 +203,8 @@ impl Draft<'_> {
                 if named {
                     self.may_gain(identity, group, kind.attribute())?;
                     self.gain(identity, id, group);
+                    // First, so that the group is one all the time.
+                    self.put_edge(group, &Edge::Entry { kind, member: id });
                     let text = shared("");
                     self.take_edge(
                         group,
@@ -212,7 +214,6 @@ impl Draft<'_> {
                             text,
                         },
                     );
-                    self.put_edge(group, &Edge::Entry { kind, member: id });
                 }
             }
         }

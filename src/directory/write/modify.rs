@@ -96,6 +96,7 @@ impl Draft<'_> {
         };
         self.keep_account(&doing, &before, &mut attributes)?;
         passwords_are_hashed(&attributes)?;
+        self.policy_is_kept(&attributes)?;
         referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;
         self.may_gain_by_uid(identity, id, &before, &attributes)?;

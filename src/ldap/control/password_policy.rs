@@ -90,6 +90,22 @@ impl PolicyAnswer {
         })
     }
 
+    /// Why the policy refuses, in the draft's words; nothing where it only warns.
+    pub fn reason(self) -> Option<&'static str> {
+        Some(match self.error? {
+            PolicyError::PasswordExpired => "passwordExpired",
+            PolicyError::AccountLocked => "accountLocked",
+            PolicyError::ChangeAfterReset => "changeAfterReset",
+            PolicyError::PasswordModNotAllowed => "passwordModNotAllowed",
+            PolicyError::MustSupplyOldPassword => "mustSupplyOldPassword",
+            PolicyError::InsufficientPasswordQuality => "insufficientPasswordQuality",
+            PolicyError::PasswordTooShort => "passwordTooShort",
+            PolicyError::PasswordTooYoung => "passwordTooYoung",
+            PolicyError::PasswordInHistory => "passwordInHistory",
+            PolicyError::PasswordTooLong => "passwordTooLong",
+        })
+    }
+
     /// The control for a client that has sent its own.
     pub fn control(self) -> ResponseControl {
         let mut elements = Vec::new();

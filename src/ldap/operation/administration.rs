@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use bytes::BytesMut;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::directory::access::explain::explain as explain_access;
 use crate::directory::identity::Identity;
 use crate::directory::membership::explain::explain as explain_membership;
 use crate::directory::password::Secret;
@@ -215,6 +216,25 @@ fn run(
                 .map_err(|text| Answer::from(Error::UnwillingToPerform(text)))?;
             write!(parts, "{}", explained.text(asked.dot)).map_err(gone)?;
             u64::from(explained.chain().is_some())
+        }
+        Task::ExplainBind(asked) => {
+            let explained = directory.explain_bind(&asked.name);
+            write!(parts, "{explained}").map_err(gone)?;
+            u64::from(explained.can_log_in())
+        }
+        Task::ExplainAccess(asked) => {
+            let snapshot = directory.snapshot().clone();
+            let attribute = asked.attribute.as_deref();
+            let explained = explain_access(
+                directory.rules(),
+                &snapshot,
+                &asked.who,
+                &asked.entry,
+                attribute,
+            )
+            .map_err(|text| Answer::from(Error::UnwillingToPerform(text)))?;
+            write!(parts, "{explained}").map_err(gone)?;
+            explained.granted() as u64
         }
         Task::Explain(asked) => {
             let snapshot = directory.snapshot().clone();

@@ -9,6 +9,7 @@ use crate::directory::error::Error;
 use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
 use crate::directory::{Directory, Login};
+use crate::ldap::audit::Subject;
 use crate::ldap::authorization::{self, sasl_name};
 use crate::ldap::codec::write_bind_response;
 use crate::ldap::control::password_policy::PolicyAnswer;
@@ -25,8 +26,17 @@ pub struct Finished {
 }
 
 /// Begins a bind. Until it has succeeded the client is nobody (RFC 4513 section 4).
-pub fn perform(session: &mut Session, call: Call, request: BindRequest, out: &mut BytesMut) {
+pub fn perform(session: &mut Session, mut call: Call, request: BindRequest, out: &mut BytesMut) {
     session.become_identity(Identity::anonymous());
+    let method = method(&request.authentication);
+    call.subject = Subject::Login {
+        method,
+        name: match &session.channel.certificate_name {
+            Some(shown) if method == "EXTERNAL" => shown.to_string(),
+            _ => request.name.clone(),
+        },
+        through: None,
+    };
     let outcome = match request.authentication {
         _ if request.version != 3 => {
             let text = format!(
@@ -41,7 +51,7 @@ pub fn perform(session: &mut Session, call: Call, request: BindRequest, out: &mu
             credentials,
         } => match mechanism.as_str() {
             "PLAIN" => plain(session, credentials.as_ref()),
-            "EXTERNAL" => external(session, credentials.as_ref()).map(Proof::Given),
+            "EXTERNAL" => external(session, credentials.as_ref()),
             _ => {
                 let text = format!(
                     "SASL mechanism \"{}\" is not supported",
@@ -59,7 +69,12 @@ pub fn perform(session: &mut Session, call: Call, request: BindRequest, out: &mu
             password,
             authorize,
         }) => prove(session, call, (name, authorize), &dn, password),
-        Ok(Proof::Given(identity)) => {
+        Ok(Proof::Given(identity, through)) => {
+            call.subject = Subject::Login {
+                method,
+                name: String::new(),
+                through,
+            };
             let name = session.face.directory.name(&identity);
             session.become_identity(identity);
             answer(
@@ -85,13 +100,26 @@ enum Proof {
         /// For whom the client wants to act, where that is not for itself.
         authorize: Option<String>,
     },
-    /// The connection itself, or nothing for nobody.
-    Given(Identity),
+    /// The connection itself, or nothing for nobody; with whose proof it was, where it is to act for another.
+    Given(Identity, Option<String>),
+}
+
+/// The words for how a client shows who it is.
+fn method(authentication: &Authentication) -> &'static str {
+    match authentication {
+        Authentication::Simple(_) => "simple",
+        Authentication::Sasl { mechanism, .. } => match mechanism.as_str() {
+            "PLAIN" => "PLAIN",
+            "EXTERNAL" => "EXTERNAL",
+            _ => "other",
+        },
+        Authentication::Unknown(_) => "other",
+    }
 }
 
 fn simple(session: &Session, bind_name: &str, password: &PasswordBytes) -> Result<Proof, Answer> {
     if bind_name.is_empty() && password.is_empty() {
-        return Ok(Proof::Given(Identity::anonymous()));
+        return Ok(Proof::Given(Identity::anonymous(), None));
     }
     if password.is_empty() {
         return Err(Error::EmptyPassword.into());
@@ -142,12 +170,15 @@ fn plain(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Proof
 
 fn prove(
     session: &mut Session,
-    call: Call,
+    mut call: Call,
     (name, authorize): (String, Option<String>),
     dn: &Dn,
     password: Secret,
 ) {
     session.binding = true;
+    if let Subject::Login { name: said, .. } = &mut call.subject {
+        said.clone_from(&name);
+    }
     let completions = session.completions.clone();
     session.face.directory.authenticate(
         dn,
@@ -165,13 +196,14 @@ fn prove(
     );
 }
 
-fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Identity, Answer> {
+fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Proof, Answer> {
     let refused = |text| Err(Answer::because(ResultCode::InvalidCredentials, text));
     let directory = &session.face.directory;
     let identity = if let Some(peer) = session.channel.peer {
         directory.vouch_for_process(peer.process, peer.administers)
     } else if let Some(dn) = &session.channel.certificate_name {
-        match directory.vouch(dn) {
+        let admitted = |identity: &Identity| directory.admits(identity, session.channel.address);
+        match directory.vouch(dn).filter(admitted) {
             Some(identity) => identity,
             None => return refused("the client certificate stands for no entry"),
         }
@@ -185,7 +217,10 @@ fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Id
     let name = directory.name(&identity);
     let authorize = credentials.map(|authorize| std::str::from_utf8(authorize));
     match authorize.transpose() {
-        Ok(authorize) => act_as(session, &name, identity, authorize),
+        Ok(authorize) => {
+            let (identity, through) = act_as(session, &name, identity, authorize)?;
+            Ok(Proof::Given(identity, through))
+        }
         Err(_) => refused("the authorization identity is not UTF-8"),
     }
 }
@@ -197,15 +232,15 @@ fn is_same(directory: &Directory, one: &Dn, other: &str) -> bool {
         .is_ok_and(|other| one.normalize(snapshot.schema()) == other.normalize(snapshot.schema()))
 }
 
-/// The identity of a SASL bind: the one that was proved, or the one it asks to act for and may.
+/// The identity of a SASL bind: the one that was proved, or the one it asks to act for and may, with whose proof it was.
 fn act_as(
     session: &Session,
     name: &str,
     proved: Identity,
     authorize: Option<&str>,
-) -> Result<Identity, Answer> {
+) -> Result<(Identity, Option<String>), Answer> {
     let Some(text) = authorize.filter(|text| !text.is_empty()) else {
-        return Ok(proved);
+        return Ok((proved, None));
     };
     let directory = &session.face.directory;
     let wanted = sasl_name(directory, text);
@@ -213,13 +248,13 @@ fn act_as(
         .as_ref()
         .is_some_and(|wanted| is_same(directory, wanted, name))
     {
-        return Ok(proved);
+        return Ok((proved, None));
     }
     let conn = session.number;
     match authorization::act_as(directory, &proved, wanted) {
         Ok(identity) => {
             tracing::info!(conn, name, authorize = text, "binds to act for another");
-            Ok(identity)
+            Ok((identity, Some(directory.name(&proved))))
         }
         Err(error) => {
             tracing::info!(conn, name, authorize = text, "may not act for another");
@@ -234,19 +269,22 @@ fn act_as(
 /// Takes the verdict on a password.
 pub fn finish(session: &mut Session, finished: Finished, out: &mut BytesMut) {
     let Finished {
-        call,
+        mut call,
         name,
         authorize,
         verdict,
     } = finished;
     session.binding = false;
     let admitted = verdict.map_err(Answer::from).and_then(|login| {
-        let identity = act_as(session, &name, login.identity, authorize.as_deref())?;
-        Ok((identity, login.notice))
+        let acting = act_as(session, &name, login.identity, authorize.as_deref())?;
+        Ok((acting, login.notice))
     });
     let result = match admitted {
-        Ok((identity, notice)) => {
+        Ok(((identity, by), notice)) => {
             session.become_identity(identity);
+            if let Subject::Login { through, .. } = &mut call.subject {
+                *through = by;
+            }
             Answer {
                 policy: Some(PolicyAnswer::of_notice(notice)),
                 ..Answer::new(ResultCode::Success)

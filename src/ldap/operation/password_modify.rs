@@ -6,6 +6,7 @@ use super::{bind, name};
 use crate::directory::error::Error;
 use crate::directory::password::Secret;
 use crate::directory::password_change::{Changed, PasswordChange, Whose};
+use crate::ldap::audit::Subject;
 use crate::ldap::ber::{
     Fault, ReadError, Reader, SEQUENCE, context, element_len, put_element, put_header,
 };
@@ -34,7 +35,9 @@ struct Value<'a> {
 }
 
 /// Begins to change a password.
-pub fn begin(session: &mut Session, call: Call, value: Option<&[u8]>, out: &mut BytesMut) {
+pub fn begin(session: &mut Session, mut call: Call, value: Option<&[u8]>, out: &mut BytesMut) {
+    let user = parse(value).ok().and_then(|value| value.user);
+    call.subject = Subject::Password(user.unwrap_or_default().to_owned());
     let change = match admit(session, &call, value) {
         Ok(change) => change,
         Err(answer) => return respond(session, &call, &answer, None, out),

@@ -5,11 +5,12 @@
 
 use bytes::BytesMut;
 
-use super::name;
+use super::{bind, name};
 use crate::directory::Changed;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::error::Error;
 use crate::directory::request::{Change, Modification, ModificationKind};
+use crate::directory::unicode_password;
 use crate::ldap::control::read_entry;
 use crate::ldap::message::{
     AddRequest, ChangeOperation, ModifyDnRequest, ModifyRequest, ResultCode,
@@ -25,6 +26,10 @@ pub struct Finished {
 
 /// Adds an entry.
 pub fn add(session: &mut Session, call: Call, request: AddRequest, out: &mut BytesMut) {
+    let mut names = request.attributes.iter();
+    if names.any(|attribute| is_exposed(session, &attribute.description)) {
+        return session.finish(out, &call, &exposed());
+    }
     let change = name(&request.entry).map(|dn| Change::Add {
         dn,
         attributes: request
@@ -38,6 +43,10 @@ pub fn add(session: &mut Session, call: Call, request: AddRequest, out: &mut Byt
 
 /// Changes an entry.
 pub fn modify(session: &mut Session, call: Call, request: ModifyRequest, out: &mut BytesMut) {
+    let mut names = request.changes.iter();
+    if names.any(|change| is_exposed(session, &change.attribute.description)) {
+        return session.finish(out, &call, &exposed());
+    }
     let modifications = request.changes.into_iter().map(|change| Modification {
         kind: match change.operation {
             ChangeOperation::Add => ModificationKind::Add,
@@ -53,6 +62,17 @@ pub fn modify(session: &mut Session, call: Call, request: ModifyRequest, out: &m
         modifications: modifications.collect(),
     });
     submit(session, call, change, out);
+}
+
+/// Whether an attribute is `unicodePwd` and came over an open line, where its clients never send it (MS-ADTS section
+/// 3.1.1.3.1.5).
+fn is_exposed(session: &Session, description: &str) -> bool {
+    unicode_password::is_named(description) && bind::require_confidentiality(session).is_err()
+}
+
+fn exposed() -> Answer {
+    let text = "unicodePwd is taken over TLS only: use StartTLS or ldaps";
+    Answer::because(ResultCode::ConfidentialityRequired, text)
 }
 
 /// Deletes an entry.

@@ -1,0 +1,250 @@
+//! One line of the audit log: an object of JSON whose absent members do not apply.
+//!
+//! Owns the form. It has names of attributes and no values, so that no secret can be in it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::metrics::result_name;
+use crate::directory::history::{LOCAL, Summary};
+use crate::directory::time::{self, Csn};
+use crate::ldap::audit::{self, Attempt};
+
+/// What kind of line it is.
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A login or a change of a password.
+    #[default]
+    Authentication,
+    /// Something else that was refused.
+    Refusal,
+    /// A change that was made.
+    Write,
+    /// The first line of a file: `change` is the newest change in the file before.
+    Begin,
+    /// Lines that were not written: `count` of them.
+    Lost,
+}
+
+/// A line.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+pub struct Line {
+    /// When, as RFC 3339 writes it, in UTC and to the microsecond.
+    pub time: String,
+    /// What kind it is.
+    pub kind: Kind,
+    /// What was done or was to be done.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub operation: String,
+    /// How the client showed who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Who asked, by DN or `anonymous`; of a login that failed, who they said they were. Absent when these differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// Who was bound, where `who` was acted for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
+    /// The entry or account that it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The name after a rename.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_name: Option<String>,
+    /// The attributes of which values came or went.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<String>,
+    /// The address of the client, or `local`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The number of the connection, as the log has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<u64>,
+    /// The message id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<i32>,
+    /// How it ended: the name of a result code.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub outcome: String,
+    /// What the password policy has to do with that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How many alike the line stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The number of the change, which is the entry's `entryCSN` after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
+}
+
+impl Line {
+    /// A line of the log about itself.
+    pub fn own(kind: Kind, now: u64) -> Line {
+        Line {
+            time: time::rfc3339(now),
+            kind,
+            ..Line::default()
+        }
+    }
+
+    /// The line of an attempt that ended at `now`, in microseconds since 1970.
+    pub fn of_attempt(attempt: Attempt, now: u64) -> Line {
+        let code = u32::from(attempt.code.code());
+        let provenance = attempt.provenance;
+        let address = provenance.address;
+        let address = address.map(|address| address.to_canonical().to_string());
+        Line {
+            kind: match attempt.kind {
+                audit::Kind::Authentication => Kind::Authentication,
+                audit::Kind::Refusal => Kind::Refusal,
+            },
+            operation: attempt.operation.to_owned(),
+            method: attempt.method.map(str::to_owned),
+            who: Some(named(attempt.who)),
+            through: provenance.through.map(named),
+            target: attempt.target,
+            address: Some(address.unwrap_or_else(|| LOCAL.to_owned())),
+            connection: Some(provenance.connection),
+            message: Some(provenance.message),
+            outcome: result_name(code).unwrap_or("other").to_owned(),
+            reason: attempt.reason.map(str::to_owned),
+            ..Line::own(Kind::Authentication, now)
+        }
+    }
+
+    /// The line of a change that was made.
+    pub fn of_change(number: Csn, change: Summary) -> Line {
+        Line {
+            operation: change.kind,
+            who: Some(named(change.actor)),
+            through: change.through.map(named),
+            target: Some(change.dn),
+            new_name: change.new_name,
+            attributes: change.attributes,
+            address: change.address,
+            connection: change.connection,
+            message: change.message,
+            outcome: "success".to_owned(),
+            change: Some(number.to_string()),
+            ..Line::own(Kind::Write, number.micros)
+        }
+    }
+
+    /// Whether it tells of something that did not succeed.
+    pub fn is_failure(&self) -> bool {
+        !self.outcome.is_empty() && self.outcome != "success"
+    }
+
+    /// Appends the line to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        // Writing plain texts and numbers to memory does not fail.
+        let _ = serde_json::to_writer(&mut *out, self);
+        out.push(b'\n');
+    }
+}
+
+fn named(name: String) -> String {
+    match name.as_str() {
+        "" => "anonymous".to_owned(),
+        _ => name,
+    }
+}
+
+impl fmt::Display for Line {
+    /// For people, on one line whatever a client has put into a name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            Kind::Authentication => "authentication",
+            Kind::Refusal => "refusal",
+            Kind::Write => "write",
+            Kind::Begin => "begin",
+            Kind::Lost => "lost",
+        };
+        write!(f, "{}  {kind:<14}", self.time)?;
+        let word = |f: &mut fmt::Formatter<'_>, before: &str, text: &str| {
+            f.write_str(before)?;
+            text.chars().try_for_each(|c| match c.is_control() {
+                true => write!(f, "{}", c.escape_default()),
+                false => write!(f, "{c}"),
+            })
+        };
+        word(f, "  ", &self.operation)?;
+        let pieces = [
+            (" ", &self.method),
+            (" ", &self.target),
+            (" to ", &self.new_name),
+            (" by ", &self.who),
+            (" through ", &self.through),
+            (" from ", &self.address),
+        ];
+        for (before, text) in pieces {
+            if let Some(text) = text {
+                word(f, before, text)?;
+            }
+        }
+        if let (Some(connection), Some(message)) = (self.connection, self.message) {
+            write!(f, " conn={connection} op={message}")?;
+        }
+        if !self.attributes.is_empty() {
+            word(f, " [", &self.attributes.join(", "))?;
+            f.write_str("]")?;
+        }
+        if !self.outcome.is_empty() {
+            word(f, ": ", &self.outcome)?;
+        }
+        if let Some(reason) = &self.reason {
+            word(f, " (", reason)?;
+            f.write_str(")")?;
+        }
+        if let Some(count) = self.count {
+            write!(f, " x{count}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change() -> Line {
+        let summary = Summary {
+            dn: "cn=a\nb".to_owned(),
+            kind: "modify".to_owned(),
+            actor: String::new(),
+            attributes: vec!["cn".to_owned(), "sn".to_owned()],
+            address: Some("192.0.2.1".to_owned()),
+            connection: Some(3),
+            message: Some(4),
+            ..Summary::default()
+        };
+        let number = Csn {
+            micros: 1_000_001,
+            count: 0,
+        };
+        Line::of_change(number, summary)
+    }
+
+    #[test]
+    fn a_line_is_one_object_that_reads_as_it_was_written() {
+        let mut out = Vec::new();
+        change().write(&mut out);
+        assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 1);
+        let read: Line = serde_json::from_slice(&out).unwrap();
+        assert_eq!(read, change());
+        assert!(!String::from_utf8(out).unwrap().contains("null"));
+    }
+
+    #[test]
+    fn for_people_it_stays_on_its_line() {
+        assert_eq!(
+            change().to_string(),
+            "1970-01-01T00:00:01.000001Z  write           modify cn=a\\nb by anonymous from 192.0.2.1 conn=3 op=4 [cn, sn]: success"
+        );
+    }
+}

@@ -1,0 +1,292 @@
+//! Whether a name can log in now, and why: for people who administer the directory.
+//!
+//! Owns the words. It decides by the same functions as a login does, and shows no hash.
+
+use std::fmt;
+
+use super::{Account, AccountSettings, default_policy_name, policy_at};
+use crate::directory::admission::Admission;
+use crate::directory::authenticate::{name_of, passwords};
+use crate::directory::dn::Dn;
+use crate::directory::entry::EntryId;
+use crate::directory::password::policy::{Denial, Lock, Policy, Seconds, State};
+use crate::directory::password::{self, Stored};
+use crate::directory::schema::{AttributeTypeId, well_known as known};
+use crate::directory::snapshot::Snapshot;
+use crate::directory::time;
+use crate::directory::view::View;
+
+/// What there is to say of a name, as of one moment.
+pub struct Explanation {
+    can: bool,
+    rows: Vec<(&'static str, String)>,
+}
+
+impl Explanation {
+    /// Whether a login with the right password succeeds.
+    pub fn can_log_in(&self) -> bool {
+        self.can
+    }
+
+    fn say(&mut self, what: &'static str, text: impl Into<String>) {
+        self.rows.push((what, text.into()));
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (what, text) in &self.rows {
+            write!(f, "{what}: ")?;
+            // Names and reasons come from clients, and this goes to a terminal.
+            for c in text.chars() {
+                match c.is_control() {
+                    true => write!(f, "{}", c.escape_default())?,
+                    false => write!(f, "{c}")?,
+                }
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// Explains what becomes of a login with a name: a DN, or the `uid` that SASL clients send. What admission rules say depends
+/// on where it comes from, and is told beside.
+pub fn explain(
+    snapshot: &Snapshot,
+    settings: &AccountSettings,
+    admission: &Admission,
+    name: &str,
+) -> Explanation {
+    let mut told = Explanation {
+        can: false,
+        rows: Vec::new(),
+    };
+    let schema = snapshot.schema();
+    let (dn, found) = find(snapshot, name);
+    let Some(dn) = dn else {
+        told.say("login", "fails, as with a wrong password");
+        told.say(
+            "entry",
+            "none: this is no DN, and not the uid of exactly one entry",
+        );
+        return told;
+    };
+    let administrator = Dn::parse(snapshot.administrator()).unwrap_or_default();
+    if !dn.is_root() && dn.normalize(schema) == administrator.normalize(schema) {
+        told.can = true;
+        told.say("login", "succeeds with the right password");
+        told.say(
+            "entry",
+            "none: this is the administrator made by `hedgerow init`",
+        );
+        told.say(
+            "lock",
+            "failures of a source keep that source away for a while, never for good",
+        );
+        return told;
+    }
+    let Some(view) = snapshot
+        .find_entry(&dn)
+        .and_then(|id| View::new(snapshot, id))
+    else {
+        told.say("login", "fails, as with a wrong password");
+        told.say("entry", format!("none: there is no {dn}"));
+        return told;
+    };
+    let now = settings.clock.seconds();
+    let account = Account::of(&view).with_activity(snapshot, view.id);
+    let in_force = in_force(snapshot, settings, &account, &dn);
+    let policy = in_force.as_ref().map(|(policy, _)| policy.clone());
+    let policy = policy.unwrap_or_default();
+    let reasons = reasons(&view, &account.state, &policy, settings, now);
+    told.can = reasons.is_empty();
+    told.say(
+        "login",
+        match told.can {
+            true => "succeeds with the right password".to_owned(),
+            false => format!("fails, as with a wrong password: {}", reasons.join("; ")),
+        },
+    );
+    told.say(
+        "entry",
+        format!("{}, found by {found}", snapshot.dn(view.id)),
+    );
+    for rule in admission.about(snapshot, view.id) {
+        told.say("admission", rule);
+    }
+    if policy.must_change(&account.state) {
+        told.say(
+            "must change",
+            "the password was set by another (pwdReset), and comes first",
+        );
+    }
+    told.say(
+        "policy",
+        match in_force {
+            Some((_, origin)) => origin,
+            None => "none: nothing expires and nothing locks".to_owned(),
+        },
+    );
+    say_password(&mut told, &view, &account.state, &policy, now);
+    say_activity(&mut told, snapshot, view.id);
+    told
+}
+
+/// The name that is meant, and by what it was found.
+fn find(snapshot: &Snapshot, name: &str) -> (Option<Dn>, &'static str) {
+    let user = |user: &str| (name_of(snapshot, known::UID, user.as_bytes()), "its uid");
+    if let Some(name) = name.strip_prefix("dn:") {
+        return (Dn::parse(name).ok(), "its DN");
+    }
+    if let Some(name) = name.strip_prefix("u:") {
+        return user(name);
+    }
+    match Dn::parse(name) {
+        Ok(dn) => (Some(dn), "its DN"),
+        Err(_) => user(name),
+    }
+}
+
+/// The policy that holds, and in words where it comes from.
+fn in_force(
+    snapshot: &Snapshot,
+    settings: &AccountSettings,
+    account: &Account,
+    dn: &Dn,
+) -> Option<(Policy, String)> {
+    if let Some((policy, name)) = account.own_policy(snapshot) {
+        return Some((
+            policy,
+            format!("{name}, which the entry names (pwdPolicySubentry)"),
+        ));
+    }
+    let own = dn.normalize(snapshot.schema());
+    let (name, normalized) = default_policy_name(snapshot, settings, &own)?;
+    let policy = policy_at(snapshot, name, &normalized)?;
+    let why = match (&account.policy, &settings.default_policy) {
+        (Some(_), _) => "because the one that the entry names is no policy",
+        (None, Some(_)) => "the default of the configuration",
+        (None, None) => "the default of the suffix",
+    };
+    Some((policy, format!("{name}, {why}")))
+}
+
+/// Everything that keeps the account from logging in.
+fn reasons(
+    view: &View<'_>,
+    state: &State,
+    policy: &Policy,
+    settings: &AccountSettings,
+    now: Seconds,
+) -> Vec<String> {
+    let growth = &settings.escalation;
+    let mut reasons = Vec::new();
+    if passwords(view).is_empty() {
+        reasons.push("it has no password".to_owned());
+    }
+    if let Some(since) = text(view, known::HEDGEROW_DELETED_TIME) {
+        reasons.push(format!("it is deleted since {since} (hedgerowDeletedTime)"));
+    } else if state.disabled {
+        reasons.push("it is disabled (hedgerowDisabled)".to_owned());
+    }
+    if let Some(start) = state.start.filter(|start| now < *start) {
+        reasons.push(format!(
+            "it is not valid before {} (pwdStartTime)",
+            moment(start)
+        ));
+    }
+    if let Some(end) = state.end.filter(|end| now >= *end) {
+        reasons.push(format!("it has expired at {} (pwdEndTime)", moment(end)));
+    }
+    if policy.holds(growth, state, now) {
+        reasons.push(lock(view, state, policy, settings));
+    }
+    let open = reasons.is_empty();
+    match policy.admit(growth, state, now) {
+        Err(Denial::Locked) if open => {
+            let days = policy.max_idle / 86_400;
+            reasons.push(format!(
+                "it was not used for {days} days or longer (pwdMaxIdle)"
+            ));
+        }
+        Err(Denial::Expired) => {
+            reasons.push("the password has expired, and no grace logins are left".to_owned());
+        }
+        Err(Denial::Locked) | Ok(_) => {}
+    }
+    reasons
+}
+
+fn lock(view: &View<'_>, state: &State, policy: &Policy, settings: &AccountSettings) -> String {
+    let why = text(view, known::HEDGEROW_LOCK_REASON);
+    let why = why.map_or(String::new(), |why| format!(", because of {why}"));
+    let length = policy.lock_length(&settings.escalation, state.lockouts);
+    match (state.lock, length) {
+        (Some(Lock::Since(since)), Some(length)) => format!(
+            "it is locked since {} until {} (lock {} since the last success){why}",
+            moment(since),
+            moment(since.saturating_add(length)),
+            state.lockouts,
+        ),
+        _ => format!("it is locked until somebody removes pwdAccountLockedTime{why}"),
+    }
+}
+
+fn say_password(
+    told: &mut Explanation,
+    view: &View<'_>,
+    state: &State,
+    policy: &Policy,
+    now: Seconds,
+) {
+    for stored in passwords(view) {
+        let scheme = match password::classify(&stored) {
+            Stored::Hashed(scheme) => scheme.to_string(),
+            Stored::ClearText | Stored::UnknownScheme(_) => "of no known scheme".to_owned(),
+        };
+        let set = state
+            .changed
+            .map_or("at an unknown time".to_owned(), |changed| {
+                let days = now.saturating_sub(changed) / 86_400;
+                format!("at {}, {days} days ago", moment(changed))
+            });
+        let ends = state.changed.filter(|_| policy.max_age > 0);
+        let ends = ends.map_or(String::new(), |changed| {
+            let end = moment(changed.saturating_add(policy.max_age));
+            format!(", expires at {end}")
+        });
+        told.say("password", format!("{scheme}, set {set}{ends}"));
+    }
+}
+
+fn say_activity(told: &mut Explanation, snapshot: &Snapshot, id: EntryId) {
+    let seen = snapshot.activity().of(id).unwrap_or_default();
+    let success = seen.success.map(|at| moment(time::whole_seconds(at)));
+    told.say(
+        "last login",
+        success.unwrap_or_else(|| "none known".to_owned()),
+    );
+    if let Some(last) = seen.failures.last() {
+        let last = moment(time::whole_seconds(*last));
+        let count = seen.failures.len();
+        told.say("failed since", format!("{count}, the last at {last}"));
+    }
+}
+
+/// The first value of an attribute as text.
+fn text(view: &View<'_>, attribute: AttributeTypeId) -> Option<String> {
+    let descriptions = view.snapshot.descriptions();
+    let mut blocks = view.entry.blocks();
+    let block = blocks.find(|block| descriptions.attribute(block.description) == Some(attribute));
+    let value = block?.values().next()?;
+    Some(String::from_utf8_lossy(value).into_owned())
+}
+
+/// Seconds since 1970, for people.
+fn moment(seconds: Seconds) -> String {
+    let micros = u64::try_from(seconds)
+        .unwrap_or(0)
+        .saturating_mul(1_000_000);
+    time::rfc3339(micros).replace(".000000", "")
+}
