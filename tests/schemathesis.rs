@@ -40,7 +40,7 @@ fn no_answer_is_other_than_the_document_says() {
         .arg(folder.authority())
         .args(["--header", &format!("Authorization: Basic {login}")])
         .args(["--checks", "all", "--max-examples", "10", "--seed", "1"])
-        .args(["--phases", "examples,coverage,fuzzing", "--workers", "2"])
+        .args(["--phases", "examples,coverage,fuzzing", "--workers", "1"])
         .args(["--suppress-health-check", "all", "--no-color"])
         .current_dir(folder.path(""))
         .output()

@@ -29,6 +29,7 @@ use super::aliases;
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::evaluate::{Evaluator, Truth};
+use super::filter::plan::Plan;
 use super::filter::resolve::Resolved;
 use super::identity::Identity;
 use super::page::{Binding, Cursor, Position};
@@ -98,6 +99,8 @@ pub struct Search {
     in_vain: usize,
 }
 
+/// Candidates of a filter that are gathered and sorted rather than taken from a list that an index has in order.
+const SORTED_SOONER: usize = 64;
 /// Steps of sorting in one slice.
 const SORTED: usize = 16 * 1_024;
 /// Tests that are counted as one entry of a budget.
@@ -210,6 +213,10 @@ impl Search {
         };
         let (offset, most) = (*offset, *most);
         if elsewhere || self.shown == Shown::Subentries {
+            return false;
+        }
+        // A few are sorted sooner than the whole list is found.
+        if Plan::new(&self.filter, snapshot).is_some_and(|plan| plan.count() <= SORTED_SOONER) {
             return false;
         }
         let Some(whole) = Whole::new(snapshot, &self.filter, &self.roots, order) else {

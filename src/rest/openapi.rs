@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operation::{Dialect, Operation, Shape};
-use super::query::{Form, Parameter};
+use super::operation::{Dialect, Operation, Shape, Verb};
+use super::query::{Form, LONGEST, Parameter};
 
 /// Statuses that every operation may answer with.
 const ALWAYS: [u16; 2] = [429, 503];
@@ -51,6 +51,7 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer", "description": "A token that a login has given." },
                 "basic": { "type": "http", "scheme": "basic", "description": "The user name and the password." },
+                "key": { "type": "apiKey", "in": "header", "name": "x-api-key", "description": "A key of the account whose scope is the dialect." },
             },
         },
     })
@@ -86,7 +87,7 @@ fn describe(dialect: &Dialect, operation: &Operation, alias: usize) -> Value {
         "parameters": parameters(operation),
         "responses": responses(dialect, operation),
         "security": if permission.login {
-            json!([{ "bearer": [] }, { "basic": [] }])
+            json!([{ "bearer": [] }, { "basic": [] }, { "key": [] }])
         } else {
             json!([{}, { "bearer": [] }])
         },
@@ -131,7 +132,7 @@ fn responses(dialect: &Dialect, operation: &Operation) -> Value {
         (403, operation.permission.login),
         (413, takes),
         (415, takes),
-        (412, operation.tagged && operation.verb.name() != "get"),
+        (412, is_held_to_a_state(operation)),
     ];
     let common = common
         .into_iter()
@@ -151,6 +152,12 @@ fn responses(dialect: &Dialect, operation: &Operation) -> Value {
         responses.insert(status.to_string(), json!({ "description": reason }));
     }
     Value::Object(responses)
+}
+
+/// Whether a request may name the state that it is about.
+fn is_held_to_a_state(operation: &Operation) -> bool {
+    let changes = matches!(operation.verb, Verb::Put | Verb::Patch | Verb::Delete);
+    operation.tagged && changes
 }
 
 fn reason(status: u16) -> &'static str {
@@ -186,7 +193,7 @@ fn parameters(operation: &Operation) -> Value {
             "schema": form(parameter),
         }));
     }
-    if operation.tagged && operation.verb.name() != "get" {
+    if is_held_to_a_state(operation) {
         described.push(json!({
             "name": "If-Match", "in": "header", "required": false,
             "description": "Only if the resource still is in the state of this ETag.",
@@ -198,14 +205,16 @@ fn parameters(operation: &Operation) -> Value {
 
 fn form(parameter: &Parameter) -> Value {
     match &parameter.form {
-        Form::Text => json!({ "type": "string", "maxLength": 4096 }),
+        Form::Text => json!({ "type": "string", "maxLength": LONGEST }),
         Form::Flag => json!({ "type": "boolean" }),
         Form::Moment => json!({ "type": "string", "format": "date-time" }),
         Form::Number(default, most) => {
             json!({ "type": "integer", "minimum": 0, "maximum": most, "default": default })
         }
         Form::Choice(known) => json!({ "type": "string", "enum": known }),
-        Form::Texts => json!({ "type": "array", "items": { "type": "string" }, "maxItems": 1000 }),
+        Form::Texts => {
+            json!({ "type": "array", "items": { "type": "string", "maxLength": LONGEST }, "maxItems": 1000 })
+        }
         Form::Choices(known) => {
             json!({ "type": "array", "items": { "type": "string", "enum": known } })
         }

@@ -179,7 +179,7 @@ pub struct Call {
 
 /// What an operation answers.
 pub struct Reply {
-    /// Instead of the status of the table, if that is not it.
+    /// The body; its status is that of the table.
     pub body: Body,
     /// The media type of the body, if there is one.
     pub media: Option<&'static str>,
@@ -390,20 +390,14 @@ pub fn refuse(dialect: &Dialect, fault: &Fault) -> Response {
     response
 }
 
-/// The answer where there is no operation, in the words of the dialect whose path it would be.
-pub async fn nothing(request: Request, status: StatusCode) -> Response {
-    let path = request.uri().path();
+/// A refusal where no operation is found yet, in the words of the dialect whose path it would be, or of the first.
+pub fn refuse_at(path: &str, fault: &Fault) -> Response {
     let dialects = super::DIALECTS.iter();
     let own = dialects
         .clone()
         .find(|dialect| path.starts_with(dialect.base));
-    let fault = if status == StatusCode::METHOD_NOT_ALLOWED {
-        Fault::new(Kind::MethodNotAllowed, "this path takes other methods")
-    } else {
-        Fault::new(Kind::NotFound, "there is nothing at this path; see /docs")
-    };
     match own.or(dialects.clone().next()) {
-        Some(dialect) => refuse(dialect, &fault),
+        Some(dialect) => refuse(dialect, fault),
         None => Response::new(Body::empty()),
     }
 }
