@@ -290,6 +290,13 @@ impl Search {
         };
     }
 
+    /// Holds what is left to the limits anew.
+    pub(super) fn renew_limits(&mut self, deadline: Option<Instant>) {
+        self.conditions.deadline = deadline;
+        self.before = self.before.saturating_add(self.returned);
+        self.returned = 0;
+    }
+
     /// Whether the client asked for descriptions only.
     pub fn types_only(&self) -> bool {
         self.types_only
@@ -418,10 +425,16 @@ impl Search {
         match std::mem::replace(&mut self.sorting, Sorting::Done) {
             Sorting::Gathering { order, list, .. } => {
                 let part = self.part_of(&list, &order, snapshot.schema())?;
-                self.ahead = Ahead::Listed {
-                    list,
-                    at: part.start,
-                    end: part.end,
+                self.ahead = match self.portion {
+                    // Nobody asks for a place in it any more: the room for the keys is others'.
+                    Portion::Whole => {
+                        Ahead::candidates(part.filter_map(|at| list.id(at)).collect(), None)
+                    }
+                    _ => Ahead::Listed {
+                        list,
+                        at: part.start,
+                        end: part.end,
+                    },
                 };
                 Ok(Progress::More)
             }
