@@ -290,11 +290,13 @@ pub fn replace(attribute: &str, values: &[&str]) -> Modification {
 /// Replaces what a client may say of a user.
 pub async fn put(call: Call) -> Result<Reply, Fault> {
     let mut body = Members::read(&call.body)?;
-    let fields = UserFields::take(&mut body)?;
+    let mut fields = UserFields::take(&mut body)?;
     body.ignore(READ_ONLY);
     body.ignore(&["externalId", "invitationPending"]);
     body.end()?;
     fields.user_name()?;
+    // What is left out is as it would be of a new user.
+    fields.active.get_or_insert(true);
     update::user(&call, Box::new(move |_| Ok(fields.clone()))).await
 }
 
