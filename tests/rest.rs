@@ -302,6 +302,37 @@ fn members_of_the_configured_group_administer_as_far_as_the_rules_let_them() {
     assert_eq!(client.get(&ada, &format!("{BASE}/users")).status, 403);
 }
 
+#[test]
+fn nobody_is_invited_whom_no_mail_reaches() {
+    let spool = tempfile::tempdir().unwrap();
+    let away = spool.path().join("away");
+    fs::create_dir(&away).unwrap();
+    let (_folder, _server, client) = serving(&format!("mail_folder = {away:?}"), "");
+    let invite = |user: &str| {
+        let body = json!({"userName": user, "email": "x@example.net", "invitationPending": true});
+        let request = format!("POST {BASE}/users");
+        let answer = client.send(&admin(), &request, &[], Some(body.to_string().as_bytes()));
+        (answer.status, answer.text())
+    };
+    let count = || {
+        let users = "GET /users?filter[invitationPending][EQ]=true&page[limit]=0";
+        done(&client, users, None)["totalCount"].clone()
+    };
+    fs::remove_dir(&away).unwrap();
+    let (status, said) = invite("early");
+    assert_eq!(status, 503, "{said}");
+    assert_eq!(count(), 0);
+    fs::create_dir(&away).unwrap();
+    // A name in use: the mail goes with the user.
+    assert_eq!(invite("ada").0, 409);
+    assert_eq!(fs::read_dir(&away).unwrap().count(), 0);
+    assert_eq!(invite("early").0, 201);
+    assert_eq!(
+        (count(), fs::read_dir(&away).unwrap().count()),
+        (json!(1), 1)
+    );
+}
+
 /// In order by an index, and sorted where not every user has a value; more than are found together.
 #[test]
 fn a_whole_list_as_lines_is_all_its_pages() {

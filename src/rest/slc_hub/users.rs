@@ -258,8 +258,10 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         modifications: set,
     };
     then.push((modify, reading(&USER)));
+    let mut mail = None;
     if let Some(made) = &invitation {
         made.make_unit(&call).await?;
+        mail = Some(made.write(&call).await?);
     }
     let add_user = Change::Add { dn, attributes };
     let entry = match add(&call, "people", (add_user, Terms::default()), then).await {
@@ -269,8 +271,8 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         }
         done => done?,
     };
-    if let Some(made) = invitation {
-        made.send(&call).await?;
+    if let Some(mail) = mail {
+        invitations::send(mail).await?;
     }
     Ok(show(&entry, &Fields::default()))
 }
