@@ -242,3 +242,77 @@ impl Underway {
         self.proceed();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::directory::account::AccountSettings;
+    use crate::directory::dn::{Dn, Rdn};
+    use crate::directory::fixture;
+    use crate::directory::request::{Modification, ModificationKind};
+
+    fn describe(dn: &str) -> Change {
+        Change::Modify {
+            dn: Dn::parse(dn).unwrap(),
+            modifications: vec![Modification {
+                kind: ModificationKind::Replace,
+                attribute: "description".to_owned(),
+                values: vec![b"changed".to_vec()],
+            }],
+        }
+    }
+
+    fn rename(to: &str) -> Change {
+        Change::Rename {
+            dn: Dn::parse("cn=one,dc=a").unwrap(),
+            new_rdn: Rdn::parse(to).unwrap(),
+            delete_old_rdn: true,
+            new_superior: None,
+        }
+    }
+
+    /// Each change sees those before it, and what is told is told of the last.
+    #[test]
+    fn changes_that_are_asked_for_together_are_all_made_or_none() {
+        let (directory, _) = fixture::served(AccountSettings::default());
+        let together = |second: Change, third: Change| {
+            let (send, receive) = mpsc::channel();
+            let reading = Terms {
+                read_after: Some(vec!["description".to_owned()]),
+                ..Terms::default()
+            };
+            directory.change_together(
+                &Identity::administrator(),
+                (describe("cn=one,dc=a"), Terms::default()),
+                vec![(second, Terms::default()), (third, reading)],
+                move |outcome| send.send(outcome).unwrap(),
+            );
+            receive.recv().unwrap()
+        };
+        let before = directory.snapshot().csn();
+        let refused = together(rename("cn=three"), describe("cn=one,dc=a"));
+        assert!(matches!(refused, Err(Error::NoSuchObject { .. })));
+        let refused = together(rename("cn=two"), describe("cn=two,dc=a"));
+        assert!(matches!(refused, Err(Error::EntryAlreadyExists)));
+        let snapshot = directory.snapshot();
+        let view = View::new(&snapshot, 2).unwrap();
+        let description = snapshot.schema().attribute_id("description").unwrap();
+        assert!(
+            crate::directory::write::decode(&view)
+                .values(description)
+                .is_empty()
+        );
+        assert_eq!(
+            (snapshot.dn(2).as_str(), snapshot.csn()),
+            ("cn=one,dc=a", before)
+        );
+        let made = together(rename("cn=three"), describe("cn=three,dc=a")).unwrap();
+        let after = made.after.unwrap();
+        assert_eq!(
+            (after.dn.as_str(), after.attributes.len()),
+            ("cn=three,dc=a", 1)
+        );
+    }
+}

@@ -199,3 +199,124 @@ impl Directory {
             .ok_or_else(none)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::directory::account::AccountSettings;
+    use crate::directory::fixture;
+    use crate::directory::time::Clock;
+
+    fn change(directory: &Directory, change: Change) {
+        let (send, receive) = mpsc::channel();
+        let administrator = Identity::administrator();
+        directory.change(&administrator, change, Terms::default(), move |outcome| {
+            send.send(outcome).unwrap();
+        });
+        receive.recv().unwrap().unwrap();
+    }
+
+    fn attributes(of: &[(&str, &str)]) -> Vec<(String, Vec<Vec<u8>>)> {
+        let one = |(name, value): &(&str, &str)| {
+            (
+                (*name).to_owned(),
+                value
+                    .split(' ')
+                    .map(|value| value.as_bytes().to_vec())
+                    .collect(),
+            )
+        };
+        of.iter().map(one).collect()
+    }
+
+    #[test]
+    fn an_invitation_is_accepted_by_its_token_and_once() {
+        invite_and_accept(false);
+    }
+
+    #[test]
+    fn an_invitation_ends_at_its_time() {
+        invite_and_accept(true);
+    }
+
+    fn invite_and_accept(ends: bool) {
+        // The first hour of 2026.
+        let clock = Clock::standing(1_767_225_600_000_000);
+        let (directory, _) = fixture::served(AccountSettings {
+            clock: clock.clone(),
+            ..AccountSettings::default()
+        });
+        let (cn, hash) = names("token");
+        let user = "uid=new,dc=a";
+        change(
+            &directory,
+            Change::Add {
+                dn: Dn::parse(user).unwrap(),
+                attributes: attributes(&[
+                    ("objectClass", "inetOrgPerson hedgerowAccount hedgerowUser"),
+                    ("uid", "new"),
+                    ("cn", "new"),
+                    ("sn", "new"),
+                    ("hedgerowInvitationPending", "TRUE"),
+                ]),
+            },
+        );
+        change(
+            &directory,
+            Change::Add {
+                dn: Dn::parse(&format!("cn={cn},dc=a")).unwrap(),
+                attributes: attributes(&[
+                    ("objectClass", "hedgerowInvitation"),
+                    ("cn", &cn),
+                    ("hedgerowTokenHash", &hash),
+                    ("hedgerowInvited", user),
+                    ("hedgerowInvitationExpiry", "20260101010000Z"),
+                    ("mail", "new@example.org"),
+                ]),
+            },
+        );
+        let top = Dn::parse("dc=a").unwrap();
+        assert!(directory.is_invited(&top, "token"));
+        for other in ["", "Token", "token ", &cn, &hash] {
+            assert!(!directory.is_invited(&top, other), "{other}");
+        }
+        assert!(!directory.is_invited(&Dn::parse("o=b").unwrap(), "token"));
+        assert_eq!(
+            directory.is_free_for_invited(&top, "token", "NEW"),
+            Ok(true)
+        );
+        clock.advance(3_599);
+        assert!(directory.is_invited(&top, "token"));
+        let accept = || {
+            let (send, receive) = mpsc::channel();
+            let acceptance = Acceptance {
+                token: "token".to_owned(),
+                user_name: "ada".to_owned(),
+                display_name: "Ada".to_owned(),
+                password: Secret::from(b"a password".as_slice()),
+            };
+            let told = move |outcome| send.send(outcome).unwrap();
+            directory.accept_invitation(&top, acceptance, told);
+            receive.recv().unwrap()
+        };
+        if ends {
+            clock.advance(1);
+        }
+        let expected = if ends {
+            Err(Error::InvalidCredentials)
+        } else {
+            Ok(())
+        };
+        assert_eq!(accept(), expected);
+        if ends {
+            return;
+        }
+        assert_eq!(accept(), Err(Error::InvalidCredentials));
+        let snapshot = directory.snapshot();
+        let uid = Dn::parse("uid=ada,dc=a").unwrap();
+        assert!(snapshot.find_entry(&uid).is_some());
+        assert!(snapshot.find_entry(&Dn::parse(user).unwrap()).is_none());
+    }
+}
