@@ -2,7 +2,8 @@
 //!
 //! Owns which key of which entry a text is, and that one is held to its limits. Their form is `keys`'s.
 
-use super::{Attempt, Claim, Proof, Verdict};
+use super::Verdict;
+use super::attempt::{Attempt, Claim, Proof};
 use crate::directory::Directory;
 use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
