@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::app::metrics::result_name;
-use crate::directory::history::{LOCAL, Summary};
+use crate::directory::history::{self, LOCAL, Summary};
 use crate::directory::time::{self, Csn};
 use crate::ldap::audit::{self, Attempt};
 
@@ -59,6 +59,9 @@ pub struct Line {
     /// The attributes of which values came or went.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<String>,
+    /// Members that came about with the change in groups that had listed them before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gains: Vec<Gain>,
     /// The address of the client, or `local`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -80,6 +83,24 @@ pub struct Line {
     /// The number of the change, which is the entry's `entryCSN` after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
+}
+
+/// A member that came about without a change of its group.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Gain {
+    /// The entry that is a member from then on.
+    pub member: String,
+    /// The group; of those that are too many to be named, how many they are.
+    pub group: String,
+}
+
+impl From<history::Gain> for Gain {
+    fn from(gain: history::Gain) -> Gain {
+        Gain {
+            member: gain.member,
+            group: gain.group,
+        }
+    }
 }
 
 impl Line {
@@ -126,6 +147,7 @@ impl Line {
             target: Some(change.dn),
             new_name: change.new_name,
             attributes: change.attributes,
+            gains: change.gains.into_iter().map(Gain::from).collect(),
             address: change.address,
             connection: change.connection,
             message: change.message,
@@ -193,6 +215,10 @@ impl fmt::Display for Line {
         if !self.attributes.is_empty() {
             word(f, " [", &self.attributes.join(", "))?;
             f.write_str("]")?;
+        }
+        for gain in &self.gains {
+            word(f, " with ", &gain.member)?;
+            word(f, " now in ", &gain.group)?;
         }
         if !self.outcome.is_empty() {
             word(f, ": ", &self.outcome)?;
