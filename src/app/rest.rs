@@ -4,7 +4,6 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -135,7 +134,7 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
     if let Some(folder) = rest
         .mail_folder
         .as_deref()
-        .filter(|folder| !is_folder(folder))
+        .filter(|folder| !folder.is_dir())
     {
         let message = format!("{} is no folder", folder.display());
         return Err(config.problem("rest.mail_folder", message).into());
@@ -152,8 +151,4 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
         invitation_page: rest.invitation_page.clone(),
         invitation: rest.invitation_time,
     })
-}
-
-fn is_folder(path: &Path) -> bool {
-    path.is_dir()
 }

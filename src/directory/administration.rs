@@ -110,42 +110,18 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::access::AccessRules;
-    use crate::directory::fixture::{directory, schema, setup};
+    use crate::directory::account::AccountSettings;
+    use crate::directory::fixture::{self, setup};
     use crate::directory::identity::Process;
-    use crate::directory::password::{Argon2Params, Pool, PoolSettings};
     use crate::directory::source::Source;
     use crate::directory::stored::Setting;
-    use crate::directory::unique::UniqueAttributes;
-    use crate::directory::{Login, Settings, stored};
+    use crate::directory::{Login, stored};
     use crate::storage::Batch;
     use crate::storage::memory::MemoryStore;
 
     /// A directory that is served, and another handle on its store. Nobody knows its administrator's password.
     fn served() -> (Directory, MemoryStore) {
-        let schema = schema();
-        let (store, snapshot) = directory(&schema);
-        let pool = Pool::start(PoolSettings {
-            params: Argon2Params::new(8, 1, 1).unwrap(),
-            ..PoolSettings::default()
-        });
-        let settings = Settings {
-            size_limit: None,
-            time_limit: None,
-            upgrade_passwords: false,
-            unique: UniqueAttributes::default(),
-            accounts: crate::directory::account::AccountSettings::default(),
-            changes: crate::directory::change_log::Bounds::default(),
-        };
-        let directory = Directory::serve(
-            Box::new(store.clone()),
-            snapshot,
-            AccessRules::compile(&schema, &[]).unwrap(),
-            setup().administrator,
-            pool.unwrap(),
-            settings,
-        );
-        (directory.unwrap(), store)
+        fixture::served(AccountSettings::default())
     }
 
     fn replace(directory: &Directory, password: &str) -> Result<(), Error> {

@@ -54,7 +54,7 @@ impl Attributes {
     }
 
     /// The attributes in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &Attribute> {
+    pub fn iter(&self) -> impl Iterator<Item = &Attribute> + Clone {
         self.by_description.values()
     }
 }

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use super::Administrator;
 use super::access::AccessRules;
+use super::account::AccountSettings;
+use super::change_log::Bounds;
 use super::import;
 use super::index::IndexedAttributes;
 use super::password::{Argon2Params, Pool, PoolSettings};
 use super::schema::{PosixGroup, Schema};
 use super::setup::{Setup, load};
 use super::snapshot::Snapshot;
+use super::unique::UniqueAttributes;
+use super::{Administrator, Directory, Settings};
 use crate::storage::memory::MemoryStore;
 
 const TREE: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
@@ -59,4 +62,31 @@ pub fn directory_of(
     prepared.write(&mut store, &mut |_| {}).unwrap();
     let (snapshot, _) = load(&mut store, empty(), &mut |_| {}).unwrap();
     (store, snapshot)
+}
+
+/// That directory, served, and another handle on its store. Nobody knows its administrator's password.
+pub fn served(accounts: AccountSettings) -> (Directory, MemoryStore) {
+    let schema = schema();
+    let (store, snapshot) = directory(&schema);
+    let pool = Pool::start(PoolSettings {
+        params: Argon2Params::new(8, 1, 1).unwrap(),
+        ..PoolSettings::default()
+    });
+    let settings = Settings {
+        size_limit: None,
+        time_limit: None,
+        upgrade_passwords: false,
+        unique: UniqueAttributes::default(),
+        accounts,
+        changes: Bounds::default(),
+    };
+    let directory = Directory::serve(
+        Box::new(store.clone()),
+        snapshot,
+        AccessRules::compile(&schema, &[]).unwrap(),
+        setup().administrator,
+        pool.unwrap(),
+        settings,
+    );
+    (directory.unwrap(), store)
 }

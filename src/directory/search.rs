@@ -15,6 +15,7 @@ mod ahead;
 mod arrangement;
 mod base;
 mod certain;
+mod in_order;
 mod outcome;
 mod siblings;
 mod subentries;
@@ -23,11 +24,12 @@ mod unindexed;
 use std::ops::{ControlFlow, Range};
 use std::time::Instant;
 
-use super::access::AccessRules;
+use super::access::{Access, AccessRules};
 use super::aliases;
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::evaluate::{Evaluator, Truth};
+use super::filter::plan::Plan;
 use super::filter::resolve::Resolved;
 use super::identity::Identity;
 use super::page::{Binding, Cursor, Position};
@@ -41,6 +43,7 @@ use super::view::View;
 use ahead::Ahead;
 pub(super) use ahead::Root;
 use arrangement::{Portion, Sorting};
+use in_order::{Start, Whole};
 use list::{List, Room};
 use order::{CannotSort, Order, SortFault};
 use siblings::Siblings;
@@ -96,6 +99,8 @@ pub struct Search {
     in_vain: usize,
 }
 
+/// Candidates of a filter that are gathered and sorted rather than taken from a list that an index has in order.
+const SORTED_SOONER: usize = 64;
 /// Steps of sorting in one slice.
 const SORTED: usize = 16 * 1_024;
 /// Tests that are counted as one entry of a budget.
@@ -191,8 +196,67 @@ impl Search {
             siblings: Siblings::default(),
             in_vain: 0,
         };
-        search.plan(snapshot);
+        if !(identity.is_administrator() && search.take_from_index(snapshot, &mut access)) {
+            search.plan(snapshot);
+        }
         Ok(search)
+    }
+
+    /// Takes a slice of a list that the indexes have in order; false when they do not. For those who may see everything:
+    /// what others may see, each entry must be asked.
+    fn take_from_index(&mut self, snapshot: &Snapshot, access: &mut Access<'_>) -> bool {
+        let elsewhere = self.follows || !self.manage_referrals && referrals::any(snapshot);
+        let (Portion::Slice { offset, most, .. }, Sorting::Gathering { order, .. }) =
+            (&self.portion, &mut self.sorting)
+        else {
+            return false;
+        };
+        let (offset, most) = (*offset, *most);
+        if elsewhere || self.shown == Shown::Subentries {
+            return false;
+        }
+        // A few are sorted sooner than the whole list is found.
+        if Plan::new(&self.filter, snapshot).is_some_and(|plan| plan.count() <= SORTED_SOONER) {
+            return false;
+        }
+        let Some(whole) = Whole::new(snapshot, &self.filter, &self.roots, order) else {
+            return false;
+        };
+        let mut key_of = |id: EntryId| {
+            let mut key = Vec::new();
+            if let Some(view) = View::new(snapshot, id) {
+                let masks = access.masks(&view);
+                order.write_key(&view, masks, &mut key);
+            }
+            key
+        };
+        let resumed = match self.conditions.resume.as_ref().map(|it| &it.position) {
+            Some(Position::Key(key, id)) => match Order::value_of(key) {
+                Some(value) => Some((value, *id)),
+                None => return false,
+            },
+            Some(_) => return false,
+            None => None,
+        };
+        let start = match &resumed {
+            Some((value, id)) => Start::At(value, *id),
+            None => Start::Offset(offset),
+        };
+        let mut full = |id| Order::value_of(&key_of(id)).unwrap_or_default();
+        let Some(row) = whole.row(&start, most as usize, &mut full) else {
+            return false;
+        };
+        let last = row.ids.last().copied().filter(|_| row.more);
+        let next = last.map(|last| Position::Key(key_of(last), last.saturating_add(1)));
+        self.portion = Portion::Slice {
+            offset,
+            most,
+            next,
+            total: u32::try_from(row.total).ok(),
+        };
+        self.ahead = Ahead::candidates(row.ids, None);
+        self.sorting = Sorting::Done;
+        true
     }
 
     /// Decides what is to be looked at.
@@ -381,7 +445,10 @@ impl Search {
             Some(Position::Key(key, id)) => list.place(key, *id),
             _ => 0,
         };
-        if let Portion::Slice { offset, most, next } = &mut self.portion {
+        if let Portion::Slice {
+            offset, most, next, ..
+        } = &mut self.portion
+        {
             let start = start.max(*offset).min(list.count());
             let end = start.saturating_add(*most as usize).min(list.count());
             // What comes in between later on is on the next slice.

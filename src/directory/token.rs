@@ -261,3 +261,6 @@ fn entry_of(snapshot: &Snapshot, uuid: &[u8; 16]) -> Option<EntryId> {
     let has = |id: &EntryId| snapshot.entry(*id).is_some_and(|it| it.uuid() == *uuid);
     postings.iter().find(has)
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{DecodeError, EnvelopeError, MAX_EFFORT, MAX_ELEMENTS, RequestError, decode};
+pub use decode::{DecodeError, EnvelopeError, MAX_ELEMENTS, RequestError, decode};
 pub use entry::{AttributeList, encode_entry, write_entry};
 pub use filter::{decode_filter, filter_item};
 pub use frame::{Frame, frame};

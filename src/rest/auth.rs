@@ -1,6 +1,6 @@
 //! Who calls: from the headers of a request to an identity of the directory.
 //!
-//! Owns the schemes (RFC 6750, RFC 7617) and the one account that has no entry: the administrator of the directory, who is
+//! Owns the schemes (RFC 6750, RFC 7617, keys in `x-api-key`) and the one account that has no entry: the administrator of the directory, who is
 //! the user `admin` of every dialect. What proves a name is the directory's.
 
 use std::net::IpAddr;
@@ -20,6 +20,9 @@ use crate::directory::{Error, Login};
 
 /// The name of the directory's administrator in every dialect.
 pub const ADMINISTRATOR: &str = "admin";
+
+/// The header of keys.
+const API_KEY: &str = "x-api-key";
 
 /// Whoever sends a request.
 #[derive(Clone, Debug)]
@@ -64,7 +67,10 @@ pub async fn caller(
     source: Option<IpAddr>,
 ) -> Result<Option<Caller>, Fault> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Ok(None);
+        let key = headers.get(API_KEY).map(|key| Secret::from(key.as_bytes()));
+        return key
+            .map(|key| by_key(rest, &key, audience, source))
+            .transpose();
     };
     let refused = || {
         Fault::new(
@@ -98,6 +104,19 @@ pub async fn caller(
         return Err(Fault::forbidden("the password must be changed first"));
     }
     Ok(Some(Caller::new(rest, login.identity)))
+}
+
+/// Whom a key proves that is good for a dialect.
+fn by_key(
+    rest: &Rest,
+    key: &Secret,
+    audience: &str,
+    source: Option<IpAddr>,
+) -> Result<Caller, Fault> {
+    let login = rest
+        .directory
+        .authenticate_key(key, audience, &source.into())?;
+    Ok(Caller::new(rest, login.identity))
 }
 
 /// Proves a user name and a password. An unknown name and a wrong password take the same time and get the same answer.

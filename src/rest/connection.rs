@@ -2,8 +2,9 @@
 //!
 //! Owns the bounds on what comes before a request is one. Where connections come from is the app's.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -29,6 +31,11 @@ const HEAD: Duration = Duration::from_secs(60);
 const HEADERS: usize = 64;
 /// The most bytes of a head, and of what is read ahead.
 const BUFFER: usize = 64 * 1024;
+
+/// The longest that a client is waited for to take what was sent last and to close its end.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Bytes that such a client may still send.
+const UNREAD: u64 = 16 << 20;
 
 /// Serves one client until it or the server ends.
 pub async fn serve(
@@ -55,24 +62,34 @@ pub async fn serve(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request<Incoming> = request;
         request.extensions_mut().insert(Source(peer.ip()));
-        router.call(request)
+        Box::pin(router.call(request))
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_headers(HEADERS)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
     let served = tokio::select! {
-        served = connection.as_mut() => served,
-        () = stop.cancelled() => {
+        served = poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(served),
+        () = stop.cancelled() => None,
+    };
+    let served = match served {
+        Some(served) => served,
+        None => {
             // What is under way is answered, nothing more is taken.
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            Pin::new(&mut connection).graceful_shutdown();
+            poll_fn(|cx| connection.poll_without_shutdown(cx)).await
         }
     };
     if let Err(error) = served {
         tracing::debug!(%peer, %error, "connection ended");
     }
+    let mut stream = connection.into_parts().io.into_inner();
+    // A socket that is closed with bytes unread resets its connection, and the client loses the last answer.
+    let parting = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut (&mut stream).take(UNREAD), &mut tokio::io::sink()).await
+    };
+    let _ = timeout(FAREWELL, parting).await;
 }

@@ -9,12 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tokio::sync::Semaphore;
 
 use super::Rest;
+use super::fault::{Fault, Kind};
+use super::operation;
 
 /// The header that names a request in the log, of both.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -46,6 +48,7 @@ pub async fn guard(State(rest): State<Arc<Rest>>, request: Request, next: Next) 
     let id = request_id(&request);
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let refusal = |text| operation::refuse_at(&path, &Fault::new(Kind::Unavailable, text));
     let mut response = match rest.gate.places.try_acquire() {
         Ok(_place) => match tokio::time::timeout(rest.gate.time, next.run(request)).await {
             Ok(response) => response,
@@ -90,15 +93,6 @@ fn request_id(request: &Request) -> String {
                 .to_string()
         }
     }
-}
-
-fn refusal(text: &str) -> Response {
-    let body = serde_json::json!({ "msg": text }).to_string();
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::RETRY_AFTER, "1"),
-    ];
-    (StatusCode::SERVICE_UNAVAILABLE, headers, body).into_response()
 }
 
 /// How many requests without a login each address has left.

@@ -27,12 +27,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::header;
+use axum::routing::{MethodRouter, get};
 
 use crate::directory::Directory;
 use crate::directory::dn::Dn;
+use fault::{Fault, Kind};
 use limits::{Gate, Rates};
 use operation::Dialect;
 
@@ -101,41 +103,47 @@ pub fn router(directory: Directory, settings: Settings) -> Router {
         settings,
     });
     let mut router = Router::new()
-        .route("/openapi.json", get(|| document(openapi::of(DIALECTS))))
-        .route("/docs", get(|| page(docs::page(DIALECTS))));
+        .route("/openapi.json", document(DIALECTS))
+        .route("/docs", page(DIALECTS));
     for dialect in DIALECTS.iter().copied() {
         let path = format!("{}/openapi.json", dialect.base);
-        router = router.route(
-            &path,
-            get(move || document(openapi::of(std::slice::from_ref(&dialect)))),
-        );
+        let own = document(std::slice::from_ref(&dialect));
+        router = router.route(&path, own);
         router = router.merge(operation::routes(dialect, &rest));
     }
+    let nothing = |kind, text| {
+        move |request: Request| async move {
+            operation::refuse_at(request.uri().path(), &Fault::new(kind, text))
+        }
+    };
     let router = router
-        .fallback(|request| operation::nothing(request, StatusCode::NOT_FOUND))
-        .method_not_allowed_fallback(|request| {
-            operation::nothing(request, StatusCode::METHOD_NOT_ALLOWED)
-        });
+        .fallback(nothing(
+            Kind::NotFound,
+            "there is nothing at this path; see /docs",
+        ))
+        .method_not_allowed_fallback(nothing(
+            Kind::MethodNotAllowed,
+            "this path takes other methods",
+        ));
     let guard = axum::middleware::from_fn_with_state(rest, limits::guard);
     router.layer(guard)
 }
 
-async fn document(document: serde_json::Value) -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "application/json")],
-        document.to_string(),
-    )
+/// Answers with the document of these dialects, which is made once.
+fn document(dialects: &[&Dialect]) -> MethodRouter {
+    let text = Bytes::from(openapi::of(dialects).to_string());
+    get(async move || ([(header::CONTENT_TYPE, "application/json")], text))
 }
 
-async fn page(page: String) -> impl IntoResponse {
-    (
-        [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (
-                header::CONTENT_SECURITY_POLICY,
-                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-            ),
-        ],
-        page,
-    )
+/// Answers with the page of these dialects, which is made once and loads nothing.
+fn page(dialects: &[&Dialect]) -> MethodRouter {
+    let text = Bytes::from(docs::page(dialects));
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ),
+    ];
+    get(async move || (headers, text))
 }

@@ -4,11 +4,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operation::{Dialect, Operation, Shape};
-use super::query::{Form, Parameter};
+use super::operation::{Dialect, Operation, Shape, Verb};
+use super::query::{Form, LONGEST, Parameter};
 
 /// Statuses that every operation may answer with.
 const ALWAYS: [u16; 2] = [429, 503];
+/// Those that come before there is an operation, without a body.
+const BEFORE: [(u16, &str); 2] = [
+    (414, "The path and the query are too long."),
+    (431, "There are too many headers, or they are too long."),
+];
 
 /// The document of these dialects.
 pub fn of(dialects: &[&Dialect]) -> Value {
@@ -20,16 +25,17 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             schemas.insert(name.to_owned(), schema);
         }
         for operation in dialect.operations {
-            let path = format!("{}{}", dialect.base, operation.path);
-            let item = paths.entry(path).or_insert_with(|| json!({}));
-            if let Some(item) = item.as_object_mut() {
-                item.insert(
-                    operation.verb.name().to_owned(),
-                    describe(dialect, operation),
-                );
+            let own = [(operation.verb, operation.path)];
+            for (at, (verb, path)) in own.iter().chain(operation.aliases).enumerate() {
+                let path = format!("{}{path}", dialect.base);
+                let item = paths.entry(path).or_insert_with(|| json!({}));
+                if let Some(item) = item.as_object_mut() {
+                    item.insert(verb.name().to_owned(), describe(dialect, operation, at));
+                }
             }
         }
     }
+    close(dialects, &mut schemas);
     let titles: Vec<&str> = dialects.iter().map(|dialect| dialect.title).collect();
     json!({
         "openapi": "3.1.0",
@@ -45,22 +51,43 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer", "description": "A token that a login has given." },
                 "basic": { "type": "http", "scheme": "basic", "description": "The user name and the password." },
+                "key": { "type": "apiKey", "in": "header", "name": "x-api-key", "description": "A key of the account whose scope is the dialect." },
             },
         },
     })
 }
 
-fn describe(dialect: &Dialect, operation: &Operation) -> Value {
+/// What bodies of requests hold beyond their schemas is refused.
+fn close(dialects: &[&Dialect], schemas: &mut Map<String, Value>) {
+    let operations = dialects.iter().flat_map(|dialect| dialect.operations);
+    for input in operations.filter_map(|operation| operation.body.as_ref()) {
+        let name = match input.shape {
+            Shape::One(name) | Shape::Many(name) | Shape::List(name, _) => name,
+            Shape::Nothing => continue,
+        };
+        if let Some(schema) = schemas.get_mut(name).and_then(Value::as_object_mut) {
+            schema.insert("additionalProperties".to_owned(), Value::Bool(false));
+        }
+    }
+}
+
+/// Describes an operation under its own path, or under another that it has for those who expect it there.
+fn describe(dialect: &Dialect, operation: &Operation, alias: usize) -> Value {
     let permission = operation.permission;
+    let id = match alias {
+        0 => operation.id.to_owned(),
+        number => format!("{}Alias{number}", operation.id),
+    };
     let mut described = json!({
-        "operationId": operation.id,
+        "operationId": id,
+        "deprecated": alias > 0,
         "tags": [dialect.title],
         "summary": operation.summary,
         "description": format!("{}. For {}.", operation.summary, permission.name),
         "parameters": parameters(operation),
         "responses": responses(dialect, operation),
         "security": if permission.login {
-            json!([{ "bearer": [] }, { "basic": [] }])
+            json!([{ "bearer": [] }, { "basic": [] }, { "key": [] }])
         } else {
             json!([{}, { "bearer": [] }])
         },
@@ -105,7 +132,7 @@ fn responses(dialect: &Dialect, operation: &Operation) -> Value {
         (403, operation.permission.login),
         (413, takes),
         (415, takes),
-        (412, operation.tagged && operation.verb.name() != "get"),
+        (412, is_held_to_a_state(operation)),
     ];
     let common = common
         .into_iter()
@@ -121,7 +148,16 @@ fn responses(dialect: &Dialect, operation: &Operation) -> Value {
         });
         responses.insert(status.to_string(), refusal);
     }
+    for (status, reason) in BEFORE {
+        responses.insert(status.to_string(), json!({ "description": reason }));
+    }
     Value::Object(responses)
+}
+
+/// Whether a request may name the state that it is about.
+fn is_held_to_a_state(operation: &Operation) -> bool {
+    let changes = matches!(operation.verb, Verb::Put | Verb::Patch | Verb::Delete);
+    operation.tagged && changes
 }
 
 fn reason(status: u16) -> &'static str {
@@ -157,7 +193,7 @@ fn parameters(operation: &Operation) -> Value {
             "schema": form(parameter),
         }));
     }
-    if operation.tagged && operation.verb.name() != "get" {
+    if is_held_to_a_state(operation) {
         described.push(json!({
             "name": "If-Match", "in": "header", "required": false,
             "description": "Only if the resource still is in the state of this ETag.",
@@ -169,14 +205,16 @@ fn parameters(operation: &Operation) -> Value {
 
 fn form(parameter: &Parameter) -> Value {
     match &parameter.form {
-        Form::Text => json!({ "type": "string", "maxLength": 4096 }),
+        Form::Text => json!({ "type": "string", "maxLength": LONGEST }),
         Form::Flag => json!({ "type": "boolean" }),
         Form::Moment => json!({ "type": "string", "format": "date-time" }),
         Form::Number(default, most) => {
             json!({ "type": "integer", "minimum": 0, "maximum": most, "default": default })
         }
         Form::Choice(known) => json!({ "type": "string", "enum": known }),
-        Form::Texts => json!({ "type": "array", "items": { "type": "string" }, "maxItems": 1000 }),
+        Form::Texts => {
+            json!({ "type": "array", "items": { "type": "string", "maxLength": LONGEST }, "maxItems": 1000 })
+        }
         Form::Choices(known) => {
             json!({ "type": "array", "items": { "type": "string", "enum": known } })
         }

@@ -9,8 +9,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::{RawPathParams, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
@@ -178,7 +179,7 @@ pub struct Call {
 
 /// What an operation answers.
 pub struct Reply {
-    /// Instead of the status of the table, if that is not it.
+    /// The body; its status is that of the table.
     pub body: Body,
     /// The media type of the body, if there is one.
     pub media: Option<&'static str>,
@@ -239,10 +240,19 @@ async fn answer(
     path: Option<Path>,
     request: Request,
 ) -> Response {
+    let (head, body) = request.into_parts();
+    let mut body = Upload {
+        stream: body.into_data_stream(),
+        left: rest.settings.body_bytes,
+    };
     let done = match path {
-        Some(path) => admit(rest, dialect, operation, path, request).await,
+        Some(path) => admit(rest, dialect, operation, (path, head), &mut body).await,
         None => Err(Fault::invalid("the path is not UTF-8")),
     };
+    if done.is_err() {
+        // A client that is still sending would find its connection closed, and not the answer.
+        while let Ok(Some(_)) = body.piece().await {}
+    }
     match done {
         Ok(reply) => respond(operation, reply),
         Err(fault) => refuse(dialect, &fault),
@@ -253,10 +263,9 @@ async fn admit(
     rest: Arc<Rest>,
     dialect: &'static Dialect,
     operation: &'static Operation,
-    path: Path,
-    request: Request,
+    (path, head): (Path, Parts),
+    body: &mut Upload,
 ) -> Result<Reply, Fault> {
-    let (head, body) = request.into_parts();
     let source = head.extensions.get::<Source>().map(|source| source.0);
     let claimed = auth::caller(&rest, &head.headers, dialect.name, source).await?;
     let permission = operation.permission;
@@ -277,7 +286,7 @@ async fn admit(
     let body = match &operation.body {
         Some(input) => {
             check_type(input, &head.headers)?;
-            read(body, rest.settings.body_bytes).await?
+            body.whole().await?
         }
         None => Bytes::new(),
     };
@@ -312,18 +321,33 @@ fn check_type(input: &Input, headers: &HeaderMap) -> Result<(), Fault> {
     Err(Fault::new(Kind::UnsupportedType, text))
 }
 
-async fn read(body: Body, most: usize) -> Result<Bytes, Fault> {
-    let mut stream = body.into_data_stream();
-    let mut whole = Vec::new();
-    while let Some(piece) = poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await {
+/// A body on its way.
+struct Upload {
+    stream: BodyDataStream,
+    /// Bytes that may still come.
+    left: usize,
+}
+
+impl Upload {
+    /// The next piece; `None` at the end.
+    async fn piece(&mut self) -> Result<Option<Bytes>, Fault> {
+        let next = poll_fn(|cx| Pin::new(&mut self.stream).poll_next(cx)).await;
+        let Some(piece) = next else {
+            return Ok(None);
+        };
         let piece = piece.map_err(|_| Fault::invalid("the body ends too early"))?;
-        if whole.len().saturating_add(piece.len()) > most {
-            let text = format!("the body is longer than {most} bytes");
-            return Err(Fault::new(Kind::TooLarge, text));
-        }
-        whole.extend_from_slice(&piece);
+        let too_large = || Fault::new(Kind::TooLarge, "the body is longer than the server takes");
+        self.left = self.left.checked_sub(piece.len()).ok_or_else(too_large)?;
+        Ok(Some(piece))
     }
-    Ok(whole.into())
+
+    async fn whole(&mut self) -> Result<Bytes, Fault> {
+        let mut whole = Vec::new();
+        while let Some(piece) = self.piece().await? {
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.into())
+    }
 }
 
 fn respond(operation: &Operation, reply: Reply) -> Response {
@@ -366,20 +390,14 @@ pub fn refuse(dialect: &Dialect, fault: &Fault) -> Response {
     response
 }
 
-/// The answer where there is no operation, in the words of the dialect whose path it would be.
-pub async fn nothing(request: Request, status: StatusCode) -> Response {
-    let path = request.uri().path();
+/// A refusal where no operation is found yet, in the words of the dialect whose path it would be, or of the first.
+pub fn refuse_at(path: &str, fault: &Fault) -> Response {
     let dialects = super::DIALECTS.iter();
     let own = dialects
         .clone()
         .find(|dialect| path.starts_with(dialect.base));
-    let fault = if status == StatusCode::METHOD_NOT_ALLOWED {
-        Fault::new(Kind::MethodNotAllowed, "this path takes other methods")
-    } else {
-        Fault::new(Kind::NotFound, "there is nothing at this path; see /docs")
-    };
     match own.or(dialects.clone().next()) {
-        Some(dialect) => refuse(dialect, &fault),
+        Some(dialect) => refuse(dialect, fault),
         None => Response::new(Body::empty()),
     }
 }

@@ -11,6 +11,8 @@ use crate::directory::filter::{Assertion, Filter, Substrings};
 
 /// The most parameters of one request, and values of one.
 const MOST: usize = 1_000;
+/// The most characters of a text.
+pub const LONGEST: usize = 4_096;
 
 /// One parameter that an operation knows.
 #[derive(Debug)]
@@ -183,7 +185,7 @@ impl Form {
 
     fn admits(&self, value: &str) -> bool {
         match self {
-            Self::Text | Self::Texts => true,
+            Self::Text | Self::Texts => value.chars().count() <= LONGEST,
             Self::Flag => matches!(value, "true" | "false"),
             Self::Moment => to_generalized(value).is_some(),
             Self::Number(_, most) => {
@@ -196,7 +198,7 @@ impl Form {
 
     fn describe(&self) -> String {
         match self {
-            Self::Text | Self::Texts => "a text".to_owned(),
+            Self::Text | Self::Texts => format!("a text of at most {LONGEST} characters"),
             Self::Flag => "true or false".to_owned(),
             Self::Moment => "a moment such as 2019-08-24T14:15:22Z".to_owned(),
             Self::Number(_, most) => format!("a whole number from 0 to {most}"),

@@ -327,8 +327,16 @@ impl Default for Index {
                 "memberUid",
                 "entryUUID",
             ]),
-            presence: names(&["mail", "uidNumber", "gidNumber"]),
-            substring: names(&["uid", "cn", "sn", "givenName", "mail"]),
+            presence: names(&[
+                "uid",
+                "cn",
+                "mail",
+                "displayName",
+                "uidNumber",
+                "gidNumber",
+                "hedgerowDeletedTime",
+            ]),
+            substring: names(&["uid", "cn", "sn", "givenName", "mail", "displayName"]),
             ordering: names(&[
                 "uidNumber",
                 "gidNumber",

@@ -6,6 +6,7 @@
 
 mod chain;
 pub mod evaluate;
+pub mod exact;
 mod normalized;
 pub mod parse;
 pub mod plan;

@@ -150,6 +150,17 @@ impl Ordered {
         up_to.saturating_sub(before)
     }
 
+    /// How many items are before this key and id.
+    pub fn place(&self, key: &[u8], id: EntryId) -> usize {
+        let key = beginning(key);
+        self.0.place_of(Item { key, id })
+    }
+
+    /// Hands over the keys and ids after so many, in order, until `each` says to stop.
+    pub fn for_each_from(&self, skipped: usize, each: &mut dyn FnMut(&[u8], EntryId) -> bool) {
+        self.0.for_each_from(skipped, each);
+    }
+
     /// Hands over the ids in a range, in the order of the keys; an id with several such keys comes several times.
     pub fn for_each(&self, range: Range<'_>, each: &mut dyn FnMut(EntryId)) {
         self.0.for_each(range.kept(), each);
@@ -288,6 +299,40 @@ impl Node {
                 let left: usize = children.iter().take(at).map(|child| child.len).sum();
                 left + children.get(at).map_or(0, |child| child.node.rank(before))
             }
+        }
+    }
+
+    fn place_of(&self, item: Item<'_>) -> usize {
+        match self {
+            Node::Leaf(leaf) => leaf.items().take_while(|own| *own < item).count(),
+            Node::Branch(children) => {
+                let at = child_of(children, item);
+                let left: usize = children.iter().take(at).map(|child| child.len).sum();
+                left + children
+                    .get(at)
+                    .map_or(0, |child| child.node.place_of(item))
+            }
+        }
+    }
+
+    /// False once it was stopped.
+    fn for_each_from(
+        &self,
+        mut skipped: usize,
+        each: &mut dyn FnMut(&[u8], EntryId) -> bool,
+    ) -> bool {
+        match self {
+            Node::Leaf(leaf) => {
+                let mut items = leaf.items().skip(skipped);
+                items.all(|item| each(item.key, item.id))
+            }
+            Node::Branch(children) => children.iter().all(|child| {
+                if skipped >= child.len {
+                    skipped -= child.len;
+                    return true;
+                }
+                child.node.for_each_from(std::mem::take(&mut skipped), each)
+            }),
         }
     }
 

@@ -13,7 +13,9 @@ pub use violation::{Violation, ViolationKind};
 use super::Schema;
 use super::attribute_type::{AttributeTypeId, AttributeTypeSet};
 use super::object_class::{ClassId, ObjectClass};
+use super::rule::{Rule, exceeds_effort};
 use super::well_known::class::EXTENSIBLE_OBJECT;
+use super::well_known::{MEMBER, UNIQUE_MEMBER};
 use crate::directory::attributes::{Attribute, Attributes};
 use values::Values;
 
@@ -34,6 +36,7 @@ impl Schema {
         self.check_required(attributes, &classes)?;
         let is_extensible = classes.contains(&EXTENSIBLE_OBJECT);
         let classes: Vec<&ObjectClass> = classes.iter().map(|id| self.class(*id)).collect();
+        self.check_text(attributes)?;
         let mut values = Values::new(self);
         for attribute in attributes.iter() {
             self.check_description(attribute)?;
@@ -66,6 +69,23 @@ impl Schema {
             }
         }
         Ok(())
+    }
+
+    /// Every search may have to compare the text of an entry. Members are found by the entries they name, octets are
+    /// compared as they are.
+    fn check_text(&self, attributes: &Attributes) -> Result<(), Violation> {
+        let is_text = |attribute: &&Attribute| {
+            let id = attribute.description.attribute;
+            let rule = self.attribute(id).equality;
+            let is_membership = matches!(id, MEMBER | UNIQUE_MEMBER);
+            !is_membership && rule.is_some_and(|rule| rule != Rule::OctetString)
+        };
+        let texts = attributes.iter().filter(is_text);
+        match exceeds_effort(texts.flat_map(|attribute| attribute.values.iter().map(Vec::as_slice)))
+        {
+            true => Err(Violation::TooMuchText),
+            false => Ok(()),
+        }
     }
 
     /// The type must be defined, and the options known: an attribute with others is unrecognised (RFC 4512 2.5).

@@ -12,7 +12,7 @@ mod time;
 mod words;
 
 use form::Form;
-pub use prepare::effort;
+pub use prepare::{MAX_EFFORT, exceeds_effort};
 
 use super::Schema;
 use super::syntax::Syntax;

@@ -102,8 +102,8 @@ impl Ahead {
         Self::candidates(Vec::new(), None)
     }
 
-    /// Candidates that are ascending.
-    fn candidates(mut ids: Vec<EntryId>, certain: Option<Certain>) -> Self {
+    /// Candidates, in this order.
+    pub fn candidates(mut ids: Vec<EntryId>, certain: Option<Certain>) -> Self {
         ids.reverse();
         Self::Candidates { ids, certain }
     }

@@ -48,6 +48,8 @@ pub enum Portion {
         offset: usize,
         most: u32,
         next: Option<Position>,
+        /// How many there are, where an index has told.
+        total: Option<u32>,
     },
 }
 
@@ -113,6 +115,7 @@ impl Portion {
                 },
                 most: *size,
                 next: None,
+                total: None,
             },
         }
     }

@@ -5,7 +5,7 @@
 use crate::directory::access::Masks;
 use crate::directory::filter::resolve::Target;
 use crate::directory::request::SortKey;
-use crate::directory::schema::{Rule, RuleKind, Schema};
+use crate::directory::schema::{AttributeTypeId, Rule, RuleKind, Schema};
 use crate::directory::view::View;
 
 /// The most keys of one order.
@@ -128,6 +128,35 @@ impl Order {
             }
             key.turn(out, from);
         }
+    }
+
+    /// The attribute whose stored values alone decide, from the least on, if it is one and by the rule that is its own.
+    pub fn stored_attribute(&self, schema: &Schema) -> Option<AttributeTypeId> {
+        let [key] = self.keys.as_slice() else {
+            return None;
+        };
+        let [attribute] = key.target.types() else {
+            return None;
+        };
+        let own = schema.attribute(*attribute);
+        let plain = key.target.is_plain() && key.target.computed.is_empty();
+        let same = own.ordering.or(own.equality) == Some(key.rule);
+        let simple = plain && same && !key.reverse && key.otherwise.is_none();
+        simple.then_some(*attribute)
+    }
+
+    /// The normal form of the value that a key of one value was made of.
+    pub fn value_of(key: &[u8]) -> Option<Vec<u8>> {
+        let escaped = key.strip_prefix(&[PRESENT])?.strip_suffix(&[0, 0])?;
+        let mut value = Vec::with_capacity(escaped.len());
+        let mut octets = escaped.iter();
+        while let Some(octet) = octets.next() {
+            value.push(*octet);
+            if *octet == 0 {
+                octets.next();
+            }
+        }
+        Some(value)
     }
 
     /// What the keys of entries whose value is this one begin with, by the first sort key; `None` when it is not a value

@@ -29,6 +29,7 @@ impl Search {
     pub fn total(&self) -> Option<u32> {
         match (&self.portion, &self.ahead) {
             (Portion::Count(count), _) => Some(*count),
+            (Portion::Slice { total, .. }, _) if total.is_some() => *total,
             (_, Ahead::Listed { list, .. }) => u32::try_from(list.count()).ok(),
             (Portion::Nothing, _) => None,
             _ => self

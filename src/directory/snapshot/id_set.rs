@@ -177,12 +177,14 @@ impl IdSet {
         }
     }
 
-    /// The ids that are not in the other set. Takes as long as this set is large.
+    /// The ids that are not in the other set. Chunks that the other lacks are shared.
     pub fn difference(&self, other: &IdSet) -> IdSet {
-        if self.is_empty() || other.is_empty() {
-            return self.clone();
+        match (&self.0, &other.0) {
+            (Form::Empty, _) | (_, Form::Empty) => self.clone(),
+            (Form::Many(left), Form::Many(right)) => IdSet::from_chunks(left.difference(right)),
+            (Form::Many(left), _) => IdSet::from_chunks(left.difference(&other.iter().collect())),
+            _ => self.retained(|id| !other.contains(id)),
         }
-        self.iter().filter(|id| !other.contains(*id)).collect()
     }
 
     fn with(&self, id: u32) -> IdSet {

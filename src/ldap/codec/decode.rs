@@ -4,7 +4,7 @@
 use thiserror::Error;
 
 use crate::directory::filter::Filter;
-use crate::directory::schema::rule::effort;
+use crate::directory::schema::rule::{MAX_EFFORT, exceeds_effort};
 use crate::ldap::ber::{
     self, BOOLEAN, Fault, INTEGER, Limits, OCTET_STRING, ReadError, Reader, SEQUENCE,
     StructureError, context, context_constructed,
@@ -29,14 +29,6 @@ const LIMITS: Limits = Limits {
     levels: Filter::MAX_DEPTH + 4,
     elements: MAX_ELEMENTS,
 };
-
-/// The most that the text of a request may take to be compared, as [`effort`] counts it: about 0.2 s. The names of
-/// 25,000 members in Cyrillic take half of it.
-pub const MAX_EFFORT: usize = 1 << 20;
-
-/// Text up to this length is not counted through: with eighteen characters for every three octets, the most there
-/// are, it stays below [`MAX_EFFORT`].
-const SHORT: usize = MAX_EFFORT / 6;
 
 /// Why bytes are not a request, and whom it concerns (RFC 4511 section 4.1.1).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -122,14 +114,14 @@ fn envelope(message: &[u8]) -> Result<(i32, Operation, Reader<'_>), EnvelopeErro
 }
 
 /// Bounds what comparing the names and assertion values of a request takes, which is done at once and by the thread that
-/// serves its client. Values to be stored are for the thread of changes, and bounded by the length of the message.
+/// serves its client. Values to be stored are for the thread of changes, and bounded with the entry that they are of.
 fn bounded(request: &Request, message: &[u8]) -> Result<(), RequestError> {
     let compared = match request {
         Request::Add(request) => request.entry.as_bytes(),
         Request::Modify(request) => request.object.as_bytes(),
         _ => message,
     };
-    if compared.len() > SHORT && effort(compared) > MAX_EFFORT {
+    if exceeds_effort(std::iter::once(compared)) {
         return Err(RequestError::TooMuchText);
     }
     Ok(())

@@ -35,8 +35,8 @@ pub struct Invitation {
 pub fn prepare(call: &Call, user: &Dn, email: Option<&str>) -> Result<Invitation, Fault> {
     let settings = &call.rest.settings;
     let Some(folder) = &settings.mail_folder else {
-        let text = "nobody can be invited: the server has no mail_folder configured";
-        return Err(Fault::new(Kind::Unavailable, text));
+        let text = "invitationPending: nobody can be invited, the server has no rest.mail_folder";
+        return Err(Fault::invalid(text));
     };
     let email = email.filter(|email| mail::is_address(email));
     let email = email.ok_or_else(|| Fault::invalid("email: an invitation needs an address"))?;

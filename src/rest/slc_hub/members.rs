@@ -303,11 +303,6 @@ async fn attempt(call: &Call, operations: &[Operation]) -> Result<(), Refused> {
         }
         if !add && listed {
             removed.push(member.as_bytes().to_vec());
-        } else if !add && holds(call, &group_dn, leads(attribute, member)).await? {
-            tracing::debug!(
-                member,
-                "is a member through other groups and is not removed"
-            );
         }
     }
     let step = |kind, values: Vec<Vec<u8>>| {

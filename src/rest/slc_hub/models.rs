@@ -186,7 +186,7 @@ models! {
     /// A change of a password.
     PasswordChange {
         /// The password as it is.
-        #[schema(min_length = 1, max_length = 4096, example = "correct horse")]
+        #[schema(min_length = 1, max_length = 4096, example = "what it was before")]
         current "currentPassword": String,
         /// The password as it shall be.
         #[schema(min_length = 1, max_length = 4096, example = "battery staple")]
@@ -198,7 +198,7 @@ models! {
         #[schema(min_length = 1, max_length = 4096, example = "ada")]
         username "username": String,
         /// The password as it is.
-        #[schema(min_length = 1, max_length = 4096, example = "correct horse")]
+        #[schema(min_length = 1, max_length = 4096, example = "what it was before")]
         current "currentPassword": String,
         /// The password as it shall be.
         #[schema(min_length = 1, max_length = 4096, example = "battery staple")]

@@ -1,6 +1,7 @@
 //! What an entry must be like to be stored, and the words with which others are refused.
 
 use super::*;
+use crate::directory::schema::rule::MAX_EFFORT;
 use crate::directory::schema::well_known::OBJECT_CLASS;
 use crate::directory::schema::{AttributeDescription, PosixGroup, Violation as V};
 use proptest::prelude::*;
@@ -495,4 +496,23 @@ proptest! {
         });
         prop_assert_eq!(SCHEMA.admit(&mut attributes, &[]), expected);
     }
+}
+
+#[test]
+fn an_entry_has_no_more_text_than_a_search_can_compare() {
+    const HEAD: &str = "objectClass: organizationalUnit\nou: x\n";
+    let ligatures = "\u{fdfa}".repeat(MAX_EFFORT / 18);
+    let with = |more: &str| {
+        let mut attributes = entry(&format!("{HEAD}description: {ligatures}\nl: {more}\n"));
+        SCHEMA.admit(&mut attributes, &[])
+    };
+    assert_eq!(with(&"\u{416}".repeat(MAX_EFFORT % 18)), Ok(()));
+    assert_eq!(with(&"\u{416}".repeat(18)), Err(V::TooMuchText));
+    // Letters of ASCII take nothing; members are found by their entries, and octets compared as they are.
+    assert_eq!(with(&"x".repeat(MAX_EFFORT)), Ok(()));
+    let class = "objectClass: groupOfNames\nobjectClass: simpleSecurityObject\ncn: x\n";
+    let name = "\u{416}".repeat(30_000);
+    let members: String = (0..40).map(|n| format!("member: cn={n}{name}\n")).collect();
+    let text = format!("{class}userPassword: {ligatures}{ligatures}\n{members}");
+    assert_eq!(SCHEMA.admit(&mut entry(&text), &[]), Ok(()));
 }

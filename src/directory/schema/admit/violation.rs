@@ -1,6 +1,6 @@
 //! What an entry can do wrong.
 
-use crate::directory::schema::rule::InvalidValue;
+use crate::directory::schema::rule::{InvalidValue, MAX_EFFORT};
 use std::fmt;
 
 /// Why an entry may not be stored. Attributes and classes are named, values only counted (from 0).
@@ -56,6 +56,8 @@ pub enum Violation {
         /// Why.
         reason: InvalidValue,
     },
+    /// Comparing the text of the entry would take too long.
+    TooMuchText,
     /// An attribute without values.
     NoValues {
         /// The attribute.
@@ -115,7 +117,9 @@ impl Violation {
             | Self::ForbiddenAttribute { .. } => ViolationKind::ObjectClass,
             Self::UndefinedAttribute { .. } => ViolationKind::UndefinedAttributeType,
             Self::InvalidValue { .. } => ViolationKind::InvalidAttributeSyntax,
-            Self::NoValues { .. } | Self::SeveralValues { .. } => ViolationKind::Constraint,
+            Self::TooMuchText | Self::NoValues { .. } | Self::SeveralValues { .. } => {
+                ViolationKind::Constraint
+            }
             Self::EqualValues { .. } => ViolationKind::AttributeOrValueExists,
             Self::NameNotInEntry { .. } | Self::NotForNaming { .. } => ViolationKind::Naming,
         }
@@ -156,6 +160,10 @@ impl fmt::Display for Violation {
                 position,
                 reason,
             } => write!(f, "value {position} of {attribute} is invalid: {reason}"),
+            Self::TooMuchText => write!(
+                f,
+                "the entry would have more than {MAX_EFFORT} characters beyond ASCII to compare"
+            ),
             Self::NoValues { attribute } => write!(f, "{attribute} has no values"),
             Self::SeveralValues { attribute } => {
                 write!(f, "{attribute} can have one value only")

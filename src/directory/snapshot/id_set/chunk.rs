@@ -145,6 +145,25 @@ impl Chunk {
         }
     }
 
+    /// What the other does not hold.
+    pub(super) fn difference(&self, other: &Chunk) -> Chunk {
+        match (self, other) {
+            (Chunk::Sparse(numbers), other) => {
+                let own = numbers.iter().copied();
+                let left: Vec<u16> = own.filter(|number| !other.contains(*number)).collect();
+                Chunk::Sparse(left.into())
+            }
+            (Chunk::Dense(bitmap), Chunk::Sparse(numbers)) => {
+                let mut left = Bitmap::clone(bitmap);
+                numbers.iter().for_each(|number| left.remove(*number));
+                left.into_chunk()
+            }
+            (Chunk::Dense(left), Chunk::Dense(right)) => {
+                left.combined(right, |a, b| a & !b).into_chunk()
+            }
+        }
+    }
+
     /// The numbers from `start` on, ascending.
     pub(super) fn iter_from(&self, start: u16) -> Iter<'_> {
         match self {

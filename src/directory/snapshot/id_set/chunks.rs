@@ -112,6 +112,21 @@ impl Chunks {
         result
     }
 
+    /// The ids that are not in the other. Chunks that the other lacks are shared.
+    pub(super) fn difference(&self, other: &Chunks) -> Chunks {
+        let mut result = Chunks::default();
+        let mut others = other.chunks.iter().peekable();
+        for keyed in &self.chunks {
+            while others.next_if(|other| other.high < keyed.high).is_some() {}
+            let chunk = match others.next_if(|other| other.high == keyed.high) {
+                Some(other) => keyed.chunk.difference(&other.chunk),
+                None => keyed.chunk.clone(),
+            };
+            result.push(keyed.high, chunk);
+        }
+        result
+    }
+
     /// The id at a place in ascending order.
     pub(super) fn at(&self, mut place: usize) -> Option<u32> {
         for keyed in &self.chunks {

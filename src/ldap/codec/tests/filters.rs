@@ -1,6 +1,7 @@
 //! Filters (RFC 4511 section 4.5.1.7), after the examples of RFC 4515, and their bounds.
 
 use super::*;
+use crate::directory::schema::rule::MAX_EFFORT;
 
 fn substring_filter(pieces: &[(u8, &str)]) -> Vec<u8> {
     let pieces: Vec<u8> = pieces

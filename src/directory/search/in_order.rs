@@ -1,0 +1,238 @@
+//! A row of entries in the order of an index: found by counting, whatever is before them, and nothing sorted.
+//!
+//! Owns when an index has the order and the indexes alone have the entries, and where the row begins. Otherwise the
+//! entries are gathered and sorted (`list`).
+
+use super::ahead::Root;
+use super::order::Order;
+use crate::directory::entry::EntryId;
+use crate::directory::filter::exact;
+use crate::directory::filter::resolve::Resolved;
+use crate::directory::index::Ordered;
+use crate::directory::index::ordered::{KEY_MAX, beginning};
+use crate::directory::request::Scope;
+use crate::directory::schema::AttributeTypeId;
+use crate::directory::snapshot::{IdSet, Snapshot};
+
+/// Entries of the index that are no entries of the list and are looked for one by one.
+const EXCEPTIONS: usize = 256;
+/// Entries whose keys begin alike that are put in order together.
+const ALIKE: usize = 1_024;
+
+/// A row of entries.
+pub struct Row {
+    /// In order.
+    pub ids: Vec<EntryId>,
+    /// How many there are in the whole list.
+    pub total: usize,
+    /// Whether more follow.
+    pub more: bool,
+}
+
+/// Where a row begins.
+pub enum Start<'a> {
+    /// After so many entries.
+    Offset(usize),
+    /// At this normal form of a value and this id, or what comes after them.
+    At(&'a [u8], EntryId),
+}
+
+/// What a list is of.
+pub struct Whole<'a> {
+    snapshot: &'a Snapshot,
+    attribute: AttributeTypeId,
+    ordered: &'a Ordered,
+    /// The entries that have a value.
+    holders: &'a IdSet,
+    /// The entries of the list.
+    members: IdSet,
+}
+
+impl<'a> Whole<'a> {
+    /// The list of an order and a filter below these roots, for those who may search everything; `None` when no index has
+    /// it.
+    pub fn new(
+        snapshot: &'a Snapshot,
+        filter: &Resolved,
+        roots: &[Root],
+        order: &Order,
+    ) -> Option<Self> {
+        let ([root], [suffix]) = (roots, snapshot.suffixes().as_ref()) else {
+            return None;
+        };
+        let whole = root.scope == Scope::Subtree && snapshot.suffix_entry(suffix) == Some(root.id);
+        let attribute = order
+            .stored_attribute(snapshot.schema())
+            .filter(|_| whole)?;
+        let index = snapshot.index();
+        let ordered = index
+            .ordered(attribute)
+            .or_else(|| index.beginnings(attribute))?;
+        let holders = index.present(attribute)?;
+        // An entry with two values would be in the index twice.
+        if ordered.len() != holders.len() {
+            return None;
+        }
+        let members = exact::matching(filter, snapshot)?;
+        let members = members.difference(&super::subentries::all(snapshot));
+        // One without a value would be nowhere.
+        let list = Self {
+            snapshot,
+            attribute,
+            ordered,
+            holders,
+            members,
+        };
+        list.members
+            .difference(list.holders)
+            .is_empty()
+            .then_some(list)
+    }
+
+    /// So many entries from a place on. `full` gives the whole normal form of an entry's value, for those of which the
+    /// index keeps the beginning alone.
+    pub fn row(
+        &self,
+        start: &Start<'_>,
+        size: usize,
+        full: &mut dyn FnMut(EntryId) -> Vec<u8>,
+    ) -> Option<Row> {
+        let total = self.members.len();
+        let from = match start {
+            Start::Offset(offset) if *offset >= total => self.ordered.len(),
+            Start::Offset(offset) => self.place(*offset)?,
+            // Those that begin alike are not told apart by the index: they all are looked at.
+            Start::At(key, id) if key.len() < KEY_MAX => self.ordered.place(key, *id),
+            Start::At(key, _) => self.ordered.place(key, 0),
+        };
+        // What is there of a run of values that begin alike is there whole, so that it can be put in order.
+        let (from, passed) = self.whole_run(from, start)?;
+        let mut wanted = passed.saturating_add(size).saturating_add(1);
+        let begun = match start {
+            Start::At(key, _) if key.len() >= KEY_MAX => Some(beginning(key)),
+            Start::At(..) | Start::Offset(_) => None,
+        };
+        let mut found: Vec<(Vec<u8>, EntryId)> = Vec::new();
+        let mut run = 0;
+        let mut overlong = false;
+        self.ordered.for_each_from(from, &mut |key, id| {
+            let alike = found.last().is_some_and(|(last, _)| last.as_slice() == key)
+                && key.len() >= KEY_MAX;
+            run = if alike { run + 1 } else { 0 };
+            overlong |= run > ALIKE;
+            if overlong || (found.len() >= wanted && !alike) {
+                return false;
+            }
+            if self.members.contains(id) {
+                // Which of the first run are before the row is known when they are in order.
+                wanted = wanted.saturating_add(usize::from(begun == Some(key)));
+                found.push((key.to_vec(), id));
+            }
+            true
+        });
+        if overlong {
+            return None;
+        }
+        for (key, id) in &mut found {
+            if key.len() >= KEY_MAX {
+                *key = full(*id);
+            }
+        }
+        found.sort();
+        let first = match start {
+            Start::Offset(_) => passed,
+            Start::At(key, id) => {
+                found.partition_point(|(is, of)| (is.as_slice(), *of) < (*key, *id))
+            }
+        };
+        let mut ids: Vec<EntryId> = found.into_iter().skip(first).map(|(_, id)| id).collect();
+        let more = ids.len() > size;
+        ids.truncate(size);
+        Some(Row { ids, total, more })
+    }
+
+    /// The place in the index of the entry at a place in the list.
+    fn place(&self, offset: usize) -> Option<usize> {
+        let others = self.holders.difference(&self.members);
+        if others.len() > EXCEPTIONS {
+            return self.counted(offset);
+        }
+        let places = others.iter().map(|id| {
+            let key = self.key_of(id)?;
+            Some(self.ordered.place(&key, id))
+        });
+        let mut places: Vec<usize> = places.collect::<Option<_>>()?;
+        places.sort_unstable();
+        let mut place = offset;
+        for other in places {
+            if other > place {
+                break;
+            }
+            place += 1;
+        }
+        Some(place)
+    }
+
+    /// The same, found by counting all before it.
+    fn counted(&self, offset: usize) -> Option<usize> {
+        let (mut left, mut place) = (offset, 0);
+        let mut found = None;
+        self.ordered.for_each_from(0, &mut |_, id| {
+            if self.members.contains(id) {
+                if left == 0 {
+                    found = Some(place);
+                    return false;
+                }
+                left -= 1;
+            }
+            place += 1;
+            true
+        });
+        found
+    }
+
+    /// Where the run of keys begins that an entry of the index is in, and how many entries of the list are passed over
+    /// between there and the start of the row.
+    fn whole_run(&self, from: usize, start: &Start<'_>) -> Option<(usize, usize)> {
+        let mut first = None;
+        self.ordered.for_each_from(from, &mut |key, _| {
+            first = (key.len() >= KEY_MAX).then(|| key.to_vec());
+            false
+        });
+        let Some(key) = first.filter(|_| matches!(start, Start::Offset(_))) else {
+            return Some((from, 0));
+        };
+        let begin = self.ordered.place(&key, 0);
+        if from.saturating_sub(begin) > ALIKE {
+            return None;
+        }
+        let (mut passed, mut at) = (0, begin);
+        self.ordered.for_each_from(begin, &mut |_, id| {
+            if at >= from {
+                return false;
+            }
+            at += 1;
+            passed += usize::from(self.members.contains(id));
+            true
+        });
+        Some((begin, passed))
+    }
+
+    fn key_of(&self, id: EntryId) -> Option<Vec<u8>> {
+        let schema = self.snapshot.schema();
+        let of_type = schema.attribute(self.attribute);
+        let rule = of_type.ordering.or(of_type.equality)?;
+        let entry = self.snapshot.entry(id)?;
+        let descriptions = self.snapshot.descriptions();
+        let mut blocks = entry.blocks();
+        let block = blocks
+            .find(|block| descriptions.attribute(block.description) == Some(self.attribute))?;
+        let mut key = Vec::new();
+        rule.normalize_value(schema, block.values().next()?, &mut key)
+            .ok()?;
+        Some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests;
