@@ -25,7 +25,6 @@ use super::tls::{TlsSettings, peer_subject};
 use crate::directory::dn::Dn;
 use crate::directory::snapshot::Snapshot;
 use crate::directory::{Administrator, Directory, dynamic};
-use crate::ldap::audit::Attempt;
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
 use crate::ldap::listener::{Doorkeeper, Listeners};
@@ -89,10 +88,7 @@ async fn serve(
     };
     directory.set_admission(Assembly::admission(&assembly.config)?);
     let audit = start_audit(&assembly, &directory, &metrics)?;
-    let observer = Counting {
-        metrics: Arc::clone(&metrics),
-        audit: audit.clone(),
-    };
+    let observer = Counting(Arc::clone(&metrics));
     let face = Arc::new(face(&assembly, &directory, observer, tls.clone()));
     register(&metrics, &directory, &face.budget);
     let watched = directory.clone();
@@ -225,7 +221,10 @@ fn start_audit(
         "1 while the audit log cannot be written.",
         move || u64::from(state.is_failing()),
     );
-    Ok(Some(Arc::new(log)))
+    let log = Arc::new(log);
+    let told = Arc::clone(&log);
+    directory.tell_events_to(Box::new(move |event| told.record(event)));
+    Ok(Some(log))
 }
 
 /// Groups of the configuration that are not there.
@@ -437,11 +436,8 @@ fn same_subject(left: &Dn, right: &Dn) -> bool {
         .is_some_and(|schema| left.normalize(schema) == right.normalize(schema))
 }
 
-/// Counts operations, and has the audit log keep some of them.
-struct Counting {
-    metrics: Arc<Metrics>,
-    audit: Option<Arc<AuditLog>>,
-}
+/// Counts operations.
+struct Counting(Arc<Metrics>);
 
 impl Observer for Counting {
     fn operation(&self, operation: Operation, code: ResultCode, elapsed: Duration) {
@@ -458,13 +454,7 @@ impl Observer for Counting {
             Operation::Extended => metrics::Operation::Extended,
         };
         let code = u32::from(code.code());
-        self.metrics.record(operation, code, elapsed);
-    }
-
-    fn attempt(&self, attempt: Attempt) {
-        if let Some(audit) = &self.audit {
-            audit.record(attempt);
-        }
+        self.0.record(operation, code, elapsed);
     }
 }
 

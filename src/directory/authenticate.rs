@@ -75,6 +75,7 @@ impl Directory {
             claim,
             name: name.clone(),
             pair: self.0.failures.pair(source, &normalized),
+            address: source.address,
             normalized,
             proof: Proof::Password(Factor::Unneeded),
         };
@@ -158,6 +159,7 @@ impl Directory {
             directory: self.clone(),
             claim,
             pair: self.0.failures.pair(&Source::from(address), &normalized),
+            address,
             name,
             normalized,
             proof: Proof::Password(Factor::Unneeded),

@@ -24,8 +24,8 @@ use summing::Summing;
 
 use super::config;
 use crate::directory::Directory;
+use crate::directory::audit::Event;
 use crate::directory::time::{self, Csn};
-use crate::ldap::audit::Attempt;
 
 /// Lines that may wait; what comes when there are more is counted and lost.
 const QUEUE: usize = 8_192;
@@ -93,9 +93,9 @@ impl AuditLog {
         })
     }
 
-    /// Has a line written for an attempt; never waits.
-    pub fn record(&self, attempt: Attempt) {
-        let line = Line::of_attempt(attempt, time::now());
+    /// Has a line written for something that has happened; never waits.
+    pub fn record(&self, event: Event) {
+        let line = Line::of_event(event, time::now());
         if self.queue.try_send(line).is_err() {
             self.state.lost.fetch_add(1, Relaxed);
         }

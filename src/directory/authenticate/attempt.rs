@@ -3,17 +3,22 @@
 //! Owns failures and locks, grace logins, second factors that are used up, and what a login leaves behind. Whether what was
 //! shown is right is found out before (`authenticate`).
 
+use std::net::IpAddr;
+
 use super::{Done, Login, Verdict};
 use crate::directory::Directory;
 use crate::directory::account::Account;
+use crate::directory::audit::{self, Event};
 use crate::directory::dn::{Dn, NormalizedDn};
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
-use crate::directory::identity::Identity;
+use crate::directory::identity::{Identity, Provenance};
 use crate::directory::keys::{self, Tag};
 use crate::directory::lane::Job as Write;
 use crate::directory::lockout::{Consequence, Pair};
-use crate::directory::password::policy::{Admission, Denial, Escalation, Notice, Policy, State};
+use crate::directory::password::policy::{
+    Admission, Denial, Escalation, Lock, Notice, Policy, Seconds, State,
+};
 use crate::directory::second_factor::{self, Factor};
 use crate::directory::view::View;
 use crate::directory::write::Step;
@@ -37,6 +42,8 @@ pub(in crate::directory) struct Attempt {
     /// The policy depends on where it would be.
     pub(super) normalized: NormalizedDn,
     pub(super) pair: Pair,
+    /// Where it comes from, if over a network.
+    pub(super) address: Option<IpAddr>,
     pub(super) proof: Proof,
 }
 
@@ -206,9 +213,9 @@ impl Attempt {
             snapshot.activity().failed(id, now, policy.max_failures);
         }
         let consequence = failures.fail(self.pair, &policy, self.growth(), spared, now);
-        if consequence == Consequence::Counted {
+        let Consequence::Locked(until) = consequence else {
             return done(Err(Error::InvalidCredentials));
-        }
+        };
         let of = match self.claim {
             Claim::Entry(id) => Some(id),
             Claim::Administrator | Claim::Nobody => None,
@@ -219,11 +226,40 @@ impl Attempt {
             of,
             step: Step::Lock,
             done: Box::new(move |outcome| {
-                if outcome.is_ok() && of.is_some() {
-                    self.directory.0.failures.follow_account(self.pair);
+                match (&outcome, of) {
+                    (Ok(_), Some(_)) => {
+                        self.directory.0.failures.follow_account(self.pair);
+                        self.tell_lock(self.account_locked_until());
+                    }
+                    _ => self.tell_lock(until),
                 }
                 done(Err(Error::LoginRefused(Denial::Locked)));
             }),
+        });
+    }
+
+    /// When the lock of the account ends; until it is lifted when `None`.
+    fn account_locked_until(&self) -> Option<Seconds> {
+        let (state, policy) = self.account();
+        let Some(Lock::Since(since)) = state.lock else {
+            return None;
+        };
+        let length = policy.lock_length(self.growth(), state.lockouts);
+        length.map(|length| since.saturating_add(length))
+    }
+
+    fn tell_lock(&self, until: Option<Seconds>) {
+        self.directory.tell(Event {
+            kind: audit::Kind::Lock,
+            operation: "lock",
+            who: self.name.to_string(),
+            provenance: Provenance {
+                address: self.address,
+                ..Provenance::default()
+            },
+            reason: Some("tooManyFailures"),
+            until,
+            ..Event::default()
         });
     }
 }

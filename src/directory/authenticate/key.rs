@@ -38,6 +38,7 @@ impl Directory {
             directory: self.clone(),
             claim: Claim::Entry(id),
             pair: self.0.failures.pair(source, &normalized),
+            address: source.address,
             name,
             normalized,
             proof: Proof::Key(tag),
