@@ -1,0 +1,87 @@
+"""What the server spends on a request over REST and on the same search over LDAP, TLS on both sides.
+
+Arguments: the server's process id, the file of its authority's certificate, the ports of REST and of ldaps, and the
+administrator's password. The directory holds uid=user000000 to uid=user099999 as inetOrgPerson entries below
+ou=people,dc=example,dc=org, with displayName "User Number N" and mail user00000N@example.org. Prints the least of five
+rounds: microseconds of CPU time of all threads of the server for one request.
+"""
+
+import http.client
+import json
+import os
+import ssl
+import sys
+
+import ldap3
+
+pid, authority, rest, ldaps, password = sys.argv[1:]
+SUFFIX = "dc=example,dc=org"
+SHOWN = ["entryUUID", "createTimestamp", "modifyTimestamp", "uid", "displayName", "mail"]
+
+
+def spent():
+    """Nanoseconds on a processor, of the threads that are there."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+                total += int(file.read().split()[0])
+        except FileNotFoundError:
+            pass
+    return total
+
+
+def measure(name, request, count):
+    request()
+    rounds = []
+    for _ in range(5):
+        before = spent()
+        for _ in range(count):
+            request()
+        rounds.append((spent() - before) / count / 1000)
+    # A thread that ended meanwhile took its time with it.
+    print(f"{name:40} {min(round for round in rounds if round > 0):8.1f} us", flush=True)
+
+
+context = ssl.create_default_context(cafile=authority)
+web = http.client.HTTPSConnection("localhost", int(rest), context=context)
+login = json.dumps({"username": "admin", "password": password})
+web.request("POST", "/api/v2/auth/login", login, {"content-type": "application/json"})
+headers = {"Authorization": "Bearer " + json.load(web.getresponse())["token"]}
+
+
+def get(query):
+    web.request("GET", "/api/v2/auth/users?" + query, headers=headers)
+    answer = web.getresponse()
+    body = answer.read()
+    assert answer.status == 200, body
+    return json.loads(body)
+
+
+tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=authority)
+server = ldap3.Server("localhost", port=int(ldaps), use_ssl=True, tls=tls, get_info=None)
+ldap = ldap3.Connection(server, f"cn=admin,{SUFFIX}", password, auto_bind=True, check_names=False)
+
+
+def search(text):
+    ldap.search(SUFFIX, text, attributes=SHOWN)
+    return ldap.response
+
+
+measure("LDAP (mail=A)", lambda: search("(mail=user012345@example.org)"), 1500)
+measure("REST filter[email][EQ]=A", lambda: get("filter[email][EQ]=user012345@example.org"), 1500)
+for offset in (0, 50_000, 99_900):
+    same = f"(uid=user{offset // 100:04}*)"
+    assert len(search(same)) == 100
+    page = f"sort=userName&page[limit]=100&page[offset]={offset}"
+    found = get(page)
+    assert found["totalCount"] == 100_000 and found["data"][0]["userName"] == f"user{offset:06}"
+    measure(f"LDAP the same 100 by {same}", lambda: search(same), 200)
+    measure(f"REST page of 100 at {offset}", lambda: get(page), 200)
+after = get("sort=userName&page[limit]=100&page[offset]=49900")["next"]
+page = f"sort=userName&page[limit]=100&page[after]={after}"
+assert get(page)["data"][0]["userName"] == "user050000"
+measure("REST page of 100 by cursor", lambda: get(page), 200)
+measure("LDAP (uid=*09988*)", lambda: search("(uid=*09988*)"), 300)
+measure("REST filter[userName][CO]=09988", lambda: get("filter[userName][CO]=09988"), 300)
+measure("REST totalCount of all", lambda: get("page[limit]=0"), 500)
