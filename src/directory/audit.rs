@@ -41,7 +41,7 @@ pub struct Event {
     pub provenance: Provenance,
     /// The entry or account that it was about.
     pub target: Option<String>,
-    /// How it ended: the name of a result code of RFC 4511, such as `success`.
+    /// How it ended: the name of a result code of RFC 4511, such as `success`; empty of locks and of what only begins.
     pub outcome: &'static str,
     /// Why, where the one who asked was told less.
     pub reason: Option<&'static str>,
