@@ -501,12 +501,14 @@ fn an_entry_that_one_may_not_see_is_told_of_as_hidden_to_the_log_alone() {
 fn who_takes_all_of_the_data_away_has_a_line() {
     let folder = folder("");
     let _server = folder.serve();
-    folder.told(&["export", "--with-secrets"]);
+    let file = folder.path("all.ldif");
+    let file = ["--output", file.to_str().unwrap()];
+    folder.told(&[&["export", "--with-password-hashes"], &file[..]].concat());
     let lines = shown_with(&folder, |line| line["kind"] == "administration");
     let line = lines.last().unwrap();
     assert_eq!(
         (line["operation"].as_str(), line["reason"].as_str()),
-        (Some("export"), Some("with secrets"))
+        (Some("export"), Some("withPasswordHashes"))
     );
     assert_eq!(line["address"], "local");
     assert!(

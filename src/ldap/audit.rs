@@ -104,7 +104,7 @@ pub(super) fn observe_task(session: &Session, call: &Call, task: &Task) {
     let (target, reason) = match task {
         Task::Export(export) => (
             export.base.clone(),
-            export.with_secrets.then_some("with secrets"),
+            export.with_secrets.then_some("withPasswordHashes"),
         ),
         Task::Backup => (None, None),
         // Those that change something have lines as changes.

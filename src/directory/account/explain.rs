@@ -105,20 +105,16 @@ pub fn explain(
     let proofs = Proofs::of(&settings.second_factor, &view);
     let (mut reasons, expired) = reasons(&view, &account.state, &policy, settings, now);
     let login = match proofs.that_do(expired, now) {
-        Ok(proof) => format!("succeeds with {proof}"),
-        Err(why) => {
-            reasons.push(why);
-            String::new()
+        Ok(proof) if reasons.is_empty() => {
+            told.can = true;
+            format!("succeeds with {proof}")
+        }
+        proof => {
+            reasons.extend(proof.err());
+            format!("fails, as with a wrong password: {}", reasons.join("; "))
         }
     };
-    told.can = reasons.is_empty();
-    told.say(
-        "login",
-        match told.can {
-            true => login,
-            false => format!("fails, as with a wrong password: {}", reasons.join("; ")),
-        },
-    );
+    told.say("login", login);
     told.say(
         "entry",
         format!("{}, found by {found}", snapshot.dn(view.id)),

@@ -196,13 +196,11 @@ impl Attempt {
         let failures = &self.directory.0.failures;
         if self.lacks_factor() && !policy.locks() {
             // A million codes are soon tried where no policy keeps guesses away; the account itself stays open.
-            failures.fail(
-                self.pair,
-                &second_factor::throttle(),
-                self.growth(),
-                spared,
-                now,
-            );
+            let throttle = second_factor::throttle();
+            let consequence = failures.fail(self.pair, &throttle, self.growth(), spared, now);
+            if let Consequence::Locked(until) = consequence {
+                self.tell_lock(until);
+            }
             return done(Err(Error::InvalidCredentials));
         }
         if let Claim::Entry(id) = self.claim

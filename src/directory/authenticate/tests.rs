@@ -520,3 +520,20 @@ fn a_wrong_old_password_in_a_change_counts_as_one_of_a_login_does_and_says_nothi
         assert!(place.login(HERE, ADA, "other-Walrus-83").is_ok());
     }
 }
+
+#[test]
+fn a_lock_is_told_of_once_with_its_end_whether_the_name_has_an_entry_or_not() {
+    let place = Place::new();
+    let (send, told) = mpsc::channel();
+    let listener = move |event| send.send(event).unwrap();
+    place.directory.tell_events_to(Box::new(listener));
+    for name in [ADA, NOBODY] {
+        place.fail(HERE, name, 5);
+        let event = told.try_recv().unwrap();
+        assert_eq!(event.kind, crate::directory::audit::Kind::Lock);
+        assert_eq!(event.who, name);
+        assert_eq!(event.provenance.address, Some(HERE.parse().unwrap()));
+        assert_eq!(event.until, Some(place.clock.seconds() + 60));
+        assert!(told.try_recv().is_err());
+    }
+}

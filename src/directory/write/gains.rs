@@ -2,7 +2,8 @@
 //! that were to search from its name.
 //!
 //! Owns who may bring that about: those alone who could have added the member themselves. Else whoever may make entries,
-//! or choose a `uid`, would choose groups with it. And since no group shows the change, the record of the change that brings it about does.
+//! or choose a `uid`, would choose groups with it. And since no group shows the change, the record of the change that
+//! brings it about does.
 
 use super::Draft;
 use crate::directory::access::Right;
