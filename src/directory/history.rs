@@ -151,12 +151,13 @@ impl Entry {
             None => LOCAL.to_owned(),
         };
         let through = provenance.through.clone().map(|name| ("through", name));
-        let lines = [
-            ("address", address),
+        let numbers = [
             ("connection", provenance.connection.to_string()),
             ("message", provenance.message.to_string()),
         ];
-        let lines = through.into_iter().chain(lines);
+        let numbers = numbers.into_iter().filter(|(_, number)| number != "0");
+        let lines = through.into_iter().chain([("address", address)]);
+        let lines = lines.chain(numbers);
         self.lines
             .extend(lines.map(|(name, value)| (name.to_owned(), value.into_bytes())));
         self
