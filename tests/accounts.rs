@@ -295,6 +295,38 @@ fn an_account_that_is_disabled_is_cut_off_with_its_next_operation() {
     assert_eq!(it.login("secret-ada").0, Some(0));
 }
 
+/// Clients of other servers know one sign of an account that is turned off, and lift it.
+#[test]
+fn an_account_that_is_disabled_shows_as_locked_for_good_and_either_sign_turns_it_on() {
+    let it = Fixture::new("");
+    let signs = || {
+        let mut ldap = it.server.administrator();
+        let wanted = ["pwdAccountLockedTime", "hedgerowDisabled"];
+        let found = ldap.search(ADA, ldap3::Scope::Base, "(uid=*)", wanted);
+        let (found, _) = found.unwrap().success().unwrap();
+        let entry = ldap3::SearchEntry::construct(found.into_iter().next().unwrap());
+        wanted.map(|name| entry.attrs.get(name).map(|values| values.concat()))
+    };
+    let disable = "replace: hedgerowDisabled\nhedgerowDisabled: TRUE\n";
+    let shown = [Some("000001010000Z".to_owned()), Some("TRUE".to_owned())];
+    for enable in [
+        "delete: hedgerowDisabled\n",
+        "replace: hedgerowDisabled\nhedgerowDisabled: FALSE\n",
+        "delete: pwdAccountLockedTime\n",
+    ] {
+        it.administer(disable);
+        assert_eq!(signs(), shown);
+        refused(it.login("secret-ada"), 49, "");
+        it.administer("replace: mobile\nmobile: +2\n");
+        assert_eq!(signs(), shown);
+        it.administer(enable);
+        assert_eq!(signs()[0], None, "{enable}");
+        assert_eq!(it.login("secret-ada").0, Some(0), "{enable}");
+    }
+    it.administer("replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n");
+    assert_eq!(signs(), [shown[0].clone(), None]);
+}
+
 #[test]
 fn nobody_says_what_their_own_account_may_do() {
     let it = Fixture::new("pwdMaxAge: 1\n");

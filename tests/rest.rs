@@ -102,6 +102,8 @@ fn a_token_ends_with_the_password_the_account_and_the_entry() {
         &format!("PATCH {ada}"),
         Some(json!([{"op":"replace","path":"/active","value":true}])),
     );
+    assert_eq!(me(&client, &login), 401);
+    let login = token(&client, "ada", "demo-ada");
     assert_eq!(me(&client, &login), 200);
     done(
         &client,
@@ -298,6 +300,85 @@ fn members_of_the_configured_group_administer_as_far_as_the_rules_let_them() {
     .success()
     .unwrap();
     assert_eq!(client.get(&ada, &format!("{BASE}/users")).status, 403);
+}
+
+#[test]
+fn nobody_is_invited_whom_no_mail_reaches() {
+    let spool = tempfile::tempdir().unwrap();
+    let away = spool.path().join("away");
+    fs::create_dir(&away).unwrap();
+    let (_folder, _server, client) = serving(&format!("mail_folder = {away:?}"), "");
+    let invite = |user: &str| {
+        let body = json!({"userName": user, "email": "x@example.net", "invitationPending": true});
+        let request = format!("POST {BASE}/users");
+        let answer = client.send(&admin(), &request, &[], Some(body.to_string().as_bytes()));
+        (answer.status, answer.text())
+    };
+    let count = || {
+        let users = "GET /users?filter[invitationPending][EQ]=true&page[limit]=0";
+        done(&client, users, None)["totalCount"].clone()
+    };
+    fs::remove_dir(&away).unwrap();
+    let (status, said) = invite("early");
+    assert_eq!(status, 503, "{said}");
+    assert_eq!(count(), 0);
+    fs::create_dir(&away).unwrap();
+    // A name in use: the mail goes with the user.
+    assert_eq!(invite("ada").0, 409);
+    assert_eq!(fs::read_dir(&away).unwrap().count(), 0);
+    assert_eq!(invite("early").0, 201);
+    assert_eq!(
+        (count(), fs::read_dir(&away).unwrap().count()),
+        (json!(1), 1)
+    );
+}
+
+/// In order by an index, and sorted where not every user has a value; more than are found together.
+#[test]
+fn a_whole_list_as_lines_is_all_its_pages() {
+    let section = format!("administrators = \"cn=everyone,ou=groups,{SUFFIX}\"");
+    let folder = Folder::rest(&section, "[limits]\nsearch_entries = 1000\n");
+    folder.load(TREE);
+    let users: String = (0..1_200)
+        .map(|number| {
+            let shown = match number % 2 {
+                0 => format!("displayName: P{}\n", number % 100),
+                _ => String::new(),
+            };
+            format!("dn: uid=u{number},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nuid: u{number}\ncn: u\nsn: u\n{shown}\n")
+        })
+        .collect();
+    folder.load(&users);
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    let lines = [("accept".to_owned(), "application/x-ndjson".to_owned())];
+    for login in [admin(), token(&client, "ada", "demo-ada")] {
+        for sort in [
+            "userName",
+            "-userName",
+            "displayName",
+            "-displayName",
+            "-_created",
+        ] {
+            let list = format!("{BASE}/users?sort={sort}");
+            let whole = client.send(&login, &format!("GET {list}"), &lines, None);
+            let whole: Vec<Value> = whole
+                .text()
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect();
+            let mut pages = Vec::new();
+            for offset in [0, 1_000] {
+                let page = client.get(
+                    &login,
+                    &format!("{list}&page[limit]=1000&page[offset]={offset}"),
+                );
+                pages.extend(page.json()["data"].as_array().unwrap().clone());
+            }
+            assert!(whole.len() > 1_200);
+            assert!(whole == pages, "{sort}: {} {}", whole.len(), pages.len());
+        }
+    }
 }
 
 fn search(ldap: &mut LdapConn, filter: &str, attributes: &[&str]) -> Vec<SearchEntry> {

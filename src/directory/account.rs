@@ -169,13 +169,19 @@ impl Account {
     }
 }
 
-/// How often the password of an entry with these attributes was set.
+/// Whether `hedgerowDisabled` turns an account with these attributes off.
+pub fn is_disabled(attributes: &Attributes) -> bool {
+    let value = attributes.values(known::HEDGEROW_DISABLED).first();
+    value.is_some_and(|value| is_true(value))
+}
+
+/// How often the password of an entry with these attributes was set, or its account closed.
 pub fn epoch(attributes: &Attributes) -> u64 {
     let value = attributes.values(known::HEDGEROW_EPOCH).first();
     value.map_or(0, |value| number_of_times(value))
 }
 
-/// How often the password of an entry was set.
+/// How often the password of an entry was set, or its account closed.
 pub fn epoch_of(view: &View<'_>) -> u64 {
     let descriptions = view.snapshot.descriptions();
     let mut blocks = view.entry.blocks();

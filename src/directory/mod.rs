@@ -282,10 +282,7 @@ impl Directory {
     pub fn search(&self, identity: &Identity, request: &SearchRequest) -> Result<Search, Error> {
         let bounded = !identity.is_administrator();
         let snapshot = self.snapshot();
-        let time = least(
-            request.time_limit,
-            self.0.settings.time_limit.filter(|_| bounded),
-        );
+        let time = least(request.time_limit, self.time_limit(identity));
         let binding = (request.part != Part::Whole)
             .then(|| Binding::new(snapshot.schema(), identity, request));
         let conditions = Conditions {
@@ -299,6 +296,18 @@ impl Directory {
             room: self.0.room.clone(),
         };
         Search::begin(&snapshot, self.rules(), identity, request, conditions)
+    }
+
+    fn time_limit(&self, identity: &Identity) -> Option<Duration> {
+        let bounded = !identity.is_administrator();
+        self.0.settings.time_limit.filter(|_| bounded)
+    }
+
+    /// Holds what is left of a search to the directory's limits anew, as the next page of one is that is asked for page
+    /// by page.
+    pub fn renew_limits(&self, search: &mut Search, identity: &Identity) {
+        let time = self.time_limit(identity);
+        search.renew_limits(time.and_then(|time| Instant::now().checked_add(time)));
     }
 
     /// Where a part of a search begins, if not at the beginning.

@@ -196,14 +196,14 @@ impl Search {
             siblings: Siblings::default(),
             in_vain: 0,
         };
-        if !(identity.is_administrator() && search.take_from_index(snapshot, &mut access)) {
+        if !search.take_from_index(snapshot, &mut access) {
             search.plan(snapshot);
         }
         Ok(search)
     }
 
-    /// Takes a slice of a list that the indexes have in order; false when they do not. For those who may see everything:
-    /// what others may see, each entry must be asked.
+    /// Takes a slice of a list that the indexes have in order; false when they do not. For those who may find everything
+    /// there: what others may see, each entry must be asked.
     fn take_from_index(&mut self, snapshot: &Snapshot, access: &mut Access<'_>) -> bool {
         let elsewhere = self.follows || !self.manage_referrals && referrals::any(snapshot);
         let (Portion::Slice { offset, most, .. }, Sorting::Gathering { order, .. }) =
@@ -219,10 +219,18 @@ impl Search {
         if Plan::new(&self.filter, snapshot).is_some_and(|plan| plan.count() <= SORTED_SOONER) {
             return false;
         }
-        let Some(whole) = Whole::new(snapshot, &self.filter, &self.roots, order) else {
+        let (Some(by), [root]) = (order.attribute(snapshot.schema()), self.roots.as_slice()) else {
             return false;
         };
-        let mut key_of = |id: EntryId| {
+        let mut asked = self.filter.types();
+        asked.push(by.0);
+        if !access.may_find_all_below(snapshot, root.id, &asked) {
+            return false;
+        }
+        let Some(whole) = Whole::new(snapshot, &self.filter, *root, by) else {
+            return false;
+        };
+        let mut key_of = |order: &mut Order, id: EntryId| {
             let mut key = Vec::new();
             if let Some(view) = View::new(snapshot, id) {
                 let masks = access.masks(&view);
@@ -231,7 +239,7 @@ impl Search {
             key
         };
         let resumed = match self.conditions.resume.as_ref().map(|it| &it.position) {
-            Some(Position::Key(key, id)) => match Order::value_of(key) {
+            Some(Position::Key(key, id)) => match order.value_of(key) {
                 Some(value) => Some((value, *id)),
                 None => return false,
             },
@@ -242,12 +250,14 @@ impl Search {
             Some((value, id)) => Start::At(value, *id),
             None => Start::Offset(offset),
         };
-        let mut full = |id| Order::value_of(&key_of(id)).unwrap_or_default();
-        let Some(row) = whole.row(&start, most as usize, &mut full) else {
+        let Some(row) = whole.row(&start, most as usize, &mut |id| {
+            let key = key_of(order, id);
+            order.value_of(&key).unwrap_or_default()
+        }) else {
             return false;
         };
         let last = row.ids.last().copied().filter(|_| row.more);
-        let next = last.map(|last| Position::Key(key_of(last), last.saturating_add(1)));
+        let next = last.map(|last| Position::Key(key_of(order, last), last.saturating_add(1)));
         self.portion = Portion::Slice {
             offset,
             most,
@@ -278,6 +288,13 @@ impl Search {
             _ if by_id => Ahead::by_id(snapshot, &self.filter, &self.roots, from),
             _ => Ahead::new(snapshot, &self.filter, &self.roots),
         };
+    }
+
+    /// Holds what is left to the limits anew.
+    pub(super) fn renew_limits(&mut self, deadline: Option<Instant>) {
+        self.conditions.deadline = deadline;
+        self.before = self.before.saturating_add(self.returned);
+        self.returned = 0;
     }
 
     /// Whether the client asked for descriptions only.
@@ -408,10 +425,16 @@ impl Search {
         match std::mem::replace(&mut self.sorting, Sorting::Done) {
             Sorting::Gathering { order, list, .. } => {
                 let part = self.part_of(&list, &order, snapshot.schema())?;
-                self.ahead = Ahead::Listed {
-                    list,
-                    at: part.start,
-                    end: part.end,
+                self.ahead = match self.portion {
+                    // Nobody asks for a place in it any more: the room for the keys is others'.
+                    Portion::Whole => {
+                        Ahead::candidates(part.filter_map(|at| list.id(at)).collect(), None)
+                    }
+                    _ => Ahead::Listed {
+                        list,
+                        at: part.start,
+                        end: part.end,
+                    },
                 };
                 Ok(Progress::More)
             }

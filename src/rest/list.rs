@@ -164,16 +164,26 @@ pub async fn one(
     Ok(found)
 }
 
+fn begin(
+    rest: &Rest,
+    identity: &Identity,
+    request: &SearchRequest,
+) -> Result<Option<Search>, Fault> {
+    match rest.directory.search(identity, request) {
+        Ok(search) => Ok(Some(search)),
+        Err(Error::NoSuchObject { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 async fn search(
     rest: &Rest,
     identity: &Identity,
     request: &SearchRequest,
     each: &mut (dyn FnMut(&VisibleEntry<'_>) + Send),
 ) -> Result<Option<Search>, Fault> {
-    let mut search = match rest.directory.search(identity, request) {
-        Ok(search) => search,
-        Err(Error::NoSuchObject { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
+    let Some(mut search) = begin(rest, identity, request)? else {
+        return Ok(None);
     };
     loop {
         let progress = rest
@@ -203,8 +213,14 @@ pub async fn stream(
 ) -> Result<Body, Fault> {
     let (send, mut receive) = mpsc::channel(WAITING);
     tokio::spawn(async move {
-        let outcome = lines(&rest, &identity, &query, &write, &send).await;
-        if let Err(fault) = outcome {
+        let lines = Lines {
+            rest: &rest,
+            identity: &identity,
+            query: &query,
+            write: &write,
+            send: &send,
+        };
+        if let Err(fault) = lines.write().await {
             let _ = send.send(Err(fault)).await;
         }
     });
@@ -213,42 +229,96 @@ pub async fn stream(
         Some(Err(fault)) => return Err(fault),
         None => None,
     };
-    Ok(Body::from_stream(Lines { first, receive }))
+    Ok(Body::from_stream(Pieces { first, receive }))
 }
 
-async fn lines(
-    rest: &Rest,
-    identity: &Identity,
-    query: &ListQuery,
-    write: &Write,
-    send: &mpsc::Sender<Result<Bytes, Fault>>,
-) -> Result<(), Fault> {
-    let mut from = SliceStart::Offset(0);
-    loop {
-        let mut batch = Vec::new();
-        let each = &mut |entry: &VisibleEntry<'_>| {
-            write(entry, &mut batch);
-            batch.push(b'\n');
-        };
-        let listed = page(rest, identity, query, from, BATCH, each).await?;
-        if !batch.is_empty() && send.send(Ok(batch.into())).await.is_err() {
-            // The client has gone.
+/// A list that is being written.
+struct Lines<'a> {
+    rest: &'a Rest,
+    identity: &'a Identity,
+    query: &'a ListQuery,
+    write: &'a Write,
+    send: &'a mpsc::Sender<Result<Bytes, Fault>>,
+}
+
+impl Lines<'_> {
+    async fn write(&self) -> Result<(), Fault> {
+        let from = SliceStart::Offset(0);
+        let part = Part::Slice(Slice { from, size: BATCH });
+        let found = begin(self.rest, self.identity, &request(self.query, part, true))?;
+        match found.and_then(|search| search.total()) {
+            Some(_) => self.write_pages().await,
+            None => self.write_sorted().await,
+        }
+    }
+
+    /// Where an index has the order, each page is found by itself.
+    async fn write_pages(&self) -> Result<(), Fault> {
+        let mut from = SliceStart::Offset(0);
+        loop {
+            let mut batch = Vec::new();
+            let each = &mut |entry: &VisibleEntry<'_>| self.write_line(entry, &mut batch);
+            let listed = page(self.rest, self.identity, self.query, from, BATCH, each).await?;
+            if !self.send(batch).await {
+                return Ok(());
+            }
+            match listed.next {
+                Some(next) => from = after(&next)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Elsewhere all of it is sorted, once.
+    async fn write_sorted(&self) -> Result<(), Fault> {
+        let request = request(self.query, Part::Whole, true);
+        let Some(mut search) = begin(self.rest, self.identity, &request)? else {
             return Ok(());
+        };
+        let directory = &self.rest.directory;
+        let (mut batch, mut lines) = (Vec::new(), 0);
+        loop {
+            let progress = directory.advance(&mut search, self.identity, SLICE, &mut |entry| {
+                self.write_line(entry, &mut batch);
+                lines += 1;
+                match lines < BATCH {
+                    true => ControlFlow::Continue(()),
+                    false => ControlFlow::Break(()),
+                }
+            })?;
+            if lines >= BATCH || progress == Progress::Done {
+                lines = 0;
+                if !self.send(std::mem::take(&mut batch)).await {
+                    return Ok(());
+                }
+                directory.renew_limits(&mut search, self.identity);
+            }
+            if progress == Progress::Done {
+                directory.conclude(&search);
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
         }
-        match listed.next {
-            Some(next) => from = after(&next)?,
-            None => return Ok(()),
-        }
+    }
+
+    fn write_line(&self, entry: &VisibleEntry<'_>, batch: &mut Vec<u8>) {
+        (self.write)(entry, batch);
+        batch.push(b'\n');
+    }
+
+    /// False when the client has gone.
+    async fn send(&self, batch: Vec<u8>) -> bool {
+        batch.is_empty() || self.send.send(Ok(batch.into())).await.is_ok()
     }
 }
 
 /// What comes out of a channel, as a body.
-struct Lines {
+struct Pieces {
     first: Option<Bytes>,
     receive: mpsc::Receiver<Result<Bytes, Fault>>,
 }
 
-impl Stream for Lines {
+impl Stream for Pieces {
     type Item = Result<Bytes, std::io::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

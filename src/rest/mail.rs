@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,26 +35,54 @@ pub fn is_address(text: &str) -> bool {
     text.len() <= 254 && parts.is_some_and(|(local, domain)| sound(local) && sound(domain))
 }
 
-/// Puts a message into the folder, whole or not at all, readable by its owner alone.
+/// A message that lies in the folder whole, hidden from who empties it. It goes when it is not sent.
+#[derive(Debug)]
+pub struct Hidden {
+    /// `None` once it is to be sent.
+    file: Option<PathBuf>,
+    shown: PathBuf,
+}
+
+/// Writes a message into the folder, readable by its owner alone.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn put(folder: &Path, message: &Message<'_>) -> io::Result<()> {
+pub fn write(folder: &Path, message: &Message<'_>) -> io::Result<Hidden> {
     let name = uuid::Builder::from_random_bytes(random()?).into_uuid();
-    let hidden = folder.join(format!(".{name}.unfinished"));
+    let path = folder.join(format!(".{name}.unfinished"));
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&hidden)?;
-    let written = file
-        .write_all(render(message, &name.to_string()).as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&hidden, folder.join(format!("{name}.eml"))));
-    if written.is_err() {
-        let _ = fs::remove_file(&hidden);
+        .open(&path)?;
+    let hidden = Hidden {
+        file: Some(path),
+        shown: folder.join(format!("{name}.eml")),
+    };
+    file.write_all(render(message, &name.to_string()).as_bytes())?;
+    file.sync_all()?;
+    Ok(hidden)
+}
+
+impl Hidden {
+    /// Sends it: shows it to who empties the folder.
+    ///
+    /// # Errors
+    /// When it cannot be given its name; it stays where it is.
+    pub fn send(mut self) -> io::Result<()> {
+        match self.file.take() {
+            Some(file) => fs::rename(file, &self.shown),
+            None => Ok(()),
+        }
     }
-    written
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            let _ = fs::remove_file(file);
+        }
+    }
 }
 
 fn random() -> io::Result<[u8; 16]> {
@@ -107,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_lies_in_the_folder_whole() {
+    fn a_message_lies_in_the_folder_whole_and_only_when_it_is_sent() {
         let folder = tempfile::tempdir().unwrap();
         let message = Message {
             from: "hedgerow@example.org",
@@ -115,7 +143,9 @@ mod tests {
             subject: "Invitation",
             text: "Gr\u{fc}\u{df}e",
         };
-        put(folder.path(), &message).unwrap();
+        drop(write(folder.path(), &message).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        write(folder.path(), &message).unwrap().send().unwrap();
         let files: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(files.len(), 1);
         let text = fs::read_to_string(files[0].as_ref().unwrap().path()).unwrap();

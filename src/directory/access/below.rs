@@ -41,11 +41,11 @@ impl Access<'_> {
         base: EntryId,
         attributes: &[AttributeTypeId],
     ) -> bool {
-        let holds = |right, id| self.holds_below(snapshot, base, right, id);
-        self.is_administrator()
-            || attributes
-                .iter()
-                .all(|id| holds(Right::Read, *id) && holds(Right::Search, *id))
+        let holds =
+            |right, id| self.is_administrator() || self.holds_below(snapshot, base, right, id);
+        attributes.iter().all(|id| {
+            !self.all.secret.contains(*id) && holds(Right::Read, *id) && holds(Right::Search, *id)
+        })
     }
 
     fn holds_below(

@@ -130,6 +130,13 @@ impl Resolved {
         }
     }
 
+    /// The types of the attributes that items name; one may come several times.
+    pub fn types(&self) -> Vec<AttributeTypeId> {
+        let mut types = Vec::new();
+        self.for_each_target(&mut |target| types.extend_from_slice(target.types()));
+        types
+    }
+
     /// Hands over what each item that names an attribute is about.
     pub fn for_each_target(&self, each: &mut dyn FnMut(&Target)) {
         match self {

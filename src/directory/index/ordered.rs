@@ -3,6 +3,8 @@
 //! Owns the tree. Keys are normal forms, whose bytes order as the values do; only their beginning is kept, so that
 //! what is found between two bounds may hold entries just outside of them and must be checked.
 
+mod backwards;
+
 use std::sync::Arc;
 
 use crate::directory::entry::EntryId;

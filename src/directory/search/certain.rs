@@ -21,13 +21,9 @@ pub struct Certain {
 impl Certain {
     /// The conditions, when there are such for a plan of a filter.
     pub fn of(plan: &Plan<'_>, filter: &Resolved, snapshot: &Snapshot) -> Option<Self> {
-        plan.is_certain().then(|| {
-            let mut about = Vec::new();
-            filter.for_each_target(&mut |target| about.extend_from_slice(target.types()));
-            Self {
-                csn: snapshot.csn(),
-                about,
-            }
+        plan.is_certain().then(|| Self {
+            csn: snapshot.csn(),
+            about: filter.types(),
         })
     }
 

@@ -3,8 +3,9 @@
 //! Owns when an index has the order and the indexes alone have the entries, and where the row begins. Otherwise the
 //! entries are gathered and sorted (`list`).
 
+use std::cmp::Ordering;
+
 use super::ahead::Root;
-use super::order::Order;
 use crate::directory::entry::EntryId;
 use crate::directory::filter::exact;
 use crate::directory::filter::resolve::Resolved;
@@ -13,6 +14,7 @@ use crate::directory::index::ordered::{KEY_MAX, beginning};
 use crate::directory::request::Scope;
 use crate::directory::schema::AttributeTypeId;
 use crate::directory::snapshot::{IdSet, Snapshot};
+use crate::directory::view::{Computed, View};
 
 /// Entries of the index that are no entries of the list and are looked for one by one.
 const EXCEPTIONS: usize = 256;
@@ -41,52 +43,54 @@ pub enum Start<'a> {
 pub struct Whole<'a> {
     snapshot: &'a Snapshot,
     attribute: AttributeTypeId,
+    /// Whether the greatest value comes first.
+    backwards: bool,
     ordered: &'a Ordered,
-    /// The entries that have a value.
-    holders: &'a IdSet,
+    /// The entries that have a value; `None` when every entry has.
+    holders: Option<&'a IdSet>,
     /// The entries of the list.
     members: IdSet,
 }
 
 impl<'a> Whole<'a> {
-    /// The list of an order and a filter below these roots, for those who may search everything; `None` when no index has
-    /// it.
+    /// The list of what a filter finds below a root, by the values of an attribute, for those who may find everything
+    /// there; `None` when no index has it.
     pub fn new(
         snapshot: &'a Snapshot,
         filter: &Resolved,
-        roots: &[Root],
-        order: &Order,
+        root: Root,
+        (attribute, backwards): (AttributeTypeId, bool),
     ) -> Option<Self> {
-        let ([root], [suffix]) = (roots, snapshot.suffixes().as_ref()) else {
+        let [suffix] = snapshot.suffixes().as_ref() else {
             return None;
         };
-        let whole = root.scope == Scope::Subtree && snapshot.suffix_entry(suffix) == Some(root.id);
-        let attribute = order
-            .stored_attribute(snapshot.schema())
-            .filter(|_| whole)?;
+        if root.scope != Scope::Subtree || snapshot.suffix_entry(suffix) != Some(root.id) {
+            return None;
+        }
         let index = snapshot.index();
         let ordered = index
             .ordered(attribute)
             .or_else(|| index.beginnings(attribute))?;
-        let holders = index.present(attribute)?;
+        let holders = match Computed::of(attribute) {
+            Some(_) => None,
+            None => Some(index.present(attribute)?),
+        };
         // An entry with two values would be in the index twice.
-        if ordered.len() != holders.len() {
+        if ordered.len() != holders.map_or(snapshot.len(), IdSet::len) {
             return None;
         }
         let members = exact::matching(filter, snapshot)?;
         let members = members.difference(&super::subentries::all(snapshot));
         // One without a value would be nowhere.
-        let list = Self {
+        let complete = holders.is_none_or(|holders| members.difference(holders).is_empty());
+        complete.then_some(Self {
             snapshot,
             attribute,
+            backwards,
             ordered,
             holders,
             members,
-        };
-        list.members
-            .difference(list.holders)
-            .is_empty()
-            .then_some(list)
+        })
     }
 
     /// So many entries from a place on. `full` gives the whole normal form of an entry's value, for those of which the
@@ -102,8 +106,8 @@ impl<'a> Whole<'a> {
             Start::Offset(offset) if *offset >= total => self.ordered.len(),
             Start::Offset(offset) => self.place(*offset)?,
             // Those that begin alike are not told apart by the index: they all are looked at.
-            Start::At(key, id) if key.len() < KEY_MAX => self.ordered.place(key, *id),
-            Start::At(key, _) => self.ordered.place(key, 0),
+            Start::At(key, id) if key.len() < KEY_MAX => self.place_of(key, *id),
+            Start::At(key, _) => self.place_of(key, 0),
         };
         // What is there of a run of values that begin alike is there whole, so that it can be put in order.
         let (from, passed) = self.whole_run(from, start)?;
@@ -115,7 +119,7 @@ impl<'a> Whole<'a> {
         let mut found: Vec<(Vec<u8>, EntryId)> = Vec::new();
         let mut run = 0;
         let mut overlong = false;
-        self.ordered.for_each_from(from, &mut |key, id| {
+        self.for_each_from(from, &mut |key, id| {
             let alike = found.last().is_some_and(|(last, _)| last.as_slice() == key)
                 && key.len() >= KEY_MAX;
             run = if alike { run + 1 } else { 0 };
@@ -138,11 +142,11 @@ impl<'a> Whole<'a> {
                 *key = full(*id);
             }
         }
-        found.sort();
+        found.sort_by(|one, other| self.compare((&one.0, one.1), (&other.0, other.1)));
         let first = match start {
             Start::Offset(_) => passed,
             Start::At(key, id) => {
-                found.partition_point(|(is, of)| (is.as_slice(), *of) < (*key, *id))
+                found.partition_point(|(is, of)| self.compare((is, *of), (key, *id)).is_lt())
             }
         };
         let mut ids: Vec<EntryId> = found.into_iter().skip(first).map(|(_, id)| id).collect();
@@ -151,15 +155,40 @@ impl<'a> Whole<'a> {
         Some(Row { ids, total, more })
     }
 
+    /// How a value and an id stand to others in the list.
+    fn compare(&self, one: (&[u8], EntryId), other: (&[u8], EntryId)) -> Ordering {
+        let keys = one.0.cmp(other.0);
+        let keys = if self.backwards { keys.reverse() } else { keys };
+        keys.then(one.1.cmp(&other.1))
+    }
+
+    /// How many items of the index are before a key and an id in this order.
+    fn place_of(&self, key: &[u8], id: EntryId) -> usize {
+        match self.backwards {
+            true => self.ordered.place_backwards(key, id),
+            false => self.ordered.place(key, id),
+        }
+    }
+
+    fn for_each_from(&self, skipped: usize, each: &mut dyn FnMut(&[u8], EntryId) -> bool) {
+        match self.backwards {
+            true => self.ordered.for_each_backwards_from(skipped, each),
+            false => self.ordered.for_each_from(skipped, each),
+        }
+    }
+
     /// The place in the index of the entry at a place in the list.
     fn place(&self, offset: usize) -> Option<usize> {
-        let others = self.holders.difference(&self.members);
+        let Some(holders) = self.holders else {
+            return self.counted(offset);
+        };
+        let others = holders.difference(&self.members);
         if others.len() > EXCEPTIONS {
             return self.counted(offset);
         }
         let places = others.iter().map(|id| {
             let key = self.key_of(id)?;
-            Some(self.ordered.place(&key, id))
+            Some(self.place_of(&key, id))
         });
         let mut places: Vec<usize> = places.collect::<Option<_>>()?;
         places.sort_unstable();
@@ -177,7 +206,7 @@ impl<'a> Whole<'a> {
     fn counted(&self, offset: usize) -> Option<usize> {
         let (mut left, mut place) = (offset, 0);
         let mut found = None;
-        self.ordered.for_each_from(0, &mut |_, id| {
+        self.for_each_from(0, &mut |_, id| {
             if self.members.contains(id) {
                 if left == 0 {
                     found = Some(place);
@@ -195,19 +224,19 @@ impl<'a> Whole<'a> {
     /// between there and the start of the row.
     fn whole_run(&self, from: usize, start: &Start<'_>) -> Option<(usize, usize)> {
         let mut first = None;
-        self.ordered.for_each_from(from, &mut |key, _| {
+        self.for_each_from(from, &mut |key, _| {
             first = (key.len() >= KEY_MAX).then(|| key.to_vec());
             false
         });
         let Some(key) = first.filter(|_| matches!(start, Start::Offset(_))) else {
             return Some((from, 0));
         };
-        let begin = self.ordered.place(&key, 0);
+        let begin = self.place_of(&key, 0);
         if from.saturating_sub(begin) > ALIKE {
             return None;
         }
         let (mut passed, mut at) = (0, begin);
-        self.ordered.for_each_from(begin, &mut |_, id| {
+        self.for_each_from(begin, &mut |_, id| {
             if at >= from {
                 return false;
             }
@@ -222,9 +251,9 @@ impl<'a> Whole<'a> {
         let schema = self.snapshot.schema();
         let of_type = schema.attribute(self.attribute);
         let rule = of_type.ordering.or(of_type.equality)?;
-        let entry = self.snapshot.entry(id)?;
+        let view = View::new(self.snapshot, id)?;
         let descriptions = self.snapshot.descriptions();
-        let mut blocks = entry.blocks();
+        let mut blocks = view.entry.blocks();
         let block = blocks
             .find(|block| descriptions.attribute(block.description) == Some(self.attribute))?;
         let mut key = Vec::new();

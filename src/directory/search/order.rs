@@ -4,6 +4,7 @@
 
 use crate::directory::access::Masks;
 use crate::directory::filter::resolve::Target;
+use crate::directory::index::{Index, Kind as IndexKind};
 use crate::directory::request::SortKey;
 use crate::directory::schema::{AttributeTypeId, Rule, RuleKind, Schema};
 use crate::directory::view::View;
@@ -130,8 +131,9 @@ impl Order {
         }
     }
 
-    /// The attribute whose stored values alone decide, from the least on, if it is one and by the rule that is its own.
-    pub fn stored_attribute(&self, schema: &Schema) -> Option<AttributeTypeId> {
+    /// The attribute whose values alone decide, if it is one that an index can have in order and by the rule that is its
+    /// own; and whether the greatest comes first.
+    pub fn attribute(&self, schema: &Schema) -> Option<(AttributeTypeId, bool)> {
         let [key] = self.keys.as_slice() else {
             return None;
         };
@@ -139,14 +141,15 @@ impl Order {
             return None;
         };
         let own = schema.attribute(*attribute);
-        let plain = key.target.is_plain() && key.target.computed.is_empty();
+        let plain = key.target.is_plain() && Index::can_hold(IndexKind::Ordering, *attribute);
         let same = own.ordering.or(own.equality) == Some(key.rule);
-        let simple = plain && same && !key.reverse && key.otherwise.is_none();
-        simple.then_some(*attribute)
+        (plain && same && key.otherwise.is_none()).then_some((*attribute, key.reverse))
     }
 
     /// The normal form of the value that a key of one value was made of.
-    pub fn value_of(key: &[u8]) -> Option<Vec<u8>> {
+    pub fn value_of(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let mut key = key.to_vec();
+        self.keys.first()?.turn(&mut key, 0);
         let escaped = key.strip_prefix(&[PRESENT])?.strip_suffix(&[0, 0])?;
         let mut value = Vec::with_capacity(escaped.len());
         let mut octets = escaped.iter();

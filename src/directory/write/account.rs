@@ -85,6 +85,7 @@ impl Draft<'_> {
         before: &Attributes,
         after: &mut Attributes,
     ) -> Result<(), Error> {
+        self.keep_disabled(doing, before, after);
         if self.origin == Origin::Import {
             return Ok(());
         }
@@ -129,8 +130,38 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// The state of a new account that comes with a password.
+    /// Keeps the two signs of an account that is turned off in step: clients of other servers know the lock for good
+    /// alone, and lift it. What proved a login before proves nothing when the account is turned on again.
+    fn keep_disabled(&self, doing: &Doing<'_>, before: &Attributes, after: &mut Attributes) {
+        let schema = self.snapshot.schema();
+        let locked = |attributes: &Attributes| {
+            Account::of_attributes(schema, attributes).state.lock == Some(Lock::Permanent)
+        };
+        let (was_locked, is_locked) = (locked(before), locked(after));
+        match (account::is_disabled(before), account::is_disabled(after)) {
+            (true, true) if was_locked && !is_locked => {
+                set(after, known::HEDGEROW_DISABLED, Vec::new());
+            }
+            (_, true) if !is_locked => show_disabled(after),
+            (true, false) if !doing.mentions(schema, known::PWD_ACCOUNT_LOCKED_TIME) => {
+                set(after, known::PWD_ACCOUNT_LOCKED_TIME, Vec::new());
+            }
+            _ => {}
+        }
+        let closed = |attributes: &Attributes| {
+            let state = Account::of_attributes(schema, attributes).state;
+            state.disabled || state.lock == Some(Lock::Permanent)
+        };
+        if closed(after) && !closed(before) {
+            move_epoch(after);
+        }
+    }
+
+    /// The state of a new account.
     pub(super) fn begin_account(&self, identity: &Identity, dn: &Dn, attributes: &mut Attributes) {
+        if account::is_disabled(attributes) {
+            show_disabled(attributes);
+        }
         let none = attributes.values(known::USER_PASSWORD).is_empty();
         if self.origin == Origin::Import || none {
             return;
@@ -174,8 +205,7 @@ impl Draft<'_> {
             set(after, known::PWD_RESET, value.into_iter().collect());
         }
         set(after, known::PWD_GRACE_USE_TIME, Vec::new());
-        let epoch = account::epoch(after).wrapping_add(1).to_string();
-        set(after, known::HEDGEROW_EPOCH, vec![epoch.into_bytes()]);
+        move_epoch(after);
         let account = Account::of_attributes(schema, after);
         // Who gets a new password from somebody else is not kept waiting for failures with the old one.
         if !own && matches!(account.state.lock, Some(Lock::Since(_))) {
@@ -246,6 +276,7 @@ impl Draft<'_> {
         let since = if permanent {
             let reason = b"too many failed logins".to_vec();
             set(attributes, known::HEDGEROW_LOCK_REASON, vec![reason]);
+            move_epoch(attributes);
             account::PERMANENTLY.to_vec()
         } else {
             set(attributes, known::HEDGEROW_LOCK_REASON, Vec::new());
@@ -299,6 +330,18 @@ impl Doing<'_> {
         self.of(schema, known::USER_PASSWORD)
             .any(|step| step.kind == ModificationKind::Delete && !step.values.is_empty())
     }
+}
+
+/// Makes what proved a login until now prove nothing.
+fn move_epoch(attributes: &mut Attributes) {
+    let epoch = account::epoch(attributes).wrapping_add(1).to_string();
+    set(attributes, known::HEDGEROW_EPOCH, vec![epoch.into_bytes()]);
+}
+
+/// Shows an account that is turned off as one that is locked for good.
+fn show_disabled(attributes: &mut Attributes) {
+    let lock = vec![account::PERMANENTLY.to_vec()];
+    set(attributes, known::PWD_ACCOUNT_LOCKED_TIME, lock);
 }
 
 /// Sets the values of an attribute; none remove it.

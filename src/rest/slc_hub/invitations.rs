@@ -18,7 +18,7 @@ use crate::directory::time;
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list;
-use crate::rest::mail::{self, Message};
+use crate::rest::mail::{self, Hidden, Message};
 use crate::rest::operation::{Call, Reply};
 
 /// An invitation that is being made.
@@ -108,8 +108,8 @@ impl Invitation {
         }
     }
 
-    /// Sends the mail.
-    pub async fn send(self, call: &Call) -> Result<(), Fault> {
+    /// Writes the mail, before the user is made: nobody is invited whom no mail reaches.
+    pub async fn write(&self, call: &Call) -> Result<Hidden, Fault> {
         let settings = &call.rest.settings;
         let text = format!(
             "You have been invited. Choose your name and password here:\n\n  {}{}\n\nThis holds until {}.\n",
@@ -117,28 +117,43 @@ impl Invitation {
             self.token,
             crate::rest::time::to_rfc3339(&self.expiry),
         );
-        let from = settings.mail_from.clone();
-        let put = move || {
+        let (from, to) = (settings.mail_from.clone(), self.email.clone());
+        let folder = self.folder.clone();
+        on_disk(move || {
             let message = Message {
                 from: &from,
-                to: &self.email,
+                to: &to,
                 subject: "Invitation",
                 text: &text,
             };
-            mail::put(&self.folder, &message)
-        };
-        match tokio::task::spawn_blocking(put).await {
-            Ok(Ok(())) => Ok(()),
-            other => {
-                tracing::error!(
-                    ?other,
-                    "the mail of an invitation could not be put into mail_folder"
-                );
-                let text = "the user was made, and the mail could not be sent; tell the operator";
-                Err(Fault::new(Kind::Unavailable, text))
-            }
-        }
+            mail::write(&folder, &message)
+        })
+        .await
+        .ok_or_else(|| {
+            let text = "the mail of the invitation cannot be written; nobody was invited, tell the operator";
+            Fault::new(Kind::Unavailable, text)
+        })
     }
+}
+
+/// Sends a mail that is written.
+pub async fn send(mail: Hidden) -> Result<(), Fault> {
+    on_disk(move || mail.send()).await.ok_or_else(|| {
+        let text = "the user was made, and the mail is written and not sent; tell the operator";
+        Fault::new(Kind::Unavailable, text)
+    })
+}
+
+/// Does something in the folder of mail; `None`, and a line for the operator, when it fails.
+async fn on_disk<T: Send + 'static>(
+    act: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Option<T> {
+    let done = tokio::task::spawn_blocking(act).await;
+    let done = done.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    let told = |error: &std::io::Error| {
+        tracing::error!(%error, "the mail of an invitation could not be put into mail_folder");
+    };
+    done.inspect_err(told).ok()
 }
 
 fn void(error: Error) -> Fault {

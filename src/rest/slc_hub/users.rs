@@ -258,8 +258,10 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         modifications: set,
     };
     then.push((modify, reading(&USER)));
+    let mut mail = None;
     if let Some(made) = &invitation {
         made.make_unit(&call).await?;
+        mail = Some(made.write(&call).await?);
     }
     let add_user = Change::Add { dn, attributes };
     let entry = match add(&call, "people", (add_user, Terms::default()), then).await {
@@ -269,8 +271,8 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         }
         done => done?,
     };
-    if let Some(made) = invitation {
-        made.send(&call).await?;
+    if let Some(mail) = mail {
+        invitations::send(mail).await?;
     }
     Ok(show(&entry, &Fields::default()))
 }
@@ -290,11 +292,13 @@ pub fn replace(attribute: &str, values: &[&str]) -> Modification {
 /// Replaces what a client may say of a user.
 pub async fn put(call: Call) -> Result<Reply, Fault> {
     let mut body = Members::read(&call.body)?;
-    let fields = UserFields::take(&mut body)?;
+    let mut fields = UserFields::take(&mut body)?;
     body.ignore(READ_ONLY);
     body.ignore(&["externalId", "invitationPending"]);
     body.end()?;
     fields.user_name()?;
+    // What is left out is as it would be of a new user.
+    fields.active.get_or_insert(true);
     update::user(&call, Box::new(move |_| Ok(fields.clone()))).await
 }
 

@@ -80,6 +80,28 @@ fn long_keys_are_found_by_their_beginning() {
     assert!(ordered.is_empty());
 }
 
+/// Keys of one item and of more than are read together.
+#[test]
+fn the_greatest_key_comes_first_when_it_is_read_backwards() {
+    let key = |n: u32| if n % 7 < 3 { n % 3 * 400 } else { n };
+    let items: Vec<_> = (0..2_000).map(|n| (key(n).to_be_bytes(), n)).collect();
+    let ordered: Ordered = items.iter().copied().collect();
+    let mut sorted = items;
+    sorted.sort_by_key(|(key, id)| (std::cmp::Reverse(*key), *id));
+    for skipped in (0..2_010).step_by(3) {
+        let mut found = Vec::new();
+        ordered.for_each_backwards_from(skipped, &mut |key, id| {
+            found.push((key.try_into().unwrap(), id));
+            found.len() < 300
+        });
+        let to = sorted.len().min(skipped + 300);
+        assert_eq!(found, sorted[skipped.min(to)..to], "{skipped}");
+    }
+    for (place, (key, id)) in sorted.iter().enumerate() {
+        assert_eq!(ordered.place_backwards(key, *id), place);
+    }
+}
+
 proptest! {
     #[test]
     fn it_is_a_sorted_set_whatever_happens(
