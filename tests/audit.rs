@@ -447,3 +447,75 @@ fn an_audit_log_that_cannot_be_written_keeps_the_server_from_starting() {
         "{said}"
     );
 }
+
+#[test]
+fn a_lock_that_comes_into_force_has_a_line_that_says_until_when() {
+    let folder = Folder::self_service("");
+    folder.load(&format!(
+        "{TREE}\ndn: ou=policies,dc=example,dc=org\nobjectClass: organizationalUnit\nou: policies\n\n\
+         dn: cn=default,ou=policies,dc=example,dc=org\nobjectClass: applicationProcess\n\
+         objectClass: pwdPolicy\ncn: default\npwdAttribute: userPassword\npwdLockout: TRUE\n\
+         pwdMaxFailure: 2\npwdLockoutDuration: 600\n"
+    ));
+    let server = folder.serve();
+    for _ in 0..2 {
+        let refused = tool(&server, "ldapwhoami", ADA, "wrong", &[]);
+        assert!(!refused.status.success());
+    }
+    let lines = shown_with(&folder, |line| line["kind"] == "lock");
+    let lock = lines.iter().find(|line| line["kind"] == "lock").unwrap();
+    assert_eq!(
+        (lock["who"].as_str(), lock["address"].as_str()),
+        (Some(ADA), Some("127.0.0.1"))
+    );
+    assert_eq!(lock["reason"], "tooManyFailures");
+    assert!(lock["until"].as_str() > lock["time"].as_str(), "{lock}");
+    assert!(lock["connection"].is_null(), "{lock}");
+}
+
+#[test]
+fn an_entry_that_one_may_not_see_is_told_of_as_hidden_to_the_log_alone() {
+    let folder = Folder::with_access("[[access]]\nwho = \"self\"\nallow = [\"read\", \"write\"]\n");
+    folder.load(TREE);
+    let server = folder.serve();
+    let missing = "uid=nobody,dc=example,dc=org";
+    let asked = [missing, GRACE].map(|entry| {
+        let ada = (ADA, "first-Zebra-41");
+        let refused = modify(&folder, &server, ada, &[], &describe(entry, "x"));
+        assert_eq!(refused.status.code(), Some(32));
+        text(&refused.stderr).replace(entry, "")
+    });
+    assert_eq!(asked[0], asked[1]);
+    let lines = shown_with(&folder, |line| line["reason"] == "hidden");
+    let refusals = lines.iter().filter(|line| line["kind"] == "refusal");
+    let refusals: Vec<_> = refusals
+        .map(|line| (&line["target"], &line["outcome"]))
+        .collect();
+    assert_eq!(
+        refusals,
+        [(&Value::from(GRACE), &Value::from("noSuchObject"))]
+    );
+}
+
+#[test]
+fn who_takes_all_of_the_data_away_has_a_line() {
+    let folder = folder("");
+    let _server = folder.serve();
+    let file = folder.path("all.ldif");
+    let file = ["--output", file.to_str().unwrap()];
+    folder.told(&[&["export", "--with-password-hashes"], &file[..]].concat());
+    let lines = shown_with(&folder, |line| line["kind"] == "administration");
+    let line = lines.last().unwrap();
+    assert_eq!(
+        (line["operation"].as_str(), line["reason"].as_str()),
+        (Some("export"), Some("withPasswordHashes"))
+    );
+    assert_eq!(line["address"], "local");
+    assert!(
+        line["who"]
+            .as_str()
+            .unwrap()
+            .ends_with("cn=peercred,cn=external,cn=auth"),
+        "{line}"
+    );
+}

@@ -461,7 +461,7 @@ allow = ["read", "search", "compare"]
 
 #[test]
 fn a_base_that_groups_wait_for_is_made_by_those_alone_who_may_write_them() {
-    let (_folder, server, mut admin) = loaded(Folder::with_access(MAKER));
+    let (folder, server, mut admin) = loaded(Folder::with_access(MAKER));
     let mut ada = server.bound(&person("uid=ada"), "secret-ada");
     let urls = [
         format!("ldap:///ou=later,ou=people,{SUFFIX}??sub?(objectClass=*)"),
@@ -482,8 +482,7 @@ fn a_base_that_groups_wait_for_is_made_by_those_alone_who_may_write_them() {
     let renamed = admin.modifydn(&person("ou=old"), "ou=new", true, None);
     assert_eq!(renamed.unwrap().rc, 0);
     assert_eq!(members(&mut admin, "cn=seven"), ["ou=within"]);
-    let gained = server.said("hedgerow::audit");
-    assert!(gained.contains("entry=\"ou=within,ou=new,"), "{gained}");
+    folder.audited(r#""gains":[{"member":"ou=within,ou=new,"#);
     // Another spelling is no other name, and what is there already is for its owners.
     let renamed = ada.modifydn(&person("ou=new"), "ou=NEW", true, None);
     assert_eq!(renamed.unwrap().rc, 0);

@@ -451,10 +451,13 @@ fn groups_that_list_a_name_already_are_gained_by_those_alone_who_may_write_them(
     assert_eq!(ada.add(&dn("uid=shut,ou=desk"), person()).unwrap().rc, 50);
     assert_eq!(ada.add(&dn("uid=open,ou=desk"), person()).unwrap().rc, 0);
     assert_eq!(groups(&mut admin, "uid=open,ou=desk"), ["cn=open"]);
-    let gained = server.said("hedgerow::audit");
-    assert!(gained.contains("who=\"uid=ada,"), "{gained}");
-    assert!(gained.contains("entry=\"uid=open,ou=desk,"), "{gained}");
-    assert!(gained.contains("cn=open,ou=groups,"), "{gained}");
+    let gained = folder.audited(r#""gains":[{"member":"uid=open,ou=desk,"#);
+    assert!(gained.contains(r#""who":"uid=ada,"#), "{gained}");
+    assert!(gained.contains(r#""operation":"add""#), "{gained}");
+    assert!(
+        gained.contains(r#""group":"cn=open,ou=groups,"#),
+        "{gained}"
+    );
 
     let refused = ada.add(&dn("uid=shut-uid,ou=desk"), person()).unwrap();
     assert_eq!(refused.rc, 50);
@@ -481,11 +484,11 @@ fn groups_that_list_a_name_already_are_gained_by_those_alone_who_may_write_them(
     assert_eq!(moved.unwrap().rc, 0);
     assert_eq!(groups(&mut admin, "uid=a,ou=open,ou=desk"), ["cn=open"]);
     // What was refused in between is not among what is said to be gained.
-    let gained = server.said("hedgerow::audit");
-    assert!(
-        gained.contains("entry=\"uid=a,ou=open,ou=desk,"),
-        "{gained}"
+    let gained = folder.audited(r#""new_name":"ou=open,ou=desk,"#);
+    let gains = format!(
+        r#""gains":[{{"member":"uid=a,ou=open,ou=desk,{SUFFIX}","group":"cn=open,ou=groups,{SUFFIX}"}}]"#
     );
+    assert!(gained.contains(&gains), "{gained}");
     assert_eq!(admin.add(&dn("uid=shut,ou=desk"), person()).unwrap().rc, 0);
     assert_eq!(groups(&mut admin, "uid=shut,ou=desk"), ["cn=shut"]);
 }

@@ -594,3 +594,67 @@ fn a_stop_answers_what_is_under_way() {
     assert_eq!(me(&client, &admin()), 200);
     assert!(server.stop().success());
 }
+
+#[test]
+fn who_asked_for_what_from_where_is_in_the_audit_log() {
+    let (folder, server, client) = serving("", "");
+    let ada = token(&client, "ada", "demo-ada");
+    assert_eq!(log_in(&client, "ada", "a-wrong-password").status, 401);
+    assert_eq!(log_in(&client, "nobody-here", "demo-ada").status, 401);
+    let user = json!({"userName": "new", "password": "a-new-password", "email": "n@example.org"});
+    let request = format!("POST {BASE}/users");
+    let body = user.to_string();
+    let refused = client.send(&ada, &request, &[], Some(body.as_bytes()));
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert_eq!(
+        client.get(&Login::Nobody, &format!("{BASE}/users")).status,
+        401
+    );
+    done(&client, "POST /users", Some(user));
+    assert!(server.stop().success());
+
+    let text = folder.told(&["audit", "--json"]);
+    for secret in ["demo-ada", "a-wrong-password", "a-new-password", PASSWORD] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let name = |user: &str| format!("uid={user},ou=people,{SUFFIX}");
+    let users = format!("{BASE}/users");
+    for (kind, who, target, outcome) in [
+        ("authentication", &*name("ada"), None, "success"),
+        ("authentication", "ada", None, "invalidCredentials"),
+        ("authentication", "nobody-here", None, "invalidCredentials"),
+        ("authentication", server::ADMIN, None, "success"),
+        (
+            "refusal",
+            &name("ada"),
+            Some(users.as_str()),
+            "insufficientAccessRights",
+        ),
+        (
+            "refusal",
+            "anonymous",
+            Some(users.as_str()),
+            "insufficientAccessRights",
+        ),
+        (
+            "write",
+            server::ADMIN,
+            Some(name("new").as_str()),
+            "success",
+        ),
+    ] {
+        let is = |line: &&Value| {
+            line["kind"] == kind
+                && line["who"] == who
+                && line["outcome"] == outcome
+                && line.get("target").and_then(Value::as_str) == target
+        };
+        let line = lines.iter().find(is);
+        let line = line.unwrap_or_else(|| panic!("no {kind} of {who} in {text}"));
+        assert_eq!(line["address"], "127.0.0.1");
+    }
+}

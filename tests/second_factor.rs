@@ -136,6 +136,65 @@ fn a_code_goes_behind_the_password_and_is_good_once_even_after_a_restart() {
 }
 
 #[test]
+fn what_an_account_can_be_logged_in_to_with_is_explained_without_a_secret() {
+    let it = Fixture::new();
+    let explained = |name: &str| it.folder.told(&["explain", "bind", name]);
+    let has = |told: &str, part: &str| assert!(told.contains(part), "{part} in\n{told}");
+    let told = explained("ada");
+    has(&told, "login: succeeds with the right password\n");
+    has(&told, "second factor: none\n");
+    let device = it.enrol();
+    let told = explained("ada");
+    has(
+        &told,
+        "login: succeeds with the right password and second factor\n",
+    );
+    has(&told, "second factor: enrolled, 8 recovery codes left\n");
+    assert!(!told.contains(&device.secret) && !told.contains(&device.recovery[0]));
+    let typed = format!("secret-ada{}", device.recovery[0]);
+    assert_eq!(it.login(ADA, &typed), Some(0));
+    has(&explained("ada"), "enrolled, 7 recovery codes left\n");
+
+    let told = explained("ken");
+    has(
+        &told,
+        "login: fails, as with a wrong password: it needs a second factor and has none\n",
+    );
+    has(
+        &told,
+        "second factor: none, needed by members of cn=vpn,dc=example,dc=org (second_factor.groups)\n",
+    );
+    let create = ["key", "create", "ken", "mail", "--network", "127.0.0.0/8"];
+    let key = it.folder.told(&create);
+    let told = explained("ken");
+    has(
+        &told,
+        "login: succeeds with one of its keys alone: it needs a second factor and has none\n",
+    );
+    has(&told, "key: mail  for ldap  made ");
+    has(
+        &told,
+        "  expires never  last used never  from 127.0.0.0/8\n",
+    );
+    assert!(!told.contains(key.trim_end()), "{told}");
+    it.folder.told(&["key", "revoke", "ken", "mail"]);
+    it.folder.told(&[
+        "key",
+        "create",
+        "ken",
+        "web",
+        "--network",
+        "192.0.2.0/24",
+        "--scope",
+        "scim",
+    ]);
+    has(
+        &explained("ken"),
+        "it needs a second factor and has none; none of its keys is good for a bind\n",
+    );
+}
+
+#[test]
 fn members_of_a_group_in_the_group_need_one_and_their_programs_a_key_for_their_network() {
     let it = Fixture::new();
     assert_eq!(it.login(KEN, "secret-ken"), INVALID);

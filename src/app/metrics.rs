@@ -18,7 +18,6 @@ use std::time::{Duration, SystemTime};
 use exposition::{Exposition, Kind};
 use histogram::Histogram;
 use result_code::ResultCounters;
-pub use result_code::name as result_name;
 
 /// The operations of RFC 4511 4.2 to 4.12, as they are counted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

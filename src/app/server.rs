@@ -3,6 +3,9 @@
 //! Owns the runtime. SIGTERM and SIGINT end it after what was taken is finished, SIGHUP reads the certificates and
 //! who may log in from where anew.
 
+mod certificates;
+mod counting;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,27 +15,27 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use certificates::Certificates;
+use counting::{Counting, Door, register};
+
 use super::Failure;
 use super::assembly::Assembly;
 use super::audit::AuditLog;
-use super::config::{Config, ListenerTls, Tls};
+use super::config::{Config, ListenerTls};
 use super::local_socket::{self, SocketFile};
-use super::metrics::{self, ListenerMetrics, Metrics};
+use super::metrics::Metrics;
 use super::operations::{self, Readiness};
 use super::rest::{self, RestServer};
 use super::sealing_key;
-use super::tls::{TlsSettings, peer_subject};
 use crate::directory::dn::Dn;
 use crate::directory::snapshot::Snapshot;
 use crate::directory::{Administrator, Directory, dynamic};
-use crate::ldap::audit::Attempt;
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
-use crate::ldap::listener::{Doorkeeper, Listeners};
-use crate::ldap::message::{Operation, ResultCode};
+use crate::ldap::listener::Listeners;
 use crate::ldap::root_dse::RootDse;
 use crate::ldap::workers::Workers;
-use crate::ldap::{Face, Limits, Observer, TlsSource};
+use crate::ldap::{Face, Limits, TlsSource};
 use crate::storage::Store;
 
 /// How long the end waits for connections.
@@ -75,7 +78,7 @@ async fn serve(
     let metrics = Arc::new(Metrics::new(SystemTime::now()));
     let readiness = Arc::new(Readiness::default());
     let stop = CancellationToken::new();
-    let tls = load_tls(assembly.config.tls.as_ref())?;
+    let tls = certificates::load(assembly.config.tls.as_ref())?;
     let sockets = bind(&assembly).await?;
     let rest_sockets = rest::bind(&assembly.config).await?;
     let (local_socket, file) = bind_local(&assembly).await?;
@@ -89,10 +92,7 @@ async fn serve(
     };
     directory.set_admission(Assembly::admission(&assembly.config)?);
     let audit = start_audit(&assembly, &directory, &metrics)?;
-    let observer = Counting {
-        metrics: Arc::clone(&metrics),
-        audit: audit.clone(),
-    };
+    let observer = Counting(Arc::clone(&metrics));
     let face = Arc::new(face(&assembly, &directory, observer, tls.clone()));
     register(&metrics, &directory, &face.budget);
     let watched = directory.clone();
@@ -145,7 +145,7 @@ async fn serve(
     let follower = directory.clone();
     signals
         .follow(|| {
-            reload(tls.as_deref());
+            certificates::reload(tls.as_deref());
             reload_admission(&assembly.config, &follower);
         })
         .await;
@@ -225,7 +225,10 @@ fn start_audit(
         "1 while the audit log cannot be written.",
         move || u64::from(state.is_failing()),
     );
-    Ok(Some(Arc::new(log)))
+    let log = Arc::new(log);
+    let told = Arc::clone(&log);
+    directory.tell_events_to(Box::new(move |event| told.record(event)));
+    Ok(Some(log))
 }
 
 /// Groups of the configuration that are not there.
@@ -328,165 +331,6 @@ async fn serve_operations(
     Ok(())
 }
 
-fn register(metrics: &Metrics, directory: &Directory, budget: &Budget) {
-    let of = directory.clone();
-    metrics.gauge("hedgerow_entries", "Entries in the directory.", move || {
-        of.snapshot().len() as u64
-    });
-    let of = directory.clone();
-    metrics.gauge(
-        "hedgerow_password_queue",
-        "Passwords that wait to be hashed.",
-        move || of.pool().gauges().queued as u64,
-    );
-    let of = directory.clone();
-    metrics.counter(
-        "hedgerow_passwords_refused_total",
-        "Passwords refused because the queue was full.",
-        move || of.pool().gauges().refused,
-    );
-    let of = directory.clone();
-    metrics.counter(
-        "hedgerow_searches_unindexed_total",
-        "Searches that looked at many entries in vain because no index helped.",
-        move || of.unindexed_searches(),
-    );
-    let of = budget.clone();
-    metrics.gauge(
-        "hedgerow_buffered_bytes",
-        "Bytes in the buffers of all connections.",
-        move || of.used() as u64,
-    );
-}
-
-/// The certificates and what client certificates stand for.
-struct Certificates {
-    settings: TlsSettings,
-    subject_is_dn: bool,
-    /// Subjects in normal form of their text, and the names they stand for.
-    map: Vec<(Dn, Dn)>,
-}
-
-fn load_tls(tls: Option<&Tls>) -> Result<Option<Arc<Certificates>>, Failure> {
-    let Some(tls) = tls else { return Ok(None) };
-    let (settings, warnings) = TlsSettings::load(tls.clone(), SystemTime::now())?;
-    warnings
-        .iter()
-        .for_each(|warning| tracing::warn!(%warning, "certificate"));
-    let name = |text: &str| {
-        Dn::parse(text).map_err(|error| format!("tls.subject_map: \"{text}\" is not a DN: {error}"))
-    };
-    let map = tls
-        .subject_map
-        .iter()
-        .map(|rule| Ok((name(&rule.subject)?, name(&rule.dn)?)));
-    let map = map.collect::<Result<_, String>>()?;
-    Ok(Some(Arc::new(Certificates {
-        settings,
-        subject_is_dn: tls.subject_is_dn,
-        map,
-    })))
-}
-
-impl TlsSource for Certificates {
-    fn config(&self) -> Arc<rustls::ServerConfig> {
-        self.settings.current()
-    }
-
-    fn name_of(&self, certificate: &[u8]) -> Option<Dn> {
-        let subject = match peer_subject(certificate) {
-            Ok(subject) => subject_dn(&subject)?,
-            Err(error) => {
-                tracing::info!(%error, "the subject of a client certificate cannot be read");
-                return None;
-            }
-        };
-        let mapped = self
-            .map
-            .iter()
-            .find(|(from, _)| same_subject(from, &subject))
-            .map(|(_, to)| to.clone());
-        mapped.or_else(|| self.subject_is_dn.then_some(subject))
-    }
-}
-
-/// The subject as a name; types are given by their object identifiers.
-fn subject_dn(subject: &[Vec<super::tls::SubjectAva>]) -> Option<Dn> {
-    let mut dn = Dn::default();
-    for rdn in subject.iter().rev() {
-        let assertions = rdn.iter().map(|ava| crate::directory::dn::Ava {
-            attribute: ava.oid.clone(),
-            value: ava.value.clone().into_bytes(),
-        });
-        let text = assertions
-            .map(|ava| ava.to_string())
-            .collect::<Vec<_>>()
-            .join("+");
-        dn = dn.child(crate::directory::dn::Rdn::parse(&text).ok()?);
-    }
-    (!dn.is_root()).then_some(dn)
-}
-
-/// Whether two subjects are the same under the built-in schema's rules, which decide how types and values compare.
-fn same_subject(left: &Dn, right: &Dn) -> bool {
-    use crate::directory::schema::{PosixGroup, Schema};
-    static BUILT_IN: std::sync::OnceLock<Option<Schema>> = std::sync::OnceLock::new();
-    let schema = BUILT_IN.get_or_init(|| Schema::built_in(PosixGroup::Auxiliary).ok());
-    schema
-        .as_ref()
-        .is_some_and(|schema| left.normalize(schema) == right.normalize(schema))
-}
-
-/// Counts operations, and has the audit log keep some of them.
-struct Counting {
-    metrics: Arc<Metrics>,
-    audit: Option<Arc<AuditLog>>,
-}
-
-impl Observer for Counting {
-    fn operation(&self, operation: Operation, code: ResultCode, elapsed: Duration) {
-        let operation = match operation {
-            Operation::Bind => metrics::Operation::Bind,
-            Operation::Unbind => metrics::Operation::Unbind,
-            Operation::Search => metrics::Operation::Search,
-            Operation::Modify => metrics::Operation::Modify,
-            Operation::Add => metrics::Operation::Add,
-            Operation::Delete => metrics::Operation::Delete,
-            Operation::ModifyDn => metrics::Operation::ModifyDn,
-            Operation::Compare => metrics::Operation::Compare,
-            Operation::Abandon => metrics::Operation::Abandon,
-            Operation::Extended => metrics::Operation::Extended,
-        };
-        let code = u32::from(code.code());
-        self.metrics.record(operation, code, elapsed);
-    }
-
-    fn attempt(&self, attempt: Attempt) {
-        if let Some(audit) = &self.audit {
-            audit.record(attempt);
-        }
-    }
-}
-
-/// Lets connections in, counted.
-struct Door {
-    metrics: Arc<ListenerMetrics>,
-    limit: Option<usize>,
-}
-
-impl Doorkeeper for Door {
-    fn enter(&self) -> Option<Box<dyn Send>> {
-        if self
-            .limit
-            .is_some_and(|limit| self.metrics.open() >= limit as u64)
-        {
-            self.metrics.refuse();
-            return None;
-        }
-        Some(Box::new(self.metrics.accept()))
-    }
-}
-
 /// The signals that the server follows.
 struct Signals {
     terminate: Signal,
@@ -525,23 +369,6 @@ fn reload_admission(config: &Config, directory: &Directory) {
         }
         Err(error) => {
             tracing::error!(%error, "the admission rules were not reloaded; the old ones stay in use");
-        }
-    }
-}
-
-fn reload(tls: Option<&Certificates>) {
-    let Some(tls) = tls else {
-        return tracing::info!("nothing to reload: TLS is not configured");
-    };
-    match tls.settings.reload(SystemTime::now()) {
-        Ok(warnings) => {
-            warnings
-                .iter()
-                .for_each(|warning| tracing::warn!(%warning, "certificate"));
-            tracing::info!("certificates reloaded");
-        }
-        Err(error) => {
-            tracing::error!(%error, "the certificates were not reloaded; the old ones stay in use")
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Proving who asks: names and passwords, and names that another proof stands for (RFC 4513 section 5).
 //!
-//! Owns that every failed proof costs the same, whatever was wrong with it, that too many of them lock, what the account
-//! itself says to a right password, and the upgrade of old hashes after a success. It does not own hashing (`password`),
-//! nor how a face carries the proof.
+//! Owns that every failed proof costs the same, whatever was wrong with it, and the upgrade of old hashes after a success.
+//! What the account itself says to a right password, and that too many wrong ones lock, is `attempt`'s. It does not own
+//! hashing (`password`), nor how a face carries the proof.
 
+mod attempt;
 mod key;
 
 use super::Directory;
@@ -13,11 +14,10 @@ use super::entry::EntryId;
 use super::error::Error;
 use super::filter::resolve;
 use super::identity::{Identity, Process};
-use super::keys::{self, Tag};
+use super::keys;
 use super::lane::{self, Job as Write};
-use super::lockout::{Consequence, Pair};
 use super::once;
-use super::password::policy::{Admission, Denial, Escalation, Notice, Policy, State};
+use super::password::policy::{Denial, Notice};
 use super::password::{self, Cost, Job, Outcome, Secret};
 use super::recent::Mark;
 use super::schema::{AttributeTypeId, well_known};
@@ -25,7 +25,7 @@ use super::second_factor::{self, Factor};
 use super::snapshot::{Found, Snapshot};
 use super::source::Source;
 use super::view::View;
-use super::write::Step;
+use attempt::{Attempt, Claim, Proof};
 
 /// A login that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,37 +53,6 @@ pub type Verdict = Result<Login, Error>;
 /// Called with the verdict, once, possibly from another thread.
 pub type Done = Box<dyn FnOnce(Verdict) + Send>;
 
-/// Whose password is to be proved.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Claim {
-    Administrator,
-    Entry(EntryId),
-    /// A name without an entry, or an entry without a password.
-    Nobody,
-}
-
-/// A name that is being proved.
-#[derive(Clone)]
-pub(super) struct Attempt {
-    directory: Directory,
-    claim: Claim,
-    /// As it was given.
-    name: Dn,
-    /// The policy depends on where it would be.
-    normalized: NormalizedDn,
-    pair: Pair,
-    proof: Proof,
-}
-
-/// What was shown to prove it.
-#[derive(Clone)]
-enum Proof {
-    /// A password, with or without a second factor.
-    Password(Factor),
-    /// A key of the entry.
-    Key(Tag),
-}
-
 impl Directory {
     /// Proves a name and a password that came from a source; a key of the source's scope is as good as a password. The
     /// verdict comes at once where that is cheap, or was found a short while ago, else from a thread of the pool. An empty
@@ -106,6 +75,7 @@ impl Directory {
             claim,
             name: name.clone(),
             pair: self.0.failures.pair(source, &normalized),
+            address: source.address,
             normalized,
             proof: Proof::Password(Factor::Unneeded),
         };
@@ -189,6 +159,7 @@ impl Directory {
             directory: self.clone(),
             claim,
             pair: self.0.failures.pair(&Source::from(address), &normalized),
+            address,
             name,
             normalized,
             proof: Proof::Password(Factor::Unneeded),
@@ -334,185 +305,6 @@ impl Directory {
                 }
             }),
         );
-    }
-}
-
-impl Attempt {
-    /// The account as it is at this moment and the policy that holds for it; the default one where there is no account,
-    /// so that a name without one is counted like others.
-    fn account(&self) -> (State, Policy) {
-        let snapshot = self.directory.snapshot();
-        let settings = self.directory.accounts();
-        let account = match self.claim {
-            Claim::Entry(id) => {
-                View::new(&snapshot, id).map(|view| Account::of(&view).with_activity(&snapshot, id))
-            }
-            Claim::Administrator | Claim::Nobody => None,
-        };
-        let account = account.unwrap_or_default();
-        let policy = account.policy(&snapshot, settings, &self.normalized);
-        (account.state, policy.unwrap_or_default())
-    }
-
-    fn growth(&self) -> &Escalation {
-        &self.directory.accounts().escalation
-    }
-
-    /// Whether the source has failed with the name too often.
-    pub(super) fn is_kept_away(&self) -> bool {
-        let now = self.directory.accounts().clock.seconds();
-        let locked = || {
-            let (state, policy) = self.account();
-            policy.holds(self.growth(), &state, now)
-        };
-        self.directory.0.failures.refuses(self.pair, locked, now)
-    }
-
-    /// Whether a second factor is needed that was not shown.
-    fn lacks_factor(&self) -> bool {
-        matches!(self.proof, Proof::Password(Factor::Missing))
-    }
-
-    /// What the account itself says to a login. A key has no age, and no password is to be changed for it.
-    fn admit(&self) -> Result<(Admission, State), Denial> {
-        let (state, policy) = self.account();
-        let now = self.directory.accounts().clock.seconds();
-        let admission = match self.proof {
-            Proof::Password(_) => policy.admit(self.growth(), &state, now)?,
-            Proof::Key(_) if policy.is_locked(self.growth(), &state, now) => {
-                return Err(Denial::Locked);
-            }
-            Proof::Key(_) => Admission::default(),
-        };
-        Ok((admission, state))
-    }
-
-    /// What was shown is right. Guesses that were on their way when one too many failed are refused all the same.
-    fn proved(self, done: Done) {
-        if self.is_kept_away() {
-            return done(Err(Error::LoginRefused(Denial::Locked)));
-        }
-        let Claim::Entry(id) = self.claim else {
-            return done(self.succeed(Notice::default()));
-        };
-        let admitted = match self.admit() {
-            Ok(admitted) => admitted,
-            Err(denial) => return done(Err(Error::LoginRefused(denial))),
-        };
-        let Proof::Password(Factor::Shown(shown)) = &self.proof else {
-            return self.enter(id, admitted, done);
-        };
-        let (directory, shown) = (self.directory.clone(), shown.clone());
-        directory.enter_lane(Write::Spend {
-            of: id,
-            spends: shown.spends,
-            done: Box::new(move |outcome| match outcome {
-                Ok(_) => {
-                    let now = self.directory.accounts().clock.seconds();
-                    self.directory.0.windows.open(&shown, now);
-                    self.enter(id, admitted, done);
-                }
-                Err(Error::InvalidCredentials) => self.failed(done),
-                Err(error) => done(Err(error)),
-            }),
-        });
-    }
-
-    /// Nothing is left to be proved.
-    fn enter(self, id: EntryId, (admission, state): (Admission, State), done: Done) {
-        if admission.uses_grace {
-            let directory = self.directory.clone();
-            return directory.enter_lane(Write::Account {
-                of: Some(id),
-                step: Step::UseGrace,
-                done: Box::new(move |outcome| {
-                    done(outcome.and_then(|_| self.succeed(admission.notice)));
-                }),
-            });
-        }
-        let by_password = matches!(self.proof, Proof::Password(_));
-        if by_password && (state.lock.is_some() || state.lockouts > 0) {
-            // Nobody waits for what is over anyway to be forgotten.
-            self.directory.enter_lane(Write::Account {
-                of: Some(id),
-                step: Step::Succeed,
-                done: Box::new(|_| {}),
-            });
-        }
-        done(self.succeed(admission.notice));
-    }
-
-    /// Notes the login. One with a key says nothing of the failures with the password, which go on counting.
-    fn succeed(&self, notice: Notice) -> Verdict {
-        let directory = &self.directory;
-        let now = directory.accounts().clock.now();
-        let snapshot = directory.snapshot();
-        if let Proof::Password(_) = self.proof {
-            directory.0.failures.succeed(self.pair);
-        }
-        let identity = match (self.claim, &self.proof) {
-            (Claim::Nobody, _) => return Err(Error::InvalidCredentials),
-            (Claim::Administrator, _) => Identity::administrator(),
-            (Claim::Entry(id), Proof::Password(_)) => {
-                snapshot.activity().succeeded(id, now);
-                Identity::entry(id)
-            }
-            (Claim::Entry(id), Proof::Key(key)) => {
-                let view = View::new(&snapshot, id);
-                let tags = view.iter().flat_map(keys::of).map(|key| key.tag());
-                let tags: Vec<Tag> = tags.collect();
-                snapshot.activity().used_key(id, *key, &tags, now);
-                Identity::by_key(id, *key)
-            }
-        };
-        Ok(Login { identity, notice })
-    }
-
-    /// The password was wrong, or there was none to compare it with. A lock is on the disk before the answer, and what is
-    /// not locked waits for the disk as well.
-    pub(super) fn failed(self, done: Done) {
-        let (_, policy) = self.account();
-        let spared = self.claim == Claim::Administrator;
-        let now = self.directory.accounts().clock.seconds();
-        let failures = &self.directory.0.failures;
-        if self.lacks_factor() && !policy.locks() {
-            // A million codes are soon tried where no policy keeps guesses away; the account itself stays open.
-            failures.fail(
-                self.pair,
-                &second_factor::throttle(),
-                self.growth(),
-                spared,
-                now,
-            );
-            return done(Err(Error::InvalidCredentials));
-        }
-        if let Claim::Entry(id) = self.claim
-            && policy.locks()
-        {
-            let now = self.directory.accounts().clock.now();
-            let snapshot = self.directory.snapshot();
-            snapshot.activity().failed(id, now, policy.max_failures);
-        }
-        let consequence = failures.fail(self.pair, &policy, self.growth(), spared, now);
-        if consequence == Consequence::Counted {
-            return done(Err(Error::InvalidCredentials));
-        }
-        let of = match self.claim {
-            Claim::Entry(id) => Some(id),
-            Claim::Administrator | Claim::Nobody => None,
-        };
-        tracing::warn!(name = %self.name, "locked after too many failed logins");
-        let directory = self.directory.clone();
-        directory.enter_lane(Write::Account {
-            of,
-            step: Step::Lock,
-            done: Box::new(move |outcome| {
-                if outcome.is_ok() && of.is_some() {
-                    self.directory.0.failures.follow_account(self.pair);
-                }
-                done(Err(Error::LoginRefused(Denial::Locked)));
-            }),
-        });
     }
 }
 

@@ -195,24 +195,32 @@ impl Underway {
         });
     }
 
-    /// A password that is not proved stays as it is; no stored value equals it.
+    /// A password that is not proved stays as it is: no stored value equals it, and the lane says so, be it wrong or not
+    /// to be tried any more. Guesses at it lock as those of logins do.
     fn prove(mut self, place: Place, password: Secret) {
         let entry = self.directory.snapshot().find_entry(self.order.change.dn());
-        let stored = entry.map_or_else(Vec::new, |id| self.directory.stored_passwords(id));
+        let Some(id) = entry else {
+            return self.proceed();
+        };
+        let attempt = self.directory.attempt_of(&self.order.identity, Some(id));
+        if attempt.is_kept_away() {
+            return self.proceed();
+        }
+        let stored = self.directory.stored_passwords(id);
         let job = Job::Verify {
             stored: stored.clone(),
             password: Secret::from(password.as_bytes()),
         };
         let directory = self.directory.clone();
         directory.ask_pool(job, move |outcome| match outcome {
-            Ok(Outcome::Match(at)) => {
+            Ok(Outcome::Match(at)) if !attempt.is_kept_away() => {
                 if let Some(value) = stored.get(at) {
                     clear_passwords::put(&mut self.order.change, place, value.clone());
                     self.proved.push((place, password));
                 }
                 self.proceed();
             }
-            Ok(_) => self.proceed(),
+            Ok(_) => attempt.failed(Box::new(|_| self.proceed())),
             Err(error) => (self.done)(Err(error)),
         });
     }

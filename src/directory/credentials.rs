@@ -3,6 +3,8 @@
 //! Owns who may: whoever the access rules let write `hedgerowSecondFactor` or `hedgerowKey` of the entry. What is made is
 //! told once, in the answer, and kept sealed or as a hash only. How a face asks for it is the face's.
 
+use std::fmt;
+
 use super::Directory;
 use super::dn::Dn;
 use super::entry::EntryId;
@@ -51,6 +53,44 @@ pub struct ShownKey {
     pub key: Key,
     /// When it was last used, known to the second that the server was last running.
     pub used: Option<Seconds>,
+}
+
+impl ShownKey {
+    /// Those of an entry.
+    pub(super) fn of(view: &View<'_>) -> Vec<ShownKey> {
+        let seen = view.snapshot.activity().of(view.id).unwrap_or_default();
+        let shown = keys::of(view).map(|key| {
+            let used = seen.keys.iter().find(|(tag, _)| *tag == key.tag());
+            let used = used.map(|(_, at)| time::whole_seconds(*at));
+            ShownKey { key, used }
+        });
+        shown.collect()
+    }
+}
+
+impl fmt::Display for ShownKey {
+    /// In one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Key {
+            name,
+            scopes,
+            limits,
+            created,
+            ..
+        } = &self.key;
+        let at = |time: Option<Seconds>| time.map_or_else(|| "never".to_owned(), time::generalized);
+        write!(f, "{name}  for {}", scopes.join(","))?;
+        write!(f, "  made {}", time::generalized(*created))?;
+        write!(f, "  expires {}", at(limits.expires))?;
+        write!(f, "  last used {}", at(self.used))?;
+        for network in &limits.networks {
+            write!(f, "  from {network}")?;
+        }
+        match &limits.certificate {
+            Some(certificate) => write!(f, "  with a certificate of {certificate}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Called once, when what was asked for is on the disk, or with the reason why not.
@@ -166,13 +206,7 @@ impl Directory {
     /// The keys of an account, without what they are.
     pub fn keys(&self, identity: &Identity, whose: &Whose) -> Result<Vec<ShownKey>, Error> {
         let (_, keys) = self.view_of(identity, whose, known::HEDGEROW_KEY, |view| {
-            let seen = view.snapshot.activity().of(view.id).unwrap_or_default();
-            let shown = keys::of(view).map(|key| {
-                let used = seen.keys.iter().find(|(tag, _)| *tag == key.tag());
-                let used = used.map(|(_, at)| time::whole_seconds(*at));
-                ShownKey { key, used }
-            });
-            Ok(shown.collect())
+            Ok(ShownKey::of(view))
         })?;
         Ok(keys)
     }

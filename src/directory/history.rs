@@ -33,6 +33,22 @@ const HIDDEN: &[u8] = b"(hidden)";
 /// The line that names an attribute whose values were too many to keep.
 const OMITTED: &str = "omitted";
 
+/// The line that names an entry which has become a member of the groups in the lines behind it.
+const GAINING: &str = "gaining";
+/// The line that names such a group.
+const GAINED: &str = "gained";
+/// Bytes of their names that are kept; of the other groups it is told how many they are.
+const MOST_GAINED: usize = 4_096;
+
+/// A member that came about without a change of the group, which had listed it before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gain {
+    /// The entry that is a member from then on.
+    pub member: String,
+    /// The group; of those that are too many to be named, how many they are.
+    pub group: String,
+}
+
 /// What a change record says, but for the values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -52,6 +68,8 @@ pub struct Summary {
     pub message: Option<i32>,
     /// The name after a rename.
     pub new_name: Option<String>,
+    /// Members that came about with it.
+    pub gains: Vec<Gain>,
     /// The attributes of which values came or went, each once.
     pub attributes: Vec<String>,
 }
@@ -68,7 +86,7 @@ impl Summary {
             dn: record.dn.to_owned(),
             ..Summary::default()
         };
-        let mut attributes = BTreeSet::new();
+        let (mut attributes, mut gaining) = (BTreeSet::new(), String::new());
         for line in &lines {
             let text = || String::from_utf8_lossy(line.value).into_owned();
             match line.attribute {
@@ -79,6 +97,11 @@ impl Summary {
                 "connection" => summary.connection = text().parse().ok(),
                 "message" => summary.message = text().parse().ok(),
                 "newName" => summary.new_name = Some(text()),
+                GAINING => gaining = text(),
+                GAINED => summary.gains.push(Gain {
+                    member: gaining.clone(),
+                    group: text(),
+                }),
                 OMITTED => {
                     attributes.insert(text());
                 }
@@ -128,12 +151,13 @@ impl Entry {
             None => LOCAL.to_owned(),
         };
         let through = provenance.through.clone().map(|name| ("through", name));
-        let lines = [
-            ("address", address),
+        let numbers = [
             ("connection", provenance.connection.to_string()),
             ("message", provenance.message.to_string()),
         ];
-        let lines = through.into_iter().chain(lines);
+        let numbers = numbers.into_iter().filter(|(_, number)| number != "0");
+        let lines = through.into_iter().chain([("address", address)]);
+        let lines = lines.chain(numbers);
         self.lines
             .extend(lines.map(|(name, value)| (name.to_owned(), value.into_bytes())));
         self
@@ -210,6 +234,27 @@ impl Entry {
         self
     }
 
+    /// Members that come about with it, those of one entry together.
+    pub fn with_gains(mut self, mut gains: impl Iterator<Item = Gain>) -> Self {
+        let mut gaining = None;
+        let mut left = MOST_GAINED;
+        while let Some(Gain { member, group }) = gains.next() {
+            let Some(less) = left.checked_sub(member.len() + group.len()) else {
+                let others = format!("{} more", gains.count() + 1);
+                self.lines.push((GAINED.to_owned(), others.into_bytes()));
+                break;
+            };
+            left = less;
+            if gaining.as_ref() != Some(&member) {
+                let name = member.clone().into_bytes();
+                self.lines.push((GAINING.to_owned(), name));
+                gaining = Some(member);
+            }
+            self.lines.push((GAINED.to_owned(), group.into_bytes()));
+        }
+        self
+    }
+
     fn push_all<'v>(
         &mut self,
         schema: &Schema,
@@ -269,6 +314,18 @@ impl Entry {
 mod tests {
     use super::*;
 
+    fn gains() -> Vec<Gain> {
+        let gain = |member: &str, group: &str| Gain {
+            member: member.to_owned(),
+            group: group.to_owned(),
+        };
+        vec![
+            gain("cn=new", "cn=x"),
+            gain("cn=new", "cn=y"),
+            gain("cn=below,cn=new", "cn=x"),
+        ]
+    }
+
     fn record(values: usize, most: usize) -> Vec<u8> {
         let provenance = Provenance {
             through: Some("cn=b\u{e4}cker".to_owned()),
@@ -282,7 +339,8 @@ mod tests {
             Kind::Rename,
         )
         .asked_by(Some(&provenance))
-        .with_new_name("cn=new".to_owned());
+        .with_new_name("cn=new".to_owned())
+        .with_gains(gains().into_iter());
         for number in 0..values {
             let value = vec![u8::try_from(number % 256).unwrap(); 40];
             entry
@@ -304,6 +362,7 @@ mod tests {
             connection: Some(7),
             message: Some(8),
             new_name: Some("cn=new".to_owned()),
+            gains: gains(),
             attributes: vec!["cn;lang-de".to_owned(), "sn".to_owned()],
         };
         assert_eq!(Summary::read(&record(3, 1 << 20)).as_ref(), Some(&expected));
@@ -311,6 +370,19 @@ mod tests {
         let short = record(300, 2_000);
         assert!(short.len() < 2_000);
         assert_eq!(Summary::read(&short), Some(expected));
+    }
+
+    #[test]
+    fn of_gains_that_are_too_many_it_is_told_how_many_they_are() {
+        let gains = (0..1_000).map(|number| Gain {
+            member: "cn=a".to_owned(),
+            group: format!("cn={number:04}"),
+        });
+        let entry = Entry::new(String::new(), "cn=a".to_owned(), Kind::Add).with_gains(gains);
+        let gains = Summary::read(&entry.encode(16_384)).unwrap().gains;
+        assert_eq!(gains.len(), MOST_GAINED / 11 + 1);
+        let told = (gains[0].group.as_str(), gains[372].group.as_str());
+        assert_eq!(told, ("cn=0000", "628 more"));
     }
 
     #[test]

@@ -28,9 +28,9 @@ pub struct Provenance {
     pub through: Option<String>,
     /// The client's address; none for a program of this machine on the local socket.
     pub address: Option<IpAddr>,
-    /// The number of the connection, as the log has it.
+    /// The number of the connection, as the log has it; 0 where it has none.
     pub connection: u64,
-    /// The message id.
+    /// The message id; 0 where there is none.
     pub message: i32,
 }
 

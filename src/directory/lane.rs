@@ -4,6 +4,8 @@
 //! Owns the order of changes and the rule that nothing is answered before it is on the disk. After a failed commit it
 //! refuses every further change until the store is opened again: what the disk holds is not known then.
 
+mod job;
+
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -14,17 +16,15 @@ use arc_swap::ArcSwap;
 use super::access::AccessRules;
 use super::account::AccountSettings;
 use super::change_log::{Bounds, ChangeLog};
-use super::entry::EntryId;
 use super::error::Error;
-use super::identity::Identity;
-use super::request::{Change, Terms};
-use super::second_factor::Spends;
 use super::snapshot::Snapshot;
 use super::stored;
-use super::time::{self, Csn};
+use super::time;
 use super::unique::UniqueAttributes;
-use super::write::{Changed, Credentials, Draft, Origin, Step};
+use super::write::{Draft, Origin};
 use crate::storage::{Batch, Store, StoreError};
+pub use job::Done;
+pub(super) use job::{Job, Order};
 
 /// Changes that may wait; more are answered busy.
 const QUEUE: usize = 4096;
@@ -39,73 +39,6 @@ const GATHERINGS: usize = 6;
 const BEHIND: Duration = Duration::from_secs(1);
 /// Accounts whose times are written together at the most.
 const WRITTEN_BEHIND: usize = 4096;
-
-/// Called with the outcome of a change, once, from the lane's thread.
-pub type Done = Box<dyn FnOnce(Result<Changed, Error>) + Send>;
-
-/// A change with who asks for it, and on which terms.
-#[derive(Clone)]
-pub(super) struct Order {
-    pub identity: Identity,
-    pub change: Change,
-    pub terms: Terms,
-    /// What is done together with it, or not at all.
-    pub then: Vec<(Change, Terms)>,
-}
-
-/// Looks at the store and the state that it holds, from the lane's thread.
-pub(super) type Look = Box<dyn FnOnce(&dyn Store, Arc<Snapshot>) + Send>;
-
-/// Takes change records, or why the store does not give them.
-pub(super) type Taker = Box<dyn FnOnce(Result<Vec<(Csn, Vec<u8>)>, StoreError>) + Send>;
-
-/// What the lane is asked to do.
-pub(super) enum Job {
-    /// A client's change.
-    Change { order: Box<Order>, done: Done },
-    /// A new password, hashed (RFC 3062): of an entry, or of the administrator when `of` is none.
-    Password {
-        identity: Identity,
-        of: Option<EntryId>,
-        /// The stored value that the old password was proved by.
-        proved: Option<Vec<u8>>,
-        hash: Vec<u8>,
-        done: Done,
-    },
-    /// A better hash of a password that was just proved.
-    Upgrade {
-        id: EntryId,
-        old: Vec<u8>,
-        new: Vec<u8>,
-    },
-    /// A step in the life of an account that a login brings about; of no account when `of` is none, which costs the same.
-    Account {
-        of: Option<EntryId>,
-        step: Step,
-        done: Done,
-    },
-    /// A second factor that is good once, used in a login.
-    Spend {
-        of: EntryId,
-        spends: Spends,
-        done: Done,
-    },
-    /// Another second factor or other keys of an entry.
-    Credentials {
-        identity: Identity,
-        of: EntryId,
-        change: Credentials,
-        done: Done,
-    },
-    /// A look at the store while nothing is written to it, and at the state that it holds.
-    Inspection(Look),
-    /// The change records after a number, so many at the most, for the one who follows the changes.
-    Changes {
-        after: Csn,
-        most: usize,
-        done: Taker,
-    },
-}
 
 /// The entrance of the lane.
 pub(super) struct Lane {
@@ -308,51 +241,10 @@ impl Worker {
         let mut outcomes = Vec::with_capacity(group.len());
         let mut inspections = Vec::new();
         for job in group {
-            let outcome = match &job {
-                Job::Change { order, .. } => {
-                    draft.apply_all(&order.identity, (&order.change, &order.terms), &order.then)
-                }
-                Job::Password {
-                    identity,
-                    of: Some(id),
-                    proved,
-                    hash,
-                    ..
-                } => draft
-                    .set_password(identity, *id, proved.as_deref(), hash)
-                    .map(|_| Changed::default()),
-                Job::Password {
-                    identity,
-                    of: None,
-                    hash,
-                    ..
-                } => draft
-                    .set_administrator_password(identity, hash)
-                    .map(|_| Changed::default()),
-                Job::Upgrade { id, old, new } => draft
-                    .upgrade_password(*id, old, new)
-                    .map(|()| Changed::default()),
-                Job::Account {
-                    of: Some(id), step, ..
-                } => draft.take_step(*id, *step).map(|()| Changed::default()),
-                Job::Account { of: None, .. } => Ok(Changed::default()),
-                Job::Spend { of, spends, .. } => {
-                    draft.spend(*of, *spends).map(|()| Changed::default())
-                }
-                Job::Credentials {
-                    identity,
-                    of,
-                    change,
-                    ..
-                } => draft
-                    .change_credentials(identity, *of, change)
-                    .map(|()| Changed::default()),
-                Job::Inspection(_) | Job::Changes { .. } => {
-                    inspections.push(job);
-                    continue;
-                }
-            };
-            outcomes.push((job, outcome));
+            match job.draw_up(&mut draft) {
+                Some(outcome) => outcomes.push((job, outcome)),
+                None => inspections.push(job),
+            }
         }
         let committed = if outcomes.iter().any(|(_, outcome)| outcome.is_ok()) {
             self.commit(draft)
@@ -412,25 +304,6 @@ impl Worker {
                 self.failure.store(Arc::new(Some(cause.clone())));
                 Err(cause)
             }
-        }
-    }
-}
-
-impl Job {
-    pub(super) fn answer(self, outcome: Result<Changed, Error>) {
-        match self {
-            Job::Change { done, .. }
-            | Job::Password { done, .. }
-            | Job::Account { done, .. }
-            | Job::Spend { done, .. }
-            | Job::Credentials { done, .. } => done(outcome),
-            Job::Upgrade { id, .. } => {
-                if let Err(error) = outcome {
-                    tracing::debug!(id, %error, "a password hash was not upgraded");
-                }
-            }
-            // Who asked for it learns that it was dropped.
-            Job::Inspection(_) | Job::Changes { .. } => {}
         }
     }
 }

@@ -51,8 +51,9 @@ struct PairLock {
 pub enum Consequence {
     /// It was counted.
     Counted,
-    /// It was one too many: the pair is kept away from here on, and the account is to be locked.
-    Locked,
+    /// It was one too many: the pair is kept away from here on, until then or until that is lifted, and the account is to be
+    /// locked.
+    Locked(Option<Seconds>),
 }
 
 impl Failures {
@@ -120,11 +121,12 @@ impl Failures {
         record.locks = record.locks.saturating_add(1);
         let length = policy.lock_length(growth, record.locks);
         let length = length.or_else(|| spared.then_some(growth.longest));
+        let until = length.map(|length| now.saturating_add(length));
         record.lock = Some(PairLock {
-            until: length.map(|length| now.saturating_add(length)),
+            until,
             with_account: false,
         });
-        Consequence::Locked
+        Consequence::Locked(until)
     }
 
     /// The account of the pair's name is locked as well, on the disk: from here on its lock decides.
@@ -236,7 +238,7 @@ mod tests {
         let one = pair(&table, "192.0.2.1", "cn=a");
         let told: Vec<_> = [0, 5, 10, 14].map(|now| fail(&table, one, now)).into();
         assert_eq!(told[..3], [Consequence::Counted; 3]);
-        assert_eq!(told[3], Consequence::Locked);
+        assert_eq!(told[3], Consequence::Locked(Some(74)));
         assert!(table.refuses(one, || false, 73));
         assert!(!table.refuses(one, || false, 74));
         assert!(!table.refuses(pair(&table, "192.0.2.2", "cn=a"), || false, 15));

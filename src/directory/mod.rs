@@ -8,6 +8,7 @@ pub mod account;
 pub mod activity;
 pub mod admission;
 pub mod attributes;
+pub mod audit;
 pub mod backup;
 pub mod change_log;
 pub mod check;
@@ -70,8 +71,8 @@ mod whoami;
 mod write;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -165,6 +166,8 @@ struct Inner {
     proved: Recent<()>,
     /// Second factors that were shown a short while ago.
     windows: Windows,
+    /// Told of logins, refusals and locks.
+    listener: OnceLock<audit::Listener>,
     /// Searches that looked at many entries in vain for want of an index.
     unindexed: AtomicU64,
 }
@@ -219,6 +222,7 @@ impl Directory {
             tokens: Tokens::default(),
             proved,
             windows,
+            listener: OnceLock::new(),
             unindexed: AtomicU64::new(0),
         })))
     }

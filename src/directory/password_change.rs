@@ -181,8 +181,10 @@ impl Underway {
         };
         let directory = self.directory.clone();
         directory.ask_pool(job, move |outcome| match outcome {
-            Ok(Outcome::Match(at)) => self.judge(stored.into_iter().nth(at)),
-            // Guesses at it lock as those of logins do.
+            Ok(Outcome::Match(at)) if !attempt.is_kept_away() => {
+                self.judge(stored.into_iter().nth(at));
+            }
+            // Guesses at it lock as those of logins do, and those that were on their way then are refused all the same.
             Ok(_) => attempt.failed(Box::new(|verdict| {
                 (self.done)(Err(verdict.err().unwrap_or(Error::InvalidCredentials)));
             })),

@@ -33,7 +33,7 @@ use super::dn::Dn;
 use super::dn::Rdn;
 use super::entry::{self, Actor, EntryId, Head};
 use super::error::Error;
-use super::history;
+use super::history::{self, Gain};
 use super::identity::{Identity, Who};
 use super::members::Edge;
 use super::request::Terms;
@@ -73,7 +73,8 @@ pub struct Draft<'a> {
     edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
     changes: Vec<(Csn, Vec<u8>)>,
     administrator_password: Option<Vec<u8>>,
-    gains: Vec<gains::Gain>,
+    /// Members that come about with the change under way, each with the group that listed it before.
+    gains: Vec<(EntryId, EntryId)>,
     /// Groups that got a `memberURL`.
     selecting: BTreeSet<EntryId>,
 }
@@ -125,7 +126,6 @@ impl<'a> Draft<'a> {
     /// The new state, and what the store must be told so that it holds the same.
     pub fn finish(mut self) -> (Snapshot, Outstanding) {
         self.snapshot.end_bulk();
-        self.tell_gains();
         self.warn_of_selections();
         let mut batch = Batch::default();
         for id in self
@@ -243,8 +243,14 @@ impl<'a> Draft<'a> {
 
     /// Keeps a change, which is made only where changes are kept.
     fn record(&mut self, csn: Csn, change: impl FnOnce(&Self) -> history::Entry) {
+        let gains = std::mem::take(&mut self.gains);
         if self.origin == Origin::Client {
-            let record = change(self).encode(MAX_VALUE_LEN);
+            let name = |id| self.snapshot.dn(id);
+            let gained = gains.into_iter().map(|(member, group)| Gain {
+                member: name(member),
+                group: name(group),
+            });
+            let record = change(self).with_gains(gained).encode(MAX_VALUE_LEN);
             self.changes.push((csn, record));
         }
     }

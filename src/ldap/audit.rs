@@ -3,10 +3,11 @@
 //! Owns which operations these are, and who, through whom and from where. Changes that were made are not told here: they
 //! have records of their own in the directory. How entries are kept is the app's.
 
+use super::administration::Task;
 use super::message::{Operation, Request, ResultCode};
 use super::result::Answer;
 use super::session::{Call, Session};
-use crate::directory::identity::Provenance;
+use crate::directory::audit::{Event, Kind};
 
 /// What an operation is about.
 #[derive(Clone, Debug, Default)]
@@ -47,46 +48,14 @@ impl Subject {
     }
 }
 
-/// What kind of entry it is.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A login or a change of a password, whether it succeeded or not.
-    Authentication,
-    /// Something else that was refused.
-    Refusal,
-}
-
-/// An entry of the audit log; no secret is in it.
-#[derive(Clone, Debug)]
-pub struct Attempt {
-    /// What kind it is.
-    pub kind: Kind,
-    /// What was to be done.
-    pub operation: &'static str,
-    /// How the client showed who it is, at a login.
-    pub method: Option<&'static str>,
-    /// Who asked, at a login that failed by their own word; empty for nobody.
-    pub who: String,
-    /// Through whom, and from where.
-    pub provenance: Provenance,
-    /// The entry or account that it was about.
-    pub target: Option<String>,
-    /// How it ended.
-    pub code: ResultCode,
-    /// What the password policy has to do with that.
-    pub reason: Option<&'static str>,
-}
-
-/// Bytes of a name that are told; longer ones are cut.
-const LONGEST_NAME: usize = 1_024;
-
-/// Tells the observer what is worth an entry.
+/// Tells of an operation that has ended what is worth an entry.
 pub(super) fn observe(session: &Session, call: &Call, answer: &Answer) {
+    let hidden = is_hidden(session, &call.subject, answer);
     let kind = match &call.subject {
         // The client is asked for more (RFC 4511 section 4.2.2).
         Subject::Login { .. } if answer.code == ResultCode::SaslBindInProgress => return,
         Subject::Login { .. } | Subject::Password(_) => Kind::Authentication,
-        Subject::Nothing | Subject::Named(_) if is_refusal(answer) => Kind::Refusal,
+        Subject::Nothing | Subject::Named(_) if hidden || is_refusal(answer) => Kind::Refusal,
         Subject::Nothing | Subject::Named(_) => return,
     };
     let directory = &session.face.directory;
@@ -102,30 +71,70 @@ pub(super) fn observe(session: &Session, call: &Call, answer: &Answer) {
             provenance.through.clone_from(through);
             match answer.code {
                 ResultCode::Success => directory.name(&session.identity),
-                _ => cut(name),
+                _ => name.clone(),
             }
         }
         Subject::Password(name) => {
             operation = "password modify";
-            target = Some(cut(name)).filter(|name| !name.is_empty());
+            target = Some(name.clone()).filter(|name| !name.is_empty());
             directory.name(&call.identity)
         }
         Subject::Named(name) => {
-            target = Some(cut(name));
+            target = Some(name.clone());
             directory.name(&call.identity)
         }
         Subject::Nothing => directory.name(&call.identity),
     };
-    session.face.observer.attempt(Attempt {
+    let policy = answer.policy.and_then(|policy| policy.reason());
+    directory.tell(Event {
         kind,
         operation,
         method,
         who,
         provenance,
         target,
-        code: answer.code,
-        reason: answer.policy.and_then(|policy| policy.reason()),
+        outcome: answer.code.name(),
+        reason: policy.or(hidden.then_some("hidden")),
+        until: None,
     });
+}
+
+/// Tells of a task of administration that is begun, by which everything can be read.
+pub(super) fn observe_task(session: &Session, call: &Call, task: &Task) {
+    let (target, reason) = match task {
+        Task::Export(export) => (
+            export.base.clone(),
+            export.with_secrets.then_some("withPasswordHashes"),
+        ),
+        Task::Backup => (None, None),
+        // Those that change something have lines as changes.
+        Task::Check
+        | Task::ReplacePassword(_)
+        | Task::Explain(_)
+        | Task::ExplainMembership(_)
+        | Task::ExplainBind(_)
+        | Task::ExplainAccess(_)
+        | Task::SecondFactor(_)
+        | Task::Key(_) => return,
+    };
+    let directory = &session.face.directory;
+    directory.tell(Event {
+        kind: Kind::Administration,
+        operation: task.word(),
+        who: directory.name(&call.identity),
+        provenance: session.provenance(call),
+        target,
+        reason,
+        ..Event::default()
+    });
+}
+
+/// Whether the entry that was named is there, and only not for the one who asked.
+fn is_hidden(session: &Session, subject: &Subject, answer: &Answer) -> bool {
+    let Subject::Named(name) = subject else {
+        return false;
+    };
+    answer.code == ResultCode::NoSuchObject && session.face.directory.is_entry(name)
 }
 
 /// Whether the answer says that somebody may not do it, rather than that it cannot be done.
@@ -155,24 +164,9 @@ fn word(operation: Operation) -> &'static str {
     }
 }
 
-fn cut(name: &str) -> String {
-    let mut end = name.len().min(LONGEST_NAME);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    name.get(..end).unwrap_or_default().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_cut_between_two_characters() {
-        assert_eq!(cut("cn=a"), "cn=a");
-        let long = format!("x{}", "\u{e4}".repeat(LONGEST_NAME));
-        assert_eq!(cut(&long).len(), LONGEST_NAME - 1);
-    }
 
     #[test]
     fn what_cannot_be_done_is_no_refusal() {

@@ -67,12 +67,10 @@ pub struct Limits {
     pub operations: usize,
 }
 
-/// Told of what was done, for metrics and the audit log. Nobody waits for it long.
+/// Told of what was done, for metrics. Nobody waits for it long.
 pub trait Observer: Send + Sync {
     /// An operation ended with this code after this long.
     fn operation(&self, operation: Operation, code: ResultCode, elapsed: Duration);
-    /// A login, a change of a password or a refusal.
-    fn attempt(&self, attempt: audit::Attempt);
 }
 
 /// The TLS configuration of this moment, and the names that client certificates prove.

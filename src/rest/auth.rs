@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::sync::oneshot;
 
 use super::Rest;
+use super::audit;
 use super::fault::{Fault, Kind};
 use crate::directory::dn::Dn;
 use crate::directory::identity::Identity;
@@ -45,7 +46,8 @@ impl Caller {
         }
     }
 
-    fn new(rest: &Rest, identity: Identity) -> Self {
+    fn new(rest: &Rest, identity: Identity, source: Option<IpAddr>) -> Self {
+        let identity = identity.asking_by(audit::provenance(source));
         let group = rest.settings.administrators.as_ref();
         let member = |group: &Dn| rest.directory.is_in_group(&identity, group);
         Self {
@@ -87,7 +89,7 @@ pub async fn caller(
         if !rest.directory.admits(&identity, source) {
             return Err(refused());
         }
-        return Ok(Some(Caller::new(rest, identity)));
+        return Ok(Some(Caller::new(rest, identity, source)));
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(refused());
@@ -103,7 +105,7 @@ pub async fn caller(
     if login.notice.must_change {
         return Err(Fault::forbidden("the password must be changed first"));
     }
-    Ok(Some(Caller::new(rest, login.identity)))
+    Ok(Some(Caller::new(rest, login.identity, source)))
 }
 
 /// Whom a key proves that is good for a dialect.
@@ -113,10 +115,11 @@ fn by_key(
     audience: &str,
     source: Option<IpAddr>,
 ) -> Result<Caller, Fault> {
-    let login = rest
+    let verdict = rest
         .directory
-        .authenticate_key(key, audience, &source.into())?;
-    Ok(Caller::new(rest, login.identity))
+        .authenticate_key(key, audience, &source.into());
+    audit::login(rest, "key", "", source, &verdict);
+    Ok(Caller::new(rest, verdict?.identity, source))
 }
 
 /// Proves a user name and a password. An unknown name and a wrong password take the same time and get the same answer.
@@ -139,10 +142,10 @@ pub async fn log_in(
     });
     rest.directory
         .authenticate(&rest.name_of(name), password, &source.into(), done);
-    match receive.await {
-        Ok(verdict) => Ok(verdict?),
-        Err(_) => Err(Error::Unavailable("the server is stopping".to_owned()).into()),
-    }
+    let stopping = |_| Err(Error::Unavailable("the server is stopping".to_owned()));
+    let verdict = receive.await.unwrap_or_else(stopping);
+    audit::login(rest, "password", name, source, &verdict);
+    Ok(verdict?)
 }
 
 impl Rest {

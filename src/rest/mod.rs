@@ -7,6 +7,7 @@
 //! A dialect is a table of operations ([`operation::Operation`]): the routes, the permissions, the checks of parameters
 //! and the OpenAPI document all come from it. What a product calls things, and its bodies, are in the dialect's folder.
 
+pub mod audit;
 pub mod auth;
 pub mod connection;
 pub mod docs;

@@ -20,6 +20,7 @@ use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::Rest;
+use super::audit;
 use super::auth::{self, Caller};
 use super::fault::{Fault, Kind};
 use super::limits::Source;
@@ -268,38 +269,51 @@ async fn admit(
 ) -> Result<Reply, Fault> {
     let source = head.extensions.get::<Source>().map(|source| source.0);
     let claimed = auth::caller(&rest, &head.headers, dialect.name, source).await?;
-    let permission = operation.permission;
-    if claimed.is_none() && permission.login {
-        return Err(Fault::new(Kind::Unauthenticated, "log in first"));
-    }
-    if claimed.is_none() && !rest.admits(source) {
+    let needs_login = claimed.is_none() && operation.permission.login;
+    if claimed.is_none() && !needs_login && !rest.admits(source) {
         let text = "too many requests without a login; wait a minute";
         return Err(Fault::new(Kind::TooMany, text));
     }
-    let caller = claimed.unwrap_or_else(Caller::nobody);
-    if !(permission.allows)(&caller, &path) {
+    let call = Call {
+        rest,
+        audience: dialect.name,
+        caller: claimed.unwrap_or_else(Caller::nobody),
+        source,
+        path,
+        query: Query::default(),
+        headers: HeaderMap::default(),
+        body: Bytes::new(),
+    };
+    let asked = audit::Asked::new(&call, operation.id, head.uri.path());
+    let done = match needs_login {
+        true => Err(Fault::new(Kind::Unauthenticated, "log in first")),
+        false => perform(operation, call, head, body).await,
+    };
+    if let Err(fault) = &done
+        && (needs_login || fault.kind == Kind::Forbidden)
+    {
+        asked.refused();
+    }
+    done
+}
+
+async fn perform(
+    operation: &'static Operation,
+    mut call: Call,
+    head: Parts,
+    body: &mut Upload,
+) -> Result<Reply, Fault> {
+    if !(operation.permission.allows)(&call.caller, &call.path) {
         return Err(Fault::forbidden(
             "this takes more rights than the caller has",
         ));
     }
-    let query = Query::read(head.uri.query().unwrap_or_default(), operation.parameters)?;
-    let body = match &operation.body {
-        Some(input) => {
-            check_type(input, &head.headers)?;
-            body.whole().await?
-        }
-        None => Bytes::new(),
-    };
-    let call = Call {
-        rest,
-        audience: dialect.name,
-        caller,
-        source,
-        path,
-        query,
-        headers: head.headers,
-        body,
-    };
+    call.query = Query::read(head.uri.query().unwrap_or_default(), operation.parameters)?;
+    if let Some(input) = &operation.body {
+        check_type(input, &head.headers)?;
+        call.body = body.whole().await?;
+    }
+    call.headers = head.headers;
     (operation.run)(call).await
 }
 

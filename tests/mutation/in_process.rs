@@ -39,8 +39,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Unobserved;
 
 impl Observer for Unobserved {
-    fn attempt(&self, _: hedgerow::ldap::audit::Attempt) {}
-
     fn operation(&self, _: Operation, _: ResultCode, _: Duration) {}
 }
 

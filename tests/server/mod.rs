@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ldap3::LdapConn;
 use rustix::process::{Pid, Signal, kill_process};
@@ -162,6 +162,20 @@ impl Folder {
         let done = self.run(words);
         assert!(done.status.success(), "{words:?}: {}", text(&done.stderr));
         text(&done.stdout)
+    }
+
+    /// The line of the audit log that has a text in it, which is waited for.
+    #[track_caller]
+    pub fn audited(&self, text: &str) -> String {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let log = fs::read_to_string(self.path("data/audit.jsonl")).unwrap_or_default();
+            if let Some(line) = log.lines().find(|line| line.contains(text)) {
+                return line.to_owned();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the audit log never said {text:?}");
     }
 
     /// Runs `import` on LDIF given as text.

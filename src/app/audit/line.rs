@@ -6,10 +6,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::metrics::result_name;
-use crate::directory::history::{LOCAL, Summary};
+use crate::directory::audit::{self, Event};
+use crate::directory::history::{self, LOCAL, Summary};
 use crate::directory::time::{self, Csn};
-use crate::ldap::audit::{self, Attempt};
 
 /// What kind of line it is.
 #[derive(
@@ -22,6 +21,10 @@ pub enum Kind {
     Authentication,
     /// Something else that was refused.
     Refusal,
+    /// A task of administration that was begun.
+    Administration,
+    /// A lock that came into force.
+    Lock,
     /// A change that was made.
     Write,
     /// The first line of a file: `change` is the newest change in the file before.
@@ -59,6 +62,9 @@ pub struct Line {
     /// The attributes of which values came or went.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<String>,
+    /// Members that came about with the change in groups that had listed them before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gains: Vec<Gain>,
     /// The address of the client, or `local`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -71,15 +77,37 @@ pub struct Line {
     /// How it ended: the name of a result code.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub outcome: String,
-    /// What the password policy has to do with that.
+    /// Why, where the one who asked was told less: what the password policy says, or `hidden` of an entry that they may not
+    /// see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// When a lock ends, as `time`; until it is lifted without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// How many alike the line stands for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// The number of the change, which is the entry's `entryCSN` after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
+}
+
+/// A member that came about without a change of its group.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Gain {
+    /// The entry that is a member from then on.
+    pub member: String,
+    /// The group; of those that are too many to be named, how many they are.
+    pub group: String,
+}
+
+impl From<history::Gain> for Gain {
+    fn from(gain: history::Gain) -> Gain {
+        Gain {
+            member: gain.member,
+            group: gain.group,
+        }
+    }
 }
 
 impl Line {
@@ -92,27 +120,31 @@ impl Line {
         }
     }
 
-    /// The line of an attempt that ended at `now`, in microseconds since 1970.
-    pub fn of_attempt(attempt: Attempt, now: u64) -> Line {
-        let code = u32::from(attempt.code.code());
-        let provenance = attempt.provenance;
+    /// The line of something that happened at `now`, in microseconds since 1970.
+    pub fn of_event(event: Event, now: u64) -> Line {
+        let provenance = event.provenance;
         let address = provenance.address;
         let address = address.map(|address| address.to_canonical().to_string());
+        // A lock comes about by several requests.
+        let by_request = event.kind != audit::Kind::Lock;
         Line {
-            kind: match attempt.kind {
+            kind: match event.kind {
                 audit::Kind::Authentication => Kind::Authentication,
                 audit::Kind::Refusal => Kind::Refusal,
+                audit::Kind::Administration => Kind::Administration,
+                audit::Kind::Lock => Kind::Lock,
             },
-            operation: attempt.operation.to_owned(),
-            method: attempt.method.map(str::to_owned),
-            who: Some(named(attempt.who)),
+            operation: event.operation.to_owned(),
+            method: event.method.map(str::to_owned),
+            who: Some(named(event.who)),
             through: provenance.through.map(named),
-            target: attempt.target,
+            target: event.target,
             address: Some(address.unwrap_or_else(|| LOCAL.to_owned())),
-            connection: Some(provenance.connection),
-            message: Some(provenance.message),
-            outcome: result_name(code).unwrap_or("other").to_owned(),
-            reason: attempt.reason.map(str::to_owned),
+            connection: Some(provenance.connection).filter(|number| by_request && *number != 0),
+            message: Some(provenance.message).filter(|number| by_request && *number != 0),
+            outcome: event.outcome.to_owned(),
+            reason: event.reason.map(str::to_owned),
+            until: event.until.map(moment),
             ..Line::own(Kind::Authentication, now)
         }
     }
@@ -126,6 +158,7 @@ impl Line {
             target: Some(change.dn),
             new_name: change.new_name,
             attributes: change.attributes,
+            gains: change.gains.into_iter().map(Gain::from).collect(),
             address: change.address,
             connection: change.connection,
             message: change.message,
@@ -148,6 +181,13 @@ impl Line {
     }
 }
 
+fn moment(seconds: i64) -> String {
+    let micros = u64::try_from(seconds)
+        .unwrap_or_default()
+        .saturating_mul(1_000_000);
+    time::rfc3339(micros)
+}
+
 fn named(name: String) -> String {
     match name.as_str() {
         "" => "anonymous".to_owned(),
@@ -161,6 +201,8 @@ impl fmt::Display for Line {
         let kind = match self.kind {
             Kind::Authentication => "authentication",
             Kind::Refusal => "refusal",
+            Kind::Administration => "administration",
+            Kind::Lock => "lock",
             Kind::Write => "write",
             Kind::Begin => "begin",
             Kind::Lost => "lost",
@@ -194,12 +236,19 @@ impl fmt::Display for Line {
             word(f, " [", &self.attributes.join(", "))?;
             f.write_str("]")?;
         }
+        for gain in &self.gains {
+            word(f, " with ", &gain.member)?;
+            word(f, " now in ", &gain.group)?;
+        }
         if !self.outcome.is_empty() {
             word(f, ": ", &self.outcome)?;
         }
         if let Some(reason) = &self.reason {
             word(f, " (", reason)?;
             f.write_str(")")?;
+        }
+        if let Some(until) = &self.until {
+            word(f, " until ", until)?;
         }
         if let Some(count) = self.count {
             write!(f, " x{count}")?;

@@ -24,13 +24,15 @@ use summing::Summing;
 
 use super::config;
 use crate::directory::Directory;
+use crate::directory::audit::Event;
 use crate::directory::time::{self, Csn};
-use crate::ldap::audit::Attempt;
 
 /// Lines that may wait; what comes when there are more is counted and lost.
 const QUEUE: usize = 8_192;
 /// How long lines wait to be written together.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How often the queue is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(20);
 /// How long the disk is left alone after a write that failed.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Changes that are taken at once.
@@ -93,9 +95,9 @@ impl AuditLog {
         })
     }
 
-    /// Has a line written for an attempt; never waits.
-    pub fn record(&self, attempt: Attempt) {
-        let line = Line::of_attempt(attempt, time::now());
+    /// Has a line written for something that has happened; never waits.
+    pub fn record(&self, event: Event) {
+        let line = Line::of_event(event, time::now());
         if self.queue.try_send(line).is_err() {
             self.state.lost.fetch_add(1, Relaxed);
         }
@@ -155,25 +157,27 @@ impl Writer {
         }
     }
 
-    /// The lines of the next moment.
+    /// The lines of the next moment. Only the first is waited for: a thread that waits has to be woken, which would cost
+    /// each login more than its line.
     fn collect(&mut self, queue: &Receiver<Line>, wait: bool) -> Vec<Line> {
         let until = Instant::now() + PAUSE;
         let mut lines = Vec::new();
-        while lines.len() < QUEUE {
-            let left = match wait {
-                true => until.saturating_duration_since(Instant::now()),
-                false => Duration::ZERO,
-            };
-            match queue.recv_timeout(left) {
+        if wait {
+            match queue.recv_timeout(PAUSE) {
                 Ok(line) => lines.extend(self.summing.take(line)),
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => {
-                    std::thread::sleep(left);
-                    break;
-                }
+                Err(RecvTimeoutError::Timeout) => return lines,
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(PAUSE),
             }
         }
-        lines
+        loop {
+            for line in queue.try_iter().take(QUEUE) {
+                lines.extend(self.summing.take(line));
+            }
+            if !wait || lines.len() >= QUEUE || Instant::now() >= until {
+                return lines;
+            }
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Writes lines, and those of the changes that have none yet.

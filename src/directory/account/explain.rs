@@ -2,6 +2,8 @@
 //!
 //! Owns the words. It decides by the same functions as a login does, and shows no hash.
 
+mod proofs;
+
 use std::fmt;
 
 use super::{Account, AccountSettings, default_policy_name, policy_at};
@@ -15,6 +17,7 @@ use crate::directory::schema::{AttributeTypeId, well_known as known};
 use crate::directory::snapshot::Snapshot;
 use crate::directory::time;
 use crate::directory::view::View;
+use proofs::Proofs;
 
 /// What there is to say of a name, as of one moment.
 pub struct Explanation {
@@ -99,15 +102,19 @@ pub fn explain(
     let in_force = in_force(snapshot, settings, &account, &dn);
     let policy = in_force.as_ref().map(|(policy, _)| policy.clone());
     let policy = policy.unwrap_or_default();
-    let reasons = reasons(&view, &account.state, &policy, settings, now);
-    told.can = reasons.is_empty();
-    told.say(
-        "login",
-        match told.can {
-            true => "succeeds with the right password".to_owned(),
-            false => format!("fails, as with a wrong password: {}", reasons.join("; ")),
-        },
-    );
+    let proofs = Proofs::of(&settings.second_factor, &view);
+    let (mut reasons, expired) = reasons(&view, &account.state, &policy, settings, now);
+    let login = match proofs.that_do(expired, now) {
+        Ok(proof) if reasons.is_empty() => {
+            told.can = true;
+            format!("succeeds with {proof}")
+        }
+        proof => {
+            reasons.extend(proof.err());
+            format!("fails, as with a wrong password: {}", reasons.join("; "))
+        }
+    };
+    told.say("login", login);
     told.say(
         "entry",
         format!("{}, found by {found}", snapshot.dn(view.id)),
@@ -129,6 +136,7 @@ pub fn explain(
         },
     );
     say_password(&mut told, &view, &account.state, &policy, now);
+    proofs.say(&mut told);
     say_activity(&mut told, snapshot, view.id);
     told
 }
@@ -172,19 +180,16 @@ fn in_force(
     Some((policy, format!("{name}, {why}")))
 }
 
-/// Everything that keeps the account from logging in.
+/// Everything that keeps the account from logging in whatever it is proved by, and whether its password has expired.
 fn reasons(
     view: &View<'_>,
     state: &State,
     policy: &Policy,
     settings: &AccountSettings,
     now: Seconds,
-) -> Vec<String> {
+) -> (Vec<String>, bool) {
     let growth = &settings.escalation;
     let mut reasons = Vec::new();
-    if passwords(view).is_empty() {
-        reasons.push("it has no password".to_owned());
-    }
     if let Some(since) = text(view, known::HEDGEROW_DELETED_TIME) {
         reasons.push(format!("it is deleted since {since} (hedgerowDeletedTime)"));
     } else if state.disabled {
@@ -202,20 +207,14 @@ fn reasons(
     if policy.holds(growth, state, now) {
         reasons.push(lock(view, state, policy, settings));
     }
-    let open = reasons.is_empty();
-    match policy.admit(growth, state, now) {
-        Err(Denial::Locked) if open => {
-            let days = policy.max_idle / 86_400;
-            reasons.push(format!(
-                "it was not used for {days} days or longer (pwdMaxIdle)"
-            ));
-        }
-        Err(Denial::Expired) => {
-            reasons.push("the password has expired, and no grace logins are left".to_owned());
-        }
-        Err(Denial::Locked) | Ok(_) => {}
+    let admitted = policy.admit(growth, state, now);
+    if admitted == Err(Denial::Locked) && reasons.is_empty() {
+        let days = policy.max_idle / 86_400;
+        reasons.push(format!(
+            "it was not used for {days} days or longer (pwdMaxIdle)"
+        ));
     }
-    reasons
+    (reasons, admitted == Err(Denial::Expired))
 }
 
 fn lock(view: &View<'_>, state: &State, policy: &Policy, settings: &AccountSettings) -> String {

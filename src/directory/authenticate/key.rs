@@ -2,7 +2,8 @@
 //!
 //! Owns which key of which entry a text is, and that one is held to its limits. Their form is `keys`'s.
 
-use super::{Attempt, Claim, Proof, Verdict};
+use super::Verdict;
+use super::attempt::{Attempt, Claim, Proof};
 use crate::directory::Directory;
 use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
@@ -37,6 +38,7 @@ impl Directory {
             directory: self.clone(),
             claim: Claim::Entry(id),
             pair: self.0.failures.pair(source, &normalized),
+            address: source.address,
             name,
             normalized,
             proof: Proof::Key(tag),

@@ -8,9 +8,10 @@ use std::net::IpAddr;
 use std::sync::mpsc;
 
 use super::*;
-use crate::directory::access::{AccessRules, RuleText};
+use crate::directory::access::{AccessRules, Right, RuleText};
 use crate::directory::account::AccountSettings;
 use crate::directory::fixture::{schema, setup};
+use crate::directory::identity::Provenance;
 use crate::directory::index::IndexedAttributes;
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
@@ -128,6 +129,33 @@ impl Place {
         for _ in 0..times {
             self.login(source, name, "wrong").unwrap_err();
         }
+    }
+
+    /// Somebody puts a password in the place of another.
+    fn exchange(
+        &self,
+        identity: &Identity,
+        (name, attribute): (&str, &str),
+        old: &[u8],
+        new: &[u8],
+    ) -> Option<Error> {
+        let (send, receive) = mpsc::channel();
+        let step = |kind, value: &[u8]| Modification {
+            kind,
+            attribute: attribute.to_owned(),
+            values: vec![value.to_vec()],
+        };
+        let change = Change::Modify {
+            dn: Dn::parse(name).unwrap(),
+            modifications: vec![
+                step(ModificationKind::Delete, old),
+                step(ModificationKind::Add, new),
+            ],
+        };
+        let done = move |outcome: Result<_, _>| send.send(outcome.err()).unwrap();
+        self.directory
+            .change(identity, change, Terms::default(), done);
+        receive.recv().unwrap()
     }
 
     /// The administrator sets an attribute, or removes it.
@@ -436,4 +464,76 @@ fn an_account_that_nobody_uses_is_closed_after_a_while() {
     assert!(place.login(HERE, ADA, "secret-ada").is_ok());
     place.clock.advance(100);
     assert_eq!(place.login(HERE, ADA, "secret-ada").err(), locked());
+}
+
+#[test]
+fn a_wrong_old_password_in_a_change_counts_as_one_of_a_login_does_and_says_nothing_of_a_lock() {
+    for (attribute, encode) in [
+        (
+            "userPassword",
+            (|text| text.as_bytes().to_vec()) as fn(&str) -> Vec<u8>,
+        ),
+        ("unicodePwd", |text| {
+            let quoted = format!("\"{text}\"");
+            quoted.encode_utf16().flat_map(u16::to_le_bytes).collect()
+        }),
+    ] {
+        let own = RuleText {
+            who: "self".to_owned(),
+            allow: vec![Right::Read, Right::Write],
+            ..RuleText::default()
+        };
+        let place = Place::with_rules(|_| {}, &[own]);
+        let ada = place.login(HERE, ADA, "secret-ada").unwrap().identity;
+        let ada = ada.asking_by(Provenance {
+            address: Some(HERE.parse().unwrap()),
+            ..Provenance::default()
+        });
+        let exchange = |old: &str| {
+            let (old, new) = (encode(old), encode("other-Walrus-83"));
+            place.exchange(&ada, (ADA, attribute), &old, &new)
+        };
+        let wrong = exchange("wrong");
+        assert!(
+            matches!(wrong, Some(Error::NoSuchAttribute(_))),
+            "{wrong:?}"
+        );
+        assert_eq!(exchange("wrong"), wrong);
+        assert!(
+            place
+                .values(ADA, well_known::PWD_ACCOUNT_LOCKED_TIME)
+                .is_empty()
+        );
+        assert_eq!(exchange("wrong"), wrong);
+        assert_eq!(
+            place.values(ADA, well_known::PWD_ACCOUNT_LOCKED_TIME).len(),
+            1
+        );
+        // From here on the right one is not even tried.
+        let before = place.directory.pool().gauges().taken;
+        assert_eq!(exchange("secret-ada"), wrong);
+        // The new one is hashed all the same.
+        assert_eq!(place.directory.pool().gauges().taken - before, 1);
+        assert_eq!(place.cost(HERE, ADA, "secret-ada"), (locked(), 0));
+        place.clock.advance(61);
+        assert_eq!(exchange("secret-ada"), None);
+        assert!(place.login(HERE, ADA, "other-Walrus-83").is_ok());
+    }
+}
+
+#[test]
+fn a_lock_is_told_of_once_with_its_end_whether_the_name_has_an_entry_or_not() {
+    let place = Place::new();
+    let (send, told) = mpsc::channel();
+    let listener = move |event| send.send(event).unwrap();
+    place.directory.tell_events_to(Box::new(listener));
+    for name in [ADA, NOBODY] {
+        place.fail(HERE, name, 5);
+        let event = told.try_recv().unwrap();
+        assert_eq!(event.kind, crate::directory::audit::Kind::Lock);
+        assert_eq!(event.who, name);
+        assert_eq!(event.provenance.address, Some(HERE.parse().unwrap()));
+        assert_eq!(event.until, Some(place.clock.seconds() + 60));
+        assert!(told.try_recv().is_err());
+    }
 }

@@ -33,9 +33,9 @@ pub struct SecondFactorSettings {
 }
 
 impl SecondFactorSettings {
-    /// Whether an entry needs a second factor for the groups that it is in.
-    fn requires(&self, snapshot: &Snapshot, id: EntryId) -> bool {
-        self.groups.iter().any(|group| {
+    /// The first group that an entry is in of those whose members need a second factor.
+    pub fn asking(&self, snapshot: &Snapshot, id: EntryId) -> Option<&Dn> {
+        self.groups.iter().find(|group| {
             let group = snapshot.find_entry(group);
             group.is_some_and(|group| snapshot.membership().is_member(id, group))
         })
@@ -105,7 +105,7 @@ pub fn is_anybody_enrolled(snapshot: &Snapshot) -> bool {
 
 /// Whether an entry needs a second factor to log in.
 pub fn is_needed(settings: &SecondFactorSettings, view: &View<'_>) -> bool {
-    Held::of(view).sealed.is_some() || settings.requires(view.snapshot, view.id)
+    Held::of(view).sealed.is_some() || settings.asking(view.snapshot, view.id).is_some()
 }
 
 /// What was typed beside the password.
@@ -173,10 +173,9 @@ pub fn split(
 ) -> (Secret, Factor) {
     let held = Held::of(view);
     let Some(sealed) = &held.sealed else {
-        let required = settings.requires(view.snapshot, view.id);
-        return match required {
-            true => (typed, Factor::Missing),
-            false => (typed, Factor::Unneeded),
+        return match settings.asking(view.snapshot, view.id) {
+            Some(_) => (typed, Factor::Missing),
+            None => (typed, Factor::Unneeded),
         };
     };
     let uuid = view.entry.uuid();

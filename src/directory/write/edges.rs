@@ -202,7 +202,7 @@ impl Draft<'_> {
                     .is_some_and(|members| members.has_dangling(kind, normalized.as_bytes()));
                 if named {
                     self.may_gain(identity, group, kind.attribute())?;
-                    self.gain(identity, id, group);
+                    self.gains.push((id, group));
                     // First, so that the group is one all the time.
                     self.put_edge(group, &Edge::Entry { kind, member: id });
                     let text = shared("");

@@ -2,10 +2,10 @@
 //! that were to search from its name.
 //!
 //! Owns who may bring that about: those alone who could have added the member themselves. Else whoever may make entries,
-//! or choose a `uid`, would choose groups with it. And since no group shows the change, a line of the log under the target
-//! `hedgerow::audit` does.
+//! or choose a `uid`, would choose groups with it. And since no group shows the change, the record of the change that
+//! brings it about does.
 
-use super::{Draft, Origin};
+use super::Draft;
 use crate::directory::access::Right;
 use crate::directory::attributes::Attributes;
 use crate::directory::entry::{EntryId, ROOT};
@@ -14,35 +14,7 @@ use crate::directory::identity::Identity;
 use crate::directory::schema::{AttributeTypeId, well_known};
 use crate::directory::view::View;
 
-/// That an entry has become a member of a group that listed it before.
-#[derive(Debug)]
-pub(super) struct Gain {
-    who: String,
-    member: EntryId,
-    group: EntryId,
-}
-
 impl Draft<'_> {
-    /// Keeps a gain, to be told when the change is made. Whoever imports knows what is in the file.
-    pub(super) fn gain(&mut self, identity: &Identity, member: EntryId, group: EntryId) {
-        if self.origin == Origin::Client {
-            let who = self.actor_name(identity);
-            self.gains.push(Gain { who, member, group });
-        }
-    }
-
-    /// Logs what entries have gained, a line for each.
-    pub(super) fn tell_gains(&self) {
-        for gains in self.gains.chunk_by(|one, next| one.member == next.member) {
-            let groups = gains.iter().map(|gain| self.snapshot.dn(gain.group));
-            let groups: Vec<String> = groups.collect();
-            if let Some(Gain { who, member, .. }) = gains.first() {
-                let entry = self.snapshot.dn(*member);
-                tracing::info!(target: "hedgerow::audit", who, entry, ?groups, "groups that listed it already have a new member");
-            }
-        }
-    }
-
     /// Whether an entry may become a member of a group that lists it by an attribute.
     pub(super) fn may_gain(
         &self,
@@ -72,7 +44,7 @@ impl Draft<'_> {
             for group in groups.iter().flatten() {
                 self.may_gain(identity, group, well_known::MEMBER_URL)?;
                 if self.snapshot.membership().is_selected(group, base) {
-                    self.gain(identity, base, group);
+                    self.gains.push((base, group));
                 }
             }
         }
@@ -97,7 +69,7 @@ impl Draft<'_> {
                 let groups = self.snapshot.membership().groups_of(id);
                 if !groups.is_some_and(|groups| groups.contains(group)) {
                     self.may_gain(identity, group, well_known::MEMBER_UID)?;
-                    self.gain(identity, id, group);
+                    self.gains.push((id, group));
                 }
             }
         }

@@ -32,7 +32,6 @@ struct Mark {
     entries: BTreeSet<EntryId>,
     edges: BTreeMap<Vec<u8>, (EntryId, Edge)>,
     changes: usize,
-    gains: usize,
 }
 
 impl Draft<'_> {
@@ -81,11 +80,10 @@ impl Draft<'_> {
             Change::Rename { .. } => claims,
             Change::Modify { .. } | Change::Delete { .. } => false,
         };
-        let gains = self.gains.len();
         if !terms.trial && !judged_after {
             let outcome = self.perform(identity, change, terms);
             if outcome.is_err() {
-                self.gains.truncate(gains);
+                self.gains.clear();
             }
             return outcome;
         }
@@ -107,7 +105,6 @@ impl Draft<'_> {
             entries: self.entries.clone(),
             edges: self.edges.clone(),
             changes: self.changes.len(),
-            gains: self.gains.len(),
         }
     }
 
@@ -115,7 +112,7 @@ impl Draft<'_> {
         self.snapshot = to.snapshot;
         (self.entries, self.edges) = (to.entries, to.edges);
         self.changes.truncate(to.changes);
-        self.gains.truncate(to.gains);
+        self.gains.clear();
     }
 
     fn perform(

@@ -102,9 +102,85 @@ pub enum ResultCode {
     NoOperation = 0x410e,
 }
 
+/// The result codes of RFC 4511 4.1.9, RFC 3909 (cancel), RFC 4528 (assertion)
+/// and RFC 4370 (proxied authorization), and the one beyond them.
+const NAMES: [(u32, &str); 47] = [
+    (0, "success"),
+    (1, "operationsError"),
+    (2, "protocolError"),
+    (3, "timeLimitExceeded"),
+    (4, "sizeLimitExceeded"),
+    (5, "compareFalse"),
+    (6, "compareTrue"),
+    (7, "authMethodNotSupported"),
+    (8, "strongerAuthRequired"),
+    (10, "referral"),
+    (11, "adminLimitExceeded"),
+    (12, "unavailableCriticalExtension"),
+    (13, "confidentialityRequired"),
+    (14, "saslBindInProgress"),
+    (16, "noSuchAttribute"),
+    (17, "undefinedAttributeType"),
+    (18, "inappropriateMatching"),
+    (19, "constraintViolation"),
+    (20, "attributeOrValueExists"),
+    (21, "invalidAttributeSyntax"),
+    (32, "noSuchObject"),
+    (33, "aliasProblem"),
+    (34, "invalidDNSyntax"),
+    (36, "aliasDereferencingProblem"),
+    (48, "inappropriateAuthentication"),
+    (49, "invalidCredentials"),
+    (50, "insufficientAccessRights"),
+    (51, "busy"),
+    (52, "unavailable"),
+    (53, "unwillingToPerform"),
+    (54, "loopDetect"),
+    (64, "namingViolation"),
+    (65, "objectClassViolation"),
+    (66, "notAllowedOnNonLeaf"),
+    (67, "notAllowedOnRDN"),
+    (68, "entryAlreadyExists"),
+    (69, "objectClassModsProhibited"),
+    (71, "affectsMultipleDSAs"),
+    (76, "virtualListViewError"),
+    (80, "other"),
+    (118, "canceled"),
+    (119, "noSuchOperation"),
+    (120, "tooLate"),
+    (121, "cannotCancel"),
+    (122, "assertionFailed"),
+    (123, "authorizationDenied"),
+    (0x410e, "noOperation"),
+];
+
 impl ResultCode {
     /// The code on the wire.
     pub fn code(self) -> u16 {
         self as u16
+    }
+
+    /// Its name, as RFC 4511 writes it.
+    pub fn name(self) -> &'static str {
+        Self::name_of(self.code().into()).unwrap_or("other")
+    }
+
+    /// The name of a code, where it has one.
+    pub fn name_of(code: u32) -> Option<&'static str> {
+        let place = NAMES.binary_search_by_key(&code, |named| named.0).ok()?;
+        NAMES.get(place).map(|named| named.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_have_their_names() {
+        assert!(NAMES.is_sorted_by(|a, b| a.0 < b.0));
+        assert_eq!(ResultCode::InvalidCredentials.name(), "invalidCredentials");
+        assert_eq!(ResultCode::NoOperation.name(), "noOperation");
+        assert_eq!(ResultCode::name_of(9), None);
     }
 }

@@ -18,6 +18,7 @@ use crate::directory::password::Secret;
 use crate::directory::search::explain::explain;
 use crate::directory::{Directory, Error, backup, export};
 use crate::ldap::administration::{Export, Task};
+use crate::ldap::audit;
 use crate::ldap::codec::{write_extended_response, write_intermediate_response};
 use crate::ldap::message::{ExtendedRequest, ResultCode};
 use crate::ldap::result::Answer;
@@ -75,6 +76,7 @@ fn begin(session: &Session, call: &Call, request: &ExtendedRequest) -> Result<Se
         .ok_or_else(|| malformed("no such task".to_owned()))?;
     let by = session.face.directory.name(&call.identity);
     tracing::info!(conn = session.number, op = id, task = task.word(), %by, "administration");
+    audit::observe_task(session, call, &task);
     let (wish, wished) = channel();
     // The first part may be made at once.
     let _ = wish.send(());

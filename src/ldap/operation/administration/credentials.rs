@@ -7,8 +7,7 @@ use crate::directory::dn::Dn;
 use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
 use crate::directory::source::Network;
-use crate::directory::time::generalized;
-use crate::directory::{Directory, Error, NewKey, ShownKey};
+use crate::directory::{Directory, Error, NewKey};
 use crate::ldap::administration::{CreateKey, FactorAction, Key, KeyAction, SecondFactor};
 use crate::ldap::message::ResultCode;
 use crate::ldap::operation::password_modify::whose;
@@ -62,7 +61,7 @@ pub(super) fn key(
         KeyAction::List => {
             let keys = directory.keys(identity, &whose).map_err(Answer::from)?;
             for key in &keys {
-                writeln!(out, "{}", line(key)).map_err(gone)?;
+                writeln!(out, "{}", key).map_err(gone)?;
             }
             Ok(keys.len() as u64)
         }
@@ -99,27 +98,6 @@ fn new_key(asked: &CreateKey) -> Result<NewKey, Answer> {
             .collect::<Result<_, _>>()?,
         certificate: certificate.transpose()?,
     })
-}
-
-/// What is shown of a key, in one line.
-fn line(shown: &ShownKey) -> String {
-    let (key, limits) = (&shown.key, &shown.key.limits);
-    let at = |time: Option<i64>| time.map_or_else(|| "never".to_owned(), generalized);
-    let mut line = format!(
-        "{}  for {}  made {}  expires {}  last used {}",
-        key.name,
-        key.scopes.join(","),
-        generalized(key.created),
-        at(limits.expires),
-        at(shown.used),
-    );
-    for network in &limits.networks {
-        line.push_str(&format!("  from {network}"));
-    }
-    if let Some(certificate) = &limits.certificate {
-        line.push_str(&format!("  with a certificate of {certificate}"));
-    }
-    line
 }
 
 /// Waits on this thread for what is told once.
