@@ -1,9 +1,9 @@
 """What the server spends on a request over REST and on the same search over LDAP, TLS on both sides.
 
 Arguments: the server's process id, the file of its authority's certificate, the ports of REST and of ldaps, and the
-administrator's password. The directory holds uid=user000000 to uid=user099999 as inetOrgPerson entries below
-ou=people,dc=example,dc=org, with displayName "User Number N" and mail user00000N@example.org. Prints the least of five
-rounds: microseconds of CPU time of all threads of the server for one request.
+administrator's password. The directory holds uid=user000000 and so on, a multiple of 1,000 of them, as inetOrgPerson
+entries below ou=people,dc=example,dc=org, with displayName "User Number N" and mail user00000N@example.org. Prints the
+least of five rounds: microseconds of CPU time of all threads of the server for one request.
 """
 
 import http.client
@@ -68,20 +68,25 @@ def search(text):
     return ldap.response
 
 
-measure("LDAP (mail=A)", lambda: search("(mail=user012345@example.org)"), 1500)
-measure("REST filter[email][EQ]=A", lambda: get("filter[email][EQ]=user012345@example.org"), 1500)
-for offset in (0, 50_000, 99_900):
+users = get("page[limit]=0")["totalCount"]
+middle = users // 2
+address = f"user{middle + 45:06}@example.org"
+measure("LDAP (mail=A)", lambda: search(f"(mail={address})"), 1500)
+measure("REST filter[email][EQ]=A", lambda: get(f"filter[email][EQ]={address}"), 1500)
+for offset in (0, middle, users - 100):
     same = f"(uid=user{offset // 100:04}*)"
     assert len(search(same)) == 100
-    page = f"sort=userName&page[limit]=100&page[offset]={offset}"
-    found = get(page)
-    assert found["totalCount"] == 100_000 and found["data"][0]["userName"] == f"user{offset:06}"
     measure(f"LDAP the same 100 by {same}", lambda: search(same), 200)
-    measure(f"REST page of 100 at {offset}", lambda: get(page), 200)
-after = get("sort=userName&page[limit]=100&page[offset]=49900")["next"]
+    for sort, first in (("userName", offset), ("-userName", users - 1 - offset)):
+        page = f"sort={sort}&page[limit]=100&page[offset]={offset}"
+        found = get(page)
+        assert found["totalCount"] == users and found["data"][0]["userName"] == f"user{first:06}"
+        measure(f"REST page of 100 at {offset} by {sort}", lambda: get(page), 200)
+after = get(f"sort=userName&page[limit]=100&page[offset]={middle - 100}")["next"]
 page = f"sort=userName&page[limit]=100&page[after]={after}"
-assert get(page)["data"][0]["userName"] == "user050000"
+assert get(page)["data"][0]["userName"] == f"user{middle:06}"
 measure("REST page of 100 by cursor", lambda: get(page), 200)
-measure("LDAP (uid=*09988*)", lambda: search("(uid=*09988*)"), 300)
-measure("REST filter[userName][CO]=09988", lambda: get("filter[userName][CO]=09988"), 300)
+part = f"{users - 112:06}"[1:]
+measure(f"LDAP (uid=*{part}*)", lambda: search(f"(uid=*{part}*)"), 300)
+measure(f"REST filter[userName][CO]={part}", lambda: get(f"filter[userName][CO]={part}"), 300)
 measure("REST totalCount of all", lambda: get("page[limit]=0"), 500)
