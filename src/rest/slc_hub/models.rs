@@ -123,7 +123,7 @@ models! {
         #[schema(example = false)]
         invitation_pending "invitationPending": Option<bool>,
     }
-    /// What a client may say of a user; what is left out is cleared, but active, which stays.
+    /// What a client may say of a user; what is left out is as of a new one.
     UserDefinition {
         /// The name to log in with.
         #[schema(min_length = 1, max_length = 4096, example = "ada")]
