@@ -74,7 +74,7 @@ impl<'a> Plan<'a> {
         Some(Self { snapshot, step })
     }
 
-    /// At most how many candidates there are.
+    /// At most how many candidates there are, or about how many where counting memberships would take too long.
     pub fn count(&self) -> usize {
         self.step.count
     }

@@ -42,6 +42,9 @@ impl Step<'_> {
             (None, Source::One(_) | Source::Set(_) | Source::Postings(_)) => {
                 write!(f, "{indent}names and memberships: at most {count}")?;
             }
+            (None, Source::Members { .. } | Source::Groups { .. } | Source::Subordinates(_)) => {
+                write!(f, "{indent}names and memberships: about {count}")?;
+            }
             (None, _) => write!(f, "{indent}{what}: at most {count}")?,
         }
         writeln!(f)?;

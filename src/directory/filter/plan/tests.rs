@@ -19,6 +19,10 @@ const LDIF: &str = "dn: dc=example,dc=org\nobjectClass: domain\ndc: example\n\n\
     dn: cn=Otto,dc=example,dc=org\nobjectClass: person\ncn: Otto\nsn: Otto\n\n";
 
 fn snapshot() -> Snapshot {
+    snapshot_of(LDIF)
+}
+
+fn snapshot_of(ldif: &str) -> Snapshot {
     let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap());
     let ids = |names: &[&str]| {
         let ids = names.iter().map(|name| schema.attribute_id(name).unwrap());
@@ -48,7 +52,7 @@ fn snapshot() -> Snapshot {
     let mut store = MemoryStore::default();
     of.write(&mut store).unwrap();
     let empty = || of.empty(&schema, &indexed).unwrap();
-    let file = LDIF.as_bytes();
+    let file = ldif.as_bytes();
     import::prepare(empty(), &rules, &pool.unwrap(), file, true, &mut |_| {})
         .unwrap()
         .write(&mut store, &mut |_| {})
@@ -194,5 +198,40 @@ fn only_what_an_index_tells_exactly_is_certain() {
         let resolved = Filter::parse(filter).unwrap().resolve(snapshot.schema());
         let plan = Plan::new(&resolved, &snapshot).unwrap();
         assert_eq!(plan.is_certain(), certain, "{filter}");
+    }
+}
+
+#[test]
+fn memberships_through_many_groups_are_looked_up_and_not_searched_for() {
+    let mut ldif = LDIF.to_owned();
+    let dn = |name: &str| format!("cn={name},dc=example,dc=org");
+    for number in 0..100 {
+        let name = format!("p{number}");
+        ldif += &format!(
+            "dn: {}\nobjectClass: person\ncn: {name}\nsn: x\n\n",
+            dn(&name)
+        );
+    }
+    let mut group = |name: &str, members: &[String]| {
+        ldif += &format!("dn: {}\nobjectClass: groupOfNames\ncn: {name}\n", dn(name));
+        let lines = members.iter().map(|member| format!("member: {member}\n"));
+        ldif.extend(lines);
+        ldif += "\n";
+    };
+    let below: Vec<String> = (0..40).map(|number| format!("g{number}")).collect();
+    below.iter().for_each(|name| group(name, &[dn("p7")]));
+    let below: Vec<String> = below.iter().map(|name| dn(name)).collect();
+    group("top", &below);
+    let snapshot = snapshot_of(&ldif);
+    let chain = "1.2.840.113556.1.4.1941";
+    for (filter, found) in [
+        (format!("(memberOf={})", dn("top")), 41),
+        (format!("(memberOf:{chain}:={})", dn("top")), 41),
+        (format!("(member:{chain}:={})", dn("p7")), 41),
+    ] {
+        let resolved = Filter::parse(&filter).unwrap().resolve(snapshot.schema());
+        let plan = Plan::new(&resolved, &snapshot).unwrap();
+        assert!(plan.count() < snapshot.len() / 2, "{filter}: {plan}");
+        assert_eq!(plan.candidates().len(), found, "{filter}");
     }
 }
