@@ -144,16 +144,15 @@ fn plan_presence<'a>(target: &Target, snapshot: &'a Snapshot) -> Option<Step<'a>
 }
 
 fn plan_match<'a>(target: &Target, test: &'a Test, snapshot: &'a Snapshot) -> Option<Step<'a>> {
-    match test {
-        Test::Edge(_, name, _) => return plan_edges(target, name, snapshot),
-        Test::Chain(name) => return plan_chain(target, name, snapshot),
-        _ => {}
-    }
-    let steps = target
-        .types()
-        .iter()
-        .map(|attribute| plan_type(*attribute, test, snapshot));
-    let step = Step::any(steps.collect::<Option<_>>()?);
+    let step = match test {
+        Test::Edge(_, name, _) => plan_edges(target, name, snapshot)?,
+        Test::Chain(name) => plan_chain(target, name, snapshot)?,
+        _ => {
+            let types = target.types().iter();
+            let steps = types.map(|attribute| plan_type(*attribute, test, snapshot));
+            Step::any(steps.collect::<Option<_>>()?)
+        }
+    };
     Some(Step {
         certain: step.certain && target.is_plain(),
         ..step
@@ -304,8 +303,13 @@ impl<'a> Step<'a> {
                 let below = nested.then(|| membership.groups_in(*group));
                 let below = below.iter().flat_map(|below| below.iter());
                 let groups = below.filter(|id| id != group);
-                for group in std::iter::once(*group).chain(groups) {
-                    membership.for_each_member(group, |id| out.push(id));
+                for member_of in std::iter::once(*group).chain(groups) {
+                    membership.for_each_member(member_of, |id| {
+                        // No group is its own member, not even on a cycle.
+                        if id != *group {
+                            out.push(id);
+                        }
+                    });
                 }
             }
             Source::Groups { member } => {

@@ -101,7 +101,7 @@ pub(super) fn plan_chain<'a>(
     Some(Step::any(steps))
 }
 
-/// The members of a group. They are found exactly, but for a group on a cycle, which is found among them.
+/// The members of a group; `exact` when all of them match.
 fn members<'a>(snapshot: &'a Snapshot, group: EntryId, nested: bool, exact: bool) -> Step<'a> {
     let membership = snapshot.membership();
     let below = if nested {
@@ -117,7 +117,10 @@ fn members<'a>(snapshot: &'a Snapshot, group: EntryId, nested: bool, exact: bool
         }
         None => guess(snapshot),
     };
-    Step::new(count, Source::Members { group, nested }, exact)
+    Step {
+        certain: exact,
+        ..Step::new(count, Source::Members { group, nested }, exact)
+    }
 }
 
 /// The groups of a member.

@@ -219,19 +219,24 @@ fn memberships_through_many_groups_are_looked_up_and_not_searched_for() {
         ldif += "\n";
     };
     let below: Vec<String> = (0..40).map(|number| format!("g{number}")).collect();
-    below.iter().for_each(|name| group(name, &[dn("p7")]));
+    // The group is on a cycle, and not its own member for it.
+    below
+        .iter()
+        .for_each(|name| group(name, &[dn("p7"), dn("top")]));
     let below: Vec<String> = below.iter().map(|name| dn(name)).collect();
     group("top", &below);
     let snapshot = snapshot_of(&ldif);
     let chain = "1.2.840.113556.1.4.1941";
-    for (filter, found) in [
-        (format!("(memberOf={})", dn("top")), 41),
-        (format!("(memberOf:{chain}:={})", dn("top")), 41),
-        (format!("(member:{chain}:={})", dn("p7")), 41),
+    for (filter, found, certain) in [
+        (format!("(memberOf={})", dn("top")), 41, true),
+        (format!("(memberOf:{chain}:={})", dn("top")), 41, true),
+        (format!("(memberOfIndirect={})", dn("top")), 41, false),
+        (format!("(member:{chain}:={})", dn("p7")), 41, false),
     ] {
         let resolved = Filter::parse(&filter).unwrap().resolve(snapshot.schema());
         let plan = Plan::new(&resolved, &snapshot).unwrap();
         assert!(plan.count() < snapshot.len() / 2, "{filter}: {plan}");
         assert_eq!(plan.candidates().len(), found, "{filter}");
+        assert_eq!(plan.is_certain(), certain, "{filter}");
     }
 }
