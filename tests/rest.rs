@@ -610,7 +610,9 @@ fn who_asked_for_what_from_where_is_in_the_audit_log() {
         client.get(&Login::Nobody, &format!("{BASE}/users")).status,
         401
     );
-    done(&client, "POST /users", Some(user));
+    let made = done(&client, "POST /users", Some(user));
+    let other = json!({ "userId": made["_id"] });
+    done(&client, "POST /impersonate", Some(other));
     assert!(server.stop().success());
 
     let text = folder.told(&["audit", "--json"]);
@@ -657,4 +659,8 @@ fn who_asked_for_what_from_where_is_in_the_audit_log() {
         let line = line.unwrap_or_else(|| panic!("no {kind} of {who} in {text}"));
         assert_eq!(line["address"], "127.0.0.1");
     }
+    let other = lines.iter().find(|line| line["operation"] == "impersonate");
+    let other = other.unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(other["who"], name("new"));
+    assert_eq!(other["through"], server::ADMIN);
 }

@@ -1,4 +1,4 @@
-//! What the REST face tells the audit log: logins, and requests that were refused for want of rights.
+//! What the REST face tells the audit log: logins, who acts for whom, and requests that were refused for want of rights.
 //!
 //! Owns only what HTTP adds: where a request comes from, and the words for how it ended. Changes have records of their own,
 //! which name the caller and the address because the caller asks by [`provenance`].
@@ -51,6 +51,22 @@ pub fn login(
         provenance: provenance(source),
         outcome,
         reason,
+        ..Event::default()
+    });
+}
+
+/// Tells that a caller may act for another from now on.
+pub fn impersonation(call: &Call, other: &Identity) {
+    let directory = &call.rest.directory;
+    directory.tell(Event {
+        kind: Kind::Authentication,
+        operation: "impersonate",
+        who: directory.name(other),
+        provenance: Provenance {
+            through: Some(directory.name(&call.caller.identity)),
+            ..provenance(call.source)
+        },
+        outcome: "success",
         ..Event::default()
     });
 }

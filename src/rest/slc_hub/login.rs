@@ -6,6 +6,7 @@ use super::users::{find, name};
 use crate::directory::Error;
 use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
+use crate::rest::audit;
 use crate::rest::auth;
 use crate::rest::fault::Fault;
 use crate::rest::json::Members;
@@ -36,7 +37,6 @@ pub async fn log_in(call: Call) -> Result<Reply, Fault> {
             "the password must be changed first: POST changePassword",
         ));
     }
-    tracing::info!(user, "logged in");
     token(&call, &login.identity)
 }
 
@@ -60,7 +60,6 @@ pub async fn impersonate(call: Call) -> Result<Reply, Fault> {
     let id = body.required("userId")?;
     body.end()?;
     let entry = find(&call, &id, &[]).await?;
-    let by = call.rest.directory.name(&call.caller.identity);
     let other = call
         .rest
         .directory
@@ -69,6 +68,6 @@ pub async fn impersonate(call: Call) -> Result<Reply, Fault> {
         Error::AuthorizationDenied => Fault::forbidden("the caller may not act for this user"),
         other => other.into(),
     })?;
-    tracing::info!(by, user = entry.dn, "acts for another");
+    audit::impersonation(&call, &other);
     token(&call, &other)
 }
