@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::query::{Fields, asked, groups, sort};
 use super::resource::{GROUP, GroupRecord, selected};
 use super::update::{self, Operator};
-use super::users::{add, answer, attribute, name, name_below, rdn, reading};
+use super::users::{add, answer, attribute, by_id, name, name_below, rdn, reading};
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
@@ -36,15 +36,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
 
 /// The entry of a group.
 pub async fn find(call: &Call, id: &str, more: &[&str]) -> Result<EntryCopy, Fault> {
-    let filter = Filter::And(vec![equal("entryUUID", id), groups()]);
-    let attributes = selected(&[GROUP.as_slice(), more].concat());
-    let base = call.rest.suffix();
-    let found = list::one(
-        &call.rest,
-        &call.caller.identity,
-        (base, filter),
-        attributes,
-    );
+    let found = by_id(call, id, groups(), [GROUP.as_slice(), more]);
     found.await?.ok_or_else(|| Fault::not_found("group"))
 }
 

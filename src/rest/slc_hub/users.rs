@@ -91,16 +91,26 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
 
 /// The entry of a user; deleted ones as well.
 pub async fn find(call: &Call, id: &str, more: &[&str]) -> Result<EntryCopy, Fault> {
-    let filter = Filter::And(vec![equal("entryUUID", id), users()]);
-    let attributes = selected(&[USER.as_slice(), more].concat());
-    let base = call.rest.suffix();
-    let found = list::one(
+    let found = by_id(call, id, users(), [USER.as_slice(), more]);
+    found.await?.ok_or_else(|| Fault::not_found("user"))
+}
+
+/// The entry of an id among those of a kind, with these attributes.
+pub async fn by_id(
+    call: &Call,
+    id: &str,
+    kind: Filter,
+    names: [&[&str]; 2],
+) -> Result<Option<EntryCopy>, Fault> {
+    let filter = Filter::And(vec![equal("entryUUID", id), kind]);
+    let asked = (call.rest.suffix(), filter);
+    list::one(
         &call.rest,
         &call.caller.identity,
-        (base, filter),
-        attributes,
-    );
-    found.await?.ok_or_else(|| Fault::not_found("user"))
+        asked,
+        selected(&names.concat()),
+    )
+    .await
 }
 
 /// The name of an entry.
