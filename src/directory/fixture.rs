@@ -66,8 +66,13 @@ pub fn directory_of(
 
 /// That directory, served, and another handle on its store. Nobody knows its administrator's password.
 pub fn served(accounts: AccountSettings) -> (Directory, MemoryStore) {
+    served_tree(TREE, accounts)
+}
+
+/// The same with a tree of its own below `dc=a`.
+pub fn served_tree(tree: &str, accounts: AccountSettings) -> (Directory, MemoryStore) {
     let schema = schema();
-    let (store, snapshot) = directory(&schema);
+    let (store, snapshot) = directory_of(&schema, tree, &IndexedAttributes::default());
     let pool = Pool::start(PoolSettings {
         params: Argon2Params::new(8, 1, 1).unwrap(),
         ..PoolSettings::default()
