@@ -498,6 +498,38 @@ fn an_entry_that_one_may_not_see_is_told_of_as_hidden_to_the_log_alone() {
 }
 
 #[test]
+fn what_is_to_be_put_below_an_entry_that_one_may_not_see_is_told_of_as_hidden() {
+    let rules = "[[access]]\nwho = \"anyone\"\nto = \"ou=closed,dc=example,dc=org\"\nallow = []\n\
+        [[access]]\nwho = \"users\"\nallow = [\"read\", \"write\", \"add\", \"delete\"]\n";
+    let folder = Folder::with_access(rules);
+    let unit = "dn: ou=closed,dc=example,dc=org\nobjectClass: organizationalUnit\nou: closed\n";
+    folder.load(&format!("{TREE}\n{unit}"));
+    let server = folder.serve();
+    let asked = ["missing", "closed"].map(|parent| {
+        let parent = format!("ou={parent},dc=example,dc=org");
+        let steps = [
+            format!("dn: cn=new,{parent}\nchangetype: add\nobjectClass: applicationProcess\ncn: new\n"),
+            format!("dn: {GRACE}\nchangetype: moddn\nnewrdn: uid=grace\ndeleteoldrdn: 1\nnewsuperior: {parent}\n"),
+        ];
+        steps.map(|step| {
+            let refused = modify(&folder, &server, (ADA, "first-Zebra-41"), &[], &step);
+            assert_eq!(refused.status.code(), Some(32), "{}", text(&refused.stderr));
+            text(&refused.stderr).replace(&parent, "")
+        })
+    });
+    assert_eq!(asked[0], asked[1]);
+    let lines = shown_with(&folder, |line| line["target"] == GRACE);
+    let refusals = lines.iter().filter(|line| line["kind"] == "refusal");
+    let word = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
+    let told = refusals.map(|line| ["operation", "target", "reason"].map(|name| word(line, name)));
+    let added = "cn=new,ou=closed,dc=example,dc=org";
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [["add", added, "hidden"], ["moddn", GRACE, "hidden"]]
+    );
+}
+
+#[test]
 fn who_takes_all_of_the_data_away_has_a_line() {
     let folder = folder("");
     let _server = folder.serve();
