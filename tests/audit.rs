@@ -374,13 +374,16 @@ fn changes_that_had_no_line_yet_when_the_server_was_killed_have_one_after_the_ne
 
 #[test]
 fn files_are_begun_anew_by_size_and_read_as_one() {
-    let folder = folder("[audit]\nfile = \"log/audit\"\nfile_mebibytes = 1\nearlier_files = 1\n");
+    let folder = Folder::self_service(
+        "[audit]\nfile = \"log/audit\"\nfile_mebibytes = 1\nearlier_files = 1\n",
+    );
+    fs::create_dir(folder.path("log")).unwrap();
+    folder.load(TREE);
     let long = format!("cn={},dc=example,dc=org", "x".repeat(1_000));
     folder.load(&format!(
         "dn: {long}\nobjectClass: applicationProcess\ncn: {}\n",
         "x".repeat(1_000)
     ));
-    fs::create_dir(folder.path("log")).unwrap();
     let server = folder.serve();
     let mut client = server.administrator();
     let changes = 2_600;
@@ -438,7 +441,7 @@ fn what_is_added_is_followed() {
 
 #[test]
 fn an_audit_log_that_cannot_be_written_keeps_the_server_from_starting() {
-    let folder = folder("[audit]\nfile = \"nowhere/audit\"\n");
+    let folder = Folder::self_service("[audit]\nfile = \"nowhere/audit\"\n");
     let done = folder.command("serve").output().unwrap();
     assert!(!done.status.success());
     let said = text(&done.stderr);
@@ -529,6 +532,83 @@ fn what_is_to_be_put_below_an_entry_that_one_may_not_see_is_told_of_as_hidden() 
     );
 }
 
+/// What the lines of tasks of administration say: operation and reason.
+fn tasks(folder: &Folder) -> Vec<[String; 2]> {
+    let lines = shown(folder, &["--kind", "administration"]);
+    let told = lines.iter().map(|line| {
+        assert_eq!(line["address"], "local");
+        let who = line["who"].as_str().unwrap();
+        assert!(who.ends_with("cn=peercred,cn=external,cn=auth"), "{line}");
+        ["operation", "reason"].map(|name| line[name].as_str().unwrap_or("").to_owned())
+    });
+    told.collect()
+}
+
+fn run(folder: &Folder, name: &str, arguments: &[&str]) {
+    let mut command = folder.command(name);
+    command.args(arguments).current_dir(folder.path(""));
+    let done = command.env("HEDGEROW_ADMIN_PASSWORD", "battery staple");
+    let done = done.stdin(Stdio::null()).output().unwrap();
+    assert!(done.status.success(), "{name}: {}", text(&done.stderr));
+}
+
+#[test]
+fn who_takes_data_away_or_replaces_it_without_a_server_has_a_line() {
+    let folder = folder("[audit]\nfile = \"audit\"\n");
+    run(&folder, "export", &["--output", "plain.ldif"]);
+    let whole = ["--with-password-hashes", "--output", "whole.ldif"];
+    run(&folder, "export", &whole);
+    run(&folder, "backup", &["backup"]);
+    run(&folder, "reset-admin-password", &[]);
+    fs::rename(folder.path("data"), folder.path("lost")).unwrap();
+    run(&folder, "restore", &["backup"]);
+    let expected = [
+        ["import", ""],
+        ["export", ""],
+        ["export", "withPasswordHashes"],
+        ["backup", ""],
+        ["reset-admin-password", ""],
+        ["restore", ""],
+    ];
+    assert_eq!(tasks(&folder), expected);
+    // The lines of changes go on behind them.
+    let server = folder.serve();
+    let done = modify(
+        &folder,
+        &server,
+        (ADMIN, PASSWORD),
+        &[],
+        &describe(GRACE, "x"),
+    );
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    server.stop();
+    assert_eq!(shown(&folder, &["--kind", "write"]).len(), 1);
+}
+
+#[test]
+fn who_backs_up_a_running_server_has_a_line() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    run(&folder, "backup", &["backup"]);
+    server.stop();
+    assert_eq!(tasks(&folder), [["backup", ""]]);
+}
+
+#[test]
+fn who_gives_the_administrator_of_a_running_server_another_password_has_a_line() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    run(&folder, "reset-admin-password", &[]);
+    server.stop();
+    let lines = shown(&folder, &[]);
+    let is = |line: &&Value| line["target"] == ADMIN && line["outcome"] == "success";
+    let line = lines
+        .iter()
+        .find(is)
+        .unwrap_or_else(|| panic!("{lines:#?}"));
+    assert_eq!(line["address"], "local");
+}
+
 #[test]
 fn who_takes_all_of_the_data_away_has_a_line() {
     let folder = folder("");
@@ -536,18 +616,9 @@ fn who_takes_all_of_the_data_away_has_a_line() {
     let file = folder.path("all.ldif");
     let file = ["--output", file.to_str().unwrap()];
     folder.told(&[&["export", "--with-password-hashes"], &file[..]].concat());
-    let lines = shown_with(&folder, |line| line["kind"] == "administration");
-    let line = lines.last().unwrap();
+    shown_with(&folder, |line| line["operation"] == "export");
     assert_eq!(
-        (line["operation"].as_str(), line["reason"].as_str()),
-        (Some("export"), Some("withPasswordHashes"))
-    );
-    assert_eq!(line["address"], "local");
-    assert!(
-        line["who"]
-            .as_str()
-            .unwrap()
-            .ends_with("cn=peercred,cn=external,cn=auth"),
-        "{line}"
+        tasks(&folder).last().unwrap(),
+        &["export", "withPasswordHashes"]
     );
 }

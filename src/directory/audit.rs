@@ -13,6 +13,9 @@ use super::view::View;
 /// Bytes of a name that are told; longer ones are cut.
 const LONGEST_NAME: usize = 1_024;
 
+/// The reason in the line of an export that has hashes of passwords.
+pub const WITH_HASHES: &str = "withPasswordHashes";
+
 /// What kind of event it is.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub enum Kind {

@@ -7,7 +7,7 @@ use super::administration::Task;
 use super::message::{Operation, Request, ResultCode};
 use super::result::Answer;
 use super::session::{Call, Session};
-use crate::directory::audit::{Event, Kind};
+use crate::directory::audit::{Event, Kind, WITH_HASHES};
 use crate::directory::dn::Dn;
 
 /// What an operation is about.
@@ -125,7 +125,7 @@ pub(super) fn observe_task(session: &Session, call: &Call, task: &Task) {
     let (target, reason) = match task {
         Task::Export(export) => (
             export.base.clone(),
-            export.with_secrets.then_some("withPasswordHashes"),
+            export.with_secrets.then_some(WITH_HASHES),
         ),
         Task::Backup => (None, None),
         // Those that change something have lines as changes.
