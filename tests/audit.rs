@@ -477,6 +477,30 @@ fn a_lock_that_comes_into_force_has_a_line_that_says_until_when() {
 }
 
 #[test]
+fn failures_that_come_in_a_crowd_are_summed_and_each_is_counted() {
+    let folder = folder("");
+    let server = folder.serve();
+    let mut client = ldap3::LdapConn::new(&server.url()).unwrap();
+    let (name, failures) = ("uid=nobody,dc=example,dc=org", 3_000);
+    for _ in 0..failures {
+        // A name that cannot be read costs no hash.
+        assert_eq!(client.simple_bind("no name", "x").unwrap().rc, 34);
+    }
+    assert_eq!(client.simple_bind(name, "x").unwrap().rc, 49);
+    server.stop();
+    let lines = shown(&folder, &["--kind", "authentication"]);
+    let of = |name: &str| {
+        let told = lines.iter().filter(|line| line["who"] == name);
+        told.map(|line| line["count"].as_u64().unwrap_or(1))
+            .collect::<Vec<_>>()
+    };
+    let crowd = of("no name");
+    assert_eq!(crowd.iter().sum::<u64>(), failures);
+    assert!(crowd.len() < 3_000 && crowd.iter().any(|count| *count > 1));
+    assert_eq!(of(name), [1]);
+}
+
+#[test]
 fn an_entry_that_one_may_not_see_is_told_of_as_hidden_to_the_log_alone() {
     let folder = Folder::with_access("[[access]]\nwho = \"self\"\nallow = [\"read\", \"write\"]\n");
     folder.load(TREE);
