@@ -19,20 +19,36 @@ use serde_json::{Value, json};
 
 use super::auth::Caller;
 use super::fault::Fault;
-use super::operation::{Dialect, Path, Permission};
+use super::operation::{Dialect, Part, Path, Permission};
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
     name: "slc-hub",
     title: "SLC Hub",
-    base: "/api/v2/auth",
+    bases: &["/api/v2/auth"],
+    owns: &["/api/v2/auth"],
+    parts: &[
+        part("userId", "The id of the user."),
+        part("groupId", "The id of the group."),
+        part("principalId", "The id of the user or the group."),
+    ],
     operations: table::OPERATIONS,
     fault,
     fault_schema: "Refusal",
     schemas: models::schemas,
 };
 
-fn fault(fault: &Fault) -> Value {
+/// The id of an entry.
+const fn part(name: &'static str, description: &'static str) -> Part {
+    Part {
+        name,
+        description,
+        format: Some("uuid"),
+        example: "597ae2f6-16a6-1027-98f4-d28b5365dc14",
+    }
+}
+
+fn fault(fault: &Fault, _: &str) -> Value {
     json!({ "msg": fault.text })
 }
 
