@@ -266,7 +266,12 @@ impl Session {
                 return Flow::Continue;
             }
         }
-        match self.standing() {
+        // A bind asks nothing of whoever was bound before.
+        let standing = match operation {
+            Operation::Bind => Standing::Open,
+            _ => self.standing(),
+        };
+        match standing {
             Standing::Open => {}
             Standing::MustChange if may_be_done_first(&message.operation) => {}
             Standing::MustChange => {
@@ -274,7 +279,6 @@ impl Session {
                 self.finish(out, &call, &error.into());
                 return Flow::Continue;
             }
-            Standing::Closed if operation == Operation::Bind => {}
             Standing::Closed => return self.cut_off(Some(&call), out),
         }
         if let Err(error) = self.take_proxy(&mut call) {
@@ -469,7 +473,7 @@ fn changes(operation: Operation) -> bool {
 /// section 8.1.2.2); of modifies the directory takes those of the own password alone. Who am I? tells them nothing new.
 fn may_be_done_first(request: &Request) -> bool {
     match request {
-        Request::Bind(_) | Request::Unbind | Request::Abandon(_) | Request::Modify(_) => true,
+        Request::Unbind | Request::Abandon(_) | Request::Modify(_) => true,
         Request::Extended(request) => matches!(
             request.name.as_str(),
             operation::START_TLS | operation::PASSWORD_MODIFY | operation::WHO_AM_I

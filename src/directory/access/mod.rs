@@ -32,14 +32,13 @@ impl AccessRules {
         let is_current = |known: &ApplicableRules| {
             known.structure == snapshot.structure() && known.rules_id == self.id
         };
-        let applicable = match known.load_full().filter(|known| is_current(known)) {
-            Some(known) => known,
-            None => {
-                let applicable = Arc::new(self.applicable(snapshot, identity));
-                known.store(Some(Arc::clone(&applicable)));
-                applicable
-            }
-        };
+        let work_out = || Arc::new(self.applicable(snapshot, identity));
+        let known = known.get_or_init(|| ArcSwap::new(work_out()));
+        let mut applicable = known.load_full();
+        if !is_current(&applicable) {
+            applicable = work_out();
+            known.store(Arc::clone(&applicable));
+        }
         Access {
             all: self,
             applicable,
