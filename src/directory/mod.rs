@@ -293,9 +293,9 @@ impl Directory {
                 None => None,
             },
             binding,
-            room: self.0.room.clone(),
         };
-        Search::begin(&snapshot, self.rules(), identity, request, conditions)
+        let room = &self.0.room;
+        Search::begin(&snapshot, self.rules(), identity, request, conditions, room)
     }
 
     fn time_limit(&self, identity: &Identity) -> Option<Duration> {

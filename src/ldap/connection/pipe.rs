@@ -6,14 +6,14 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::HANDSHAKE;
 use crate::ldap::Face;
@@ -99,6 +99,7 @@ impl Pipe {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        let mut stopped = pin!(stop.cancelled());
         loop {
             let flow = self.work(session);
             if flow != Flow::Continue {
@@ -131,7 +132,7 @@ impl Pipe {
                 tokio::task::yield_now().await;
             }
             let last_look = self.last_look;
-            let event = self.event(stream, session, stop, !more && !last_look);
+            let event = self.event(stream, session, stopped.as_mut(), !more && !last_look);
             let event = event.await?;
             let looked = last_look && !matches!(event, Event::Completed(_));
             match event {
@@ -252,7 +253,7 @@ impl Pipe {
         &mut self,
         stream: &mut S,
         session: &mut Session,
-        stop: &CancellationToken,
+        stopped: Pin<&mut WaitForCancellationFuture<'_>>,
         wait: bool,
     ) -> io::Result<Event>
     where
@@ -298,7 +299,7 @@ impl Pipe {
             completion = session.completion(), if awaits => Ok(Event::Completed(Box::new(completion))),
             event = moving => event,
             () = clock.as_mut() => Ok(Event::Clock),
-            () = stop.cancelled(), if stops => Ok(Event::Stop),
+            () = stopped, if stops => Ok(Event::Stop),
         }
     }
 

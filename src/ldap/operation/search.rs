@@ -50,15 +50,16 @@ pub fn begin(session: &mut Session, call: Call, request: SearchRequest, out: &mu
     let request = plain(base, request, part, &call.controls);
     match session.face.directory.search(&call.identity, &request) {
         Ok(mut search) => {
-            let references = search.take_continuations();
-            session.searches.push_back(Running {
+            let running = Running {
                 call,
+                references: search.take_continuations(),
                 search,
-                references,
-            });
+            };
             // Behind others it waits for its turn; alone it is answered here and now.
-            if session.searches.len() == 1 {
-                step(session, out);
+            if session.searches.is_empty() {
+                go_on(session, running, out);
+            } else {
+                session.searches.push_back(running);
             }
         }
         Err(error) => response::fail(session, &call, None, error, out),
@@ -117,9 +118,12 @@ fn plain(
 
 /// Gives the search whose turn it is one slice.
 pub fn step(session: &mut Session, out: &mut BytesMut) {
-    let Some(mut running) = session.searches.pop_front() else {
-        return;
-    };
+    if let Some(running) = session.searches.pop_front() {
+        go_on(session, running, out);
+    }
+}
+
+fn go_on(session: &mut Session, mut running: Running, out: &mut BytesMut) {
     let outcome = slice(session, &mut running, out);
     if !matches!(outcome, Ok(Progress::More)) {
         conclude(session, &running);
