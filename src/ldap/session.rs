@@ -428,8 +428,9 @@ impl Session {
     /// Writes the final response of an operation, if it has one, and tells who counts.
     pub(super) fn finish(&self, out: &mut BytesMut, call: &Call, answer: &Answer) {
         if let Some(tag) = call.operation.response() {
-            let answer = answer.clone().with_policy(&call.controls);
-            answer.write(out, call.id, tag);
+            let told = answer.policy.is_some();
+            let told = told.then(|| answer.clone().with_policy(&call.controls));
+            told.as_ref().unwrap_or(answer).write(out, call.id, tag);
         }
         self.observe(call, answer);
     }
