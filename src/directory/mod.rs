@@ -377,6 +377,9 @@ impl Directory {
     /// To be asked once about each search when it is over: counts it when it looked at many entries in vain because no
     /// index helped, and says what would have.
     pub fn conclude(&self, search: &Search) -> Option<Unindexed> {
+        if !search.looked_at_many() {
+            return None;
+        }
         let unindexed = search.unindexed(&self.snapshot())?;
         self.0.unindexed.fetch_add(1, Ordering::Relaxed);
         Some(unindexed)

@@ -167,6 +167,11 @@ impl Computed {
         })
     }
 
+    /// Whether the attribute is one for the administration of the directory (RFC 4512 section 3.4).
+    pub fn is_operational(self) -> bool {
+        !matches!(self, Self::Edges(_))
+    }
+
     /// Whether an entry has a value, without making one.
     pub fn is_present(self, view: &View<'_>) -> bool {
         match self {
@@ -361,11 +366,16 @@ fn structural_class<'a>(view: &View<'a>) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::schema::PosixGroup;
 
     #[test]
     fn a_computed_attribute_is_known_by_its_type() {
+        let schema = Schema::built_in(PosixGroup::Auxiliary).unwrap();
         for computed in Computed::ALL {
-            assert_eq!(Computed::of(computed.attribute()), Some(computed));
+            let attribute = computed.attribute();
+            assert_eq!(Computed::of(attribute), Some(computed));
+            let is_operational = schema.attribute(attribute).is_operational();
+            assert_eq!(computed.is_operational(), is_operational, "{computed:?}");
         }
         assert_eq!(Computed::of(well_known::CN), None);
     }

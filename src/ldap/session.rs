@@ -123,6 +123,8 @@ pub struct Session {
     pub(super) channel: Channel,
     pub(super) identity: Identity,
     pub(super) searches: VecDeque<search::Running>,
+    /// The base of the search before, as it was sent and as it was read.
+    pub(super) base: Option<(String, Dn)>,
     /// Changes under way, by their message ids.
     pub(super) updates: Vec<i32>,
     /// The task of administration under way.
@@ -149,6 +151,7 @@ impl Session {
             channel,
             identity: Identity::anonymous(),
             searches: VecDeque::new(),
+            base: None,
             updates: Vec::new(),
             task: None,
             held: None,

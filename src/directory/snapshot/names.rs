@@ -150,15 +150,16 @@ impl Snapshot {
 
     /// The entry of a suffix, if it exists.
     pub fn suffix_entry(&self, suffix: &Suffix) -> Option<EntryId> {
-        let hash = self.keys.whole_name(suffix.normalized.as_bytes());
-        self.names.get(hash).iter().find(|id| {
-            self.entry(*id).is_some_and(|entry| {
-                entry.parent() == ROOT
-                    && (entry.rdn() == &*suffix.text
-                        || Dn::parse(entry.rdn())
-                            .is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized))
-            })
-        })
+        let tops = self.children(ROOT)?;
+        let has = |id: &EntryId, is_name: &dyn Fn(&str) -> bool| {
+            self.entry(*id).is_some_and(|entry| is_name(entry.rdn()))
+        };
+        let is_spelled = |name: &str| name == &*suffix.text;
+        let is_same = |name: &str| {
+            Dn::parse(name).is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized)
+        };
+        let spelled = tops.iter().find(|id| has(id, &is_spelled));
+        spelled.or_else(|| tops.iter().find(|id| has(id, &is_same)))
     }
 
     /// The child of an entry under a relative name.

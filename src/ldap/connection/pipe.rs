@@ -262,7 +262,12 @@ impl Pipe {
         let takes = !self.ended && !self.stopping && session.accepts();
         let stops = !self.stopping && !self.last_look;
         let awaits = session.awaits_completion();
+        // What could be done has been done, and no buffer is to be given back: there is nothing to come back for when the
+        // last answer is sent.
+        let small = self.output.len() < HIGH_WATER && self.output.capacity() <= KEPT;
+        let rests = wait && takes && small;
         let (input, output, clock) = (&mut self.input, &mut self.output, &mut self.clock);
+        let last_moved = &mut self.moved;
         let moving = poll_fn(|context| {
             let mut moved = false;
             while !output.is_empty() {
@@ -283,10 +288,14 @@ impl Pipe {
             if takes && output.len() < HIGH_WATER {
                 match poll_read(Pin::new(&mut *stream), context, input) {
                     Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::Ended)),
-                    Poll::Ready(Ok(_)) => moved = true,
+                    Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Event::Moved)),
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => {}
                 }
+            }
+            if moved && rests && output.is_empty() {
+                *last_moved = Instant::now();
+                return Poll::Pending;
             }
             match (moved, wait) {
                 (true, _) => Poll::Ready(Ok(Event::Moved)),
