@@ -20,10 +20,9 @@ pub fn page(dialects: &[&Dialect]) -> String {
         // Writing to a string does not fail.
         let _ = write!(
             out,
-            "<h2>{}</h2><p>At <code>{}</code>; <a href={}/openapi.json>its document</a>.",
+            "<h2>{}</h2><p><a href=/openapi/{}.json>Its document</a>.",
             escape(dialect.title),
-            dialect.base,
-            dialect.base
+            dialect.name,
         );
         for operation in dialect.operations {
             describe(dialect, operation, &mut out);
@@ -38,7 +37,7 @@ fn describe(dialect: &Dialect, operation: &Operation, out: &mut String) {
         out,
         "<details><summary><b class=verb>{}</b> <code>{}{}</code> {}</summary><p>For {}.",
         operation.verb.name(),
-        dialect.base,
+        dialect.base(),
         escape(operation.path),
         escape(operation.summary),
         escape(operation.permission.name),
@@ -57,10 +56,14 @@ fn describe(dialect: &Dialect, operation: &Operation, out: &mut String) {
     for parameter in parameters {
         let values = match &parameter.form {
             Form::Text => "text".to_owned(),
-            Form::Texts => "texts".to_owned(),
+            Form::Texts | Form::Repeated => "texts".to_owned(),
             Form::Flag => "true, false".to_owned(),
             Form::Moment => "date-time".to_owned(),
-            Form::Number(default, most) => format!("0 to {most}, default {default}"),
+            Form::Number {
+                least,
+                default,
+                most,
+            } => format!("{least} to {most}, default {default}"),
             Form::Choice(known) | Form::Choices(known) => known.join(", "),
         };
         let _ = write!(

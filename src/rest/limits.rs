@@ -43,12 +43,25 @@ impl Gate {
 #[derive(Copy, Clone, Debug)]
 pub struct Source(pub IpAddr);
 
+/// What names a request in the log, in its answer and to other programs.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    /// That of a request; empty before it has one.
+    pub fn of(request: &Request) -> String {
+        let id = request.extensions().get::<Self>();
+        id.map(|id| id.0.clone()).unwrap_or_default()
+    }
+}
+
 /// Lets a request through to its operation, and sees to what every answer carries.
-pub async fn guard(State(rest): State<Arc<Rest>>, request: Request, next: Next) -> Response {
+pub async fn guard(State(rest): State<Arc<Rest>>, mut request: Request, next: Next) -> Response {
     let id = request_id(&request);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let refusal = |text| operation::refuse_at(&path, &Fault::new(Kind::Unavailable, text));
+    let refusal = |text| operation::refuse_at(&path, &Fault::new(Kind::Unavailable, text), &id);
     let mut response = match rest.gate.places.try_acquire() {
         Ok(_place) => match tokio::time::timeout(rest.gate.time, next.run(request)).await {
             Ok(response) => response,

@@ -9,15 +9,20 @@
 
 pub mod audit;
 pub mod auth;
+pub mod change;
 pub mod connection;
 pub mod docs;
+pub mod entry;
 pub mod fault;
 pub mod json;
 pub mod limits;
 pub mod list;
 pub mod mail;
+pub mod membership;
+pub mod netmaker;
 pub mod openapi;
 pub mod operation;
+pub mod principal;
 pub mod query;
 pub mod record;
 pub mod slc_hub;
@@ -93,7 +98,7 @@ impl Rest {
 }
 
 /// The dialects that are served.
-pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT];
+pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &netmaker::DIALECT];
 
 /// Everything that is answered: each dialect at its own paths, the documents, and the page that shows them.
 pub fn router(directory: Directory, settings: Settings) -> Router {
@@ -107,14 +112,15 @@ pub fn router(directory: Directory, settings: Settings) -> Router {
         .route("/openapi.json", document(DIALECTS))
         .route("/docs", page(DIALECTS));
     for dialect in DIALECTS.iter().copied() {
-        let path = format!("{}/openapi.json", dialect.base);
+        let path = format!("/openapi/{}.json", dialect.name);
         let own = document(std::slice::from_ref(&dialect));
         router = router.route(&path, own);
         router = router.merge(operation::routes(dialect, &rest));
     }
     let nothing = |kind, text| {
         move |request: Request| async move {
-            operation::refuse_at(request.uri().path(), &Fault::new(kind, text))
+            let id = limits::RequestId::of(&request);
+            operation::refuse_at(request.uri().path(), &Fault::new(kind, text), &id)
         }
     };
     let router = router

@@ -27,7 +27,7 @@ pub fn of(dialects: &[&Dialect]) -> Value {
         for operation in dialect.operations {
             let own = [(operation.verb, operation.path)];
             for (at, (verb, path)) in own.iter().chain(operation.aliases).enumerate() {
-                let path = format!("{}{path}", dialect.base);
+                let path = format!("{}{path}", dialect.base());
                 let item = paths.entry(path).or_insert_with(|| json!({}));
                 if let Some(item) = item.as_object_mut() {
                     item.insert(verb.name().to_owned(), describe(dialect, operation, at));
@@ -84,7 +84,7 @@ fn describe(dialect: &Dialect, operation: &Operation, alias: usize) -> Value {
         "tags": [dialect.title],
         "summary": operation.summary,
         "description": format!("{}. For {}.", operation.summary, permission.name),
-        "parameters": parameters(operation),
+        "parameters": parameters(dialect, operation),
         "responses": responses(dialect, operation),
         "security": if permission.login {
             json!([{ "bearer": [] }, { "basic": [] }, { "key": [] }])
@@ -175,20 +175,27 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-fn parameters(operation: &Operation) -> Value {
+fn parameters(dialect: &Dialect, operation: &Operation) -> Value {
     let mut described = Vec::new();
     let parts = operation.path.split('{').skip(1);
     for name in parts.filter_map(|part| part.split('}').next()) {
+        let part = dialect.parts.iter().find(|part| part.name == name);
+        let mut schema = json!({ "type": "string", "minLength": 1, "maxLength": LONGEST });
+        if let (Some(format), Some(schema)) =
+            (part.and_then(|it| it.format), schema.as_object_mut())
+        {
+            schema.insert("format".to_owned(), format.into());
+        }
         described.push(json!({
             "name": name, "in": "path", "required": true,
-            "description": "The id of the entry.",
-            "schema": { "type": "string", "format": "uuid" },
-            "example": "597ae2f6-16a6-1027-98f4-d28b5365dc14",
+            "description": part.map(|part| part.description),
+            "schema": schema,
+            "example": part.map(|part| part.example),
         }));
     }
     for parameter in operation.parameters.iter().copied().flatten() {
         described.push(json!({
-            "name": parameter.name, "in": "query", "required": false,
+            "name": parameter.name, "in": "query", "required": parameter.required,
             "description": parameter.description,
             "schema": form(parameter),
         }));
@@ -208,11 +215,15 @@ fn form(parameter: &Parameter) -> Value {
         Form::Text => json!({ "type": "string", "maxLength": LONGEST }),
         Form::Flag => json!({ "type": "boolean" }),
         Form::Moment => json!({ "type": "string", "format": "date-time" }),
-        Form::Number(default, most) => {
-            json!({ "type": "integer", "minimum": 0, "maximum": most, "default": default })
+        Form::Number {
+            least,
+            default,
+            most,
+        } => {
+            json!({ "type": "integer", "minimum": least, "maximum": most, "default": default })
         }
         Form::Choice(known) => json!({ "type": "string", "enum": known }),
-        Form::Texts => {
+        Form::Texts | Form::Repeated => {
             json!({ "type": "array", "items": { "type": "string", "maxLength": LONGEST }, "maxItems": 1000 })
         }
         Form::Choices(known) => {

@@ -23,7 +23,7 @@ use super::Rest;
 use super::audit;
 use super::auth::{self, Caller};
 use super::fault::{Fault, Kind};
-use super::limits::Source;
+use super::limits::{RequestId, Source};
 use super::query::{Parameter, Query};
 
 /// A product's way of asking.
@@ -32,16 +32,39 @@ pub struct Dialect {
     pub name: &'static str,
     /// Its name for people.
     pub title: &'static str,
-    /// What all its paths begin with.
-    pub base: &'static str,
+    /// What its paths begin with: as it is documented, and as else it is asked for.
+    pub bases: &'static [&'static str],
+    /// The parts of all paths where a refusal speaks its words, when there is no such operation.
+    pub owns: &'static [&'static str],
+    /// The variable parts of its paths.
+    pub parts: &'static [Part],
     /// All there is to ask.
     pub operations: &'static [Operation],
-    /// The body of a refusal.
-    pub fault: fn(&Fault) -> Value,
+    /// The body of a refusal, of the request with this id.
+    pub fault: fn(&Fault, &str) -> Value,
     /// The name of its schema.
     pub fault_schema: &'static str,
     /// The schemas of bodies, by name.
     pub schemas: fn() -> Vec<(&'static str, RefOr<Schema>)>,
+}
+
+impl Dialect {
+    /// What its paths begin with as they are documented.
+    pub fn base(&self) -> &'static str {
+        self.bases.first().copied().unwrap_or_default()
+    }
+}
+
+/// A variable part of paths, as it is documented.
+pub struct Part {
+    /// Its name in the paths.
+    pub name: &'static str,
+    /// What it names.
+    pub description: &'static str,
+    /// The format of its value, in the words of JSON Schema.
+    pub format: Option<&'static str>,
+    /// One of its values.
+    pub example: &'static str,
 }
 
 /// How a request is sent.
@@ -88,8 +111,8 @@ pub struct Permission {
     pub name: &'static str,
     /// Whether somebody must have logged in.
     pub login: bool,
-    /// Whether this caller may, for these parts of the path.
-    pub allows: fn(&Caller, &Path) -> bool,
+    /// Whether this caller may, for what the path and the query name; headers and body are not read yet.
+    pub allows: fn(&Call) -> bool,
 }
 
 /// One row of a dialect's table.
@@ -98,7 +121,7 @@ pub struct Operation {
     pub id: &'static str,
     /// How it is sent.
     pub verb: Verb,
-    /// Where, below the dialect's base; parts in braces are variable.
+    /// Where, below a base of the dialect; parts in braces are variable.
     pub path: &'static str,
     /// Other ways to send the same.
     pub aliases: &'static [(Verb, &'static str)],
@@ -168,6 +191,8 @@ pub struct Call {
     pub caller: Caller,
     /// Where from.
     pub source: Option<IpAddr>,
+    /// What names the request in the log and in its answer.
+    pub id: String,
     /// The variable parts of the path.
     pub path: Path,
     /// The parameters.
@@ -219,16 +244,18 @@ pub fn routes(dialect: &'static Dialect, rest: &Arc<Rest>) -> Router {
     for operation in dialect.operations {
         let own = [(operation.verb, operation.path)];
         for (verb, path) in own.iter().chain(operation.aliases) {
-            let rest = Arc::clone(rest);
-            let answer = move |path: Result<RawPathParams, _>, request: Request| {
-                let parts = path.map(|parts: RawPathParams| {
-                    let part = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-                    Path(parts.iter().map(part).collect())
-                });
-                answer(rest, dialect, operation, parts.ok(), request)
-            };
-            let path = format!("{}{path}", dialect.base);
-            router = router.route(&path, on(verb.filter(), answer));
+            for base in dialect.bases {
+                let rest = Arc::clone(rest);
+                let answer = move |path: Result<RawPathParams, _>, request: Request| {
+                    let parts = path.map(|parts: RawPathParams| {
+                        let part =
+                            |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+                        Path(parts.iter().map(part).collect())
+                    });
+                    answer(rest, dialect, operation, parts.ok(), request)
+                };
+                router = router.route(&format!("{base}{path}"), on(verb.filter(), answer));
+            }
         }
     }
     router
@@ -241,6 +268,7 @@ async fn answer(
     path: Option<Path>,
     request: Request,
 ) -> Response {
+    let id = RequestId::of(&request);
     let (head, body) = request.into_parts();
     let mut body = Upload {
         stream: body.into_data_stream(),
@@ -256,7 +284,7 @@ async fn answer(
     }
     match done {
         Ok(reply) => respond(operation, reply),
-        Err(fault) => refuse(dialect, &fault),
+        Err(fault) => refuse(dialect, &fault, &id),
     }
 }
 
@@ -279,6 +307,11 @@ async fn admit(
         audience: dialect.name,
         caller: claimed.unwrap_or_else(Caller::nobody),
         source,
+        id: head
+            .extensions
+            .get::<RequestId>()
+            .map(|id| id.0.clone())
+            .unwrap_or_default(),
         path,
         query: Query::default(),
         headers: HeaderMap::default(),
@@ -303,12 +336,12 @@ async fn perform(
     head: Parts,
     body: &mut Upload,
 ) -> Result<Reply, Fault> {
-    if !(operation.permission.allows)(&call.caller, &call.path) {
+    call.query = Query::read(head.uri.query().unwrap_or_default(), operation.parameters)?;
+    if !(operation.permission.allows)(&call) {
         return Err(Fault::forbidden(
             "this takes more rights than the caller has",
         ));
     }
-    call.query = Query::read(head.uri.query().unwrap_or_default(), operation.parameters)?;
     if let Some(input) = &operation.body {
         check_type(input, &head.headers)?;
         call.body = body.whole().await?;
@@ -378,9 +411,9 @@ fn respond(operation: &Operation, reply: Reply) -> Response {
     response
 }
 
-/// A refusal in the words of a dialect.
-pub fn refuse(dialect: &Dialect, fault: &Fault) -> Response {
-    let mut response = Response::new(Body::from((dialect.fault)(fault).to_string()));
+/// A refusal in the words of a dialect, of the request with this id.
+pub fn refuse(dialect: &Dialect, fault: &Fault, id: &str) -> Response {
+    let mut response = Response::new(Body::from((dialect.fault)(fault, id).to_string()));
     *response.status_mut() = fault.kind.status();
     let headers = response.headers_mut();
     headers.insert(
@@ -405,13 +438,14 @@ pub fn refuse(dialect: &Dialect, fault: &Fault) -> Response {
 }
 
 /// A refusal where no operation is found yet, in the words of the dialect whose path it would be, or of the first.
-pub fn refuse_at(path: &str, fault: &Fault) -> Response {
+pub fn refuse_at(path: &str, fault: &Fault, id: &str) -> Response {
     let dialects = super::DIALECTS.iter();
-    let own = dialects
-        .clone()
-        .find(|dialect| path.starts_with(dialect.base));
+    let own = dialects.clone().find(|dialect| {
+        let mut owned = dialect.owns.iter();
+        owned.any(|owned| path.starts_with(owned))
+    });
     match own.or(dialects.clone().next()) {
-        Some(dialect) => refuse(dialect, fault),
+        Some(dialect) => refuse(dialect, fault, id),
         None => Response::new(Body::empty()),
     }
 }

@@ -21,10 +21,52 @@ pub struct Parameter {
     pub name: &'static str,
     /// What its value may be.
     pub form: Form,
+    /// Whether the operation cannot do without it; what it says then is its own.
+    pub required: bool,
     /// For people.
     pub description: &'static str,
     /// What it asks of the entries of a list, if it is a filter.
     pub term: Option<Term>,
+}
+
+impl Parameter {
+    /// A parameter that is no filter.
+    pub const fn new(name: &'static str, form: Form, description: &'static str) -> Self {
+        Self {
+            name,
+            form,
+            required: false,
+            description,
+            term: None,
+        }
+    }
+
+    /// A filter.
+    pub const fn filter(
+        name: &'static str,
+        form: Form,
+        term: Term,
+        description: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            form,
+            required: false,
+            description,
+            term: Some(term),
+        }
+    }
+
+    /// A text that the operation cannot do without.
+    pub const fn required(name: &'static str, description: &'static str) -> Self {
+        Self {
+            name,
+            form: Form::Text,
+            required: true,
+            description,
+            term: None,
+        }
+    }
 }
 
 /// What a value may be.
@@ -36,12 +78,21 @@ pub enum Form {
     Flag,
     /// A moment (RFC 3339).
     Moment,
-    /// A whole number from 0 to the second, the first when absent.
-    Number(u32, u32),
+    /// A whole number within bounds.
+    Number {
+        /// The least.
+        least: u32,
+        /// What it is when it is absent.
+        default: u32,
+        /// The most.
+        most: u32,
+    },
     /// One of these.
     Choice(&'static [&'static str]),
     /// Any number of texts: repeated, separated by commas, or both.
     Texts,
+    /// Any number of texts, each on its own.
+    Repeated,
     /// Any number of these.
     Choices(&'static [&'static str]),
 }
@@ -105,7 +156,8 @@ impl Query {
 
     fn add(&mut self, parameter: &'static Parameter, value: String) -> Result<(), Fault> {
         let name = parameter.name;
-        let values: Vec<String> = if parameter.form.is_list() {
+        let separated = matches!(parameter.form, Form::Texts | Form::Choices(_));
+        let values: Vec<String> = if separated {
             value
                 .split(',')
                 .map(str::to_owned)
@@ -149,7 +201,7 @@ impl Query {
     /// The value of a numeric parameter.
     pub fn number(&self, parameter: &'static Parameter) -> u32 {
         let default = match parameter.form {
-            Form::Number(default, _) => default,
+            Form::Number { default, .. } => default,
             _ => 0,
         };
         let given = self.value(parameter.name);
@@ -180,17 +232,19 @@ fn decode(text: &str) -> Result<String, Fault> {
 impl Form {
     /// Whether there may be several values.
     pub fn is_list(&self) -> bool {
-        matches!(self, Self::Texts | Self::Choices(_))
+        matches!(self, Self::Texts | Self::Repeated | Self::Choices(_))
     }
 
     fn admits(&self, value: &str) -> bool {
         match self {
-            Self::Text | Self::Texts => value.chars().count() <= LONGEST,
+            Self::Text | Self::Texts | Self::Repeated => value.chars().count() <= LONGEST,
             Self::Flag => matches!(value, "true" | "false"),
             Self::Moment => to_generalized(value).is_some(),
-            Self::Number(_, most) => {
+            Self::Number { least, most, .. } => {
                 value.bytes().all(|byte| byte.is_ascii_digit())
-                    && value.parse::<u32>().is_ok_and(|number| number <= *most)
+                    && value
+                        .parse::<u32>()
+                        .is_ok_and(|number| (*least..=*most).contains(&number))
             }
             Self::Choice(known) | Self::Choices(known) => known.contains(&value),
         }
@@ -198,10 +252,12 @@ impl Form {
 
     fn describe(&self) -> String {
         match self {
-            Self::Text | Self::Texts => format!("a text of at most {LONGEST} characters"),
+            Self::Text | Self::Texts | Self::Repeated => {
+                format!("a text of at most {LONGEST} characters")
+            }
             Self::Flag => "true or false".to_owned(),
             Self::Moment => "a moment such as 2019-08-24T14:15:22Z".to_owned(),
-            Self::Number(_, most) => format!("a whole number from 0 to {most}"),
+            Self::Number { least, most, .. } => format!("a whole number from {least} to {most}"),
             Self::Choice(known) | Self::Choices(known) => format!("one of {}", known.join(", ")),
         }
     }
@@ -292,30 +348,23 @@ mod tests {
     use super::*;
 
     const KNOWN: &[&[Parameter]] = &[&[
-        Parameter {
-            name: "filter[userName][EQ]",
-            form: Form::Text,
-            description: "",
-            term: Some(Term::Equal("uid")),
-        },
-        Parameter {
-            name: "filter[_created][GT]",
-            form: Form::Moment,
-            description: "",
-            term: Some(Term::After("createTimestamp")),
-        },
-        Parameter {
-            name: "filter[_id][IN]",
-            form: Form::Texts,
-            description: "",
-            term: Some(Term::OneOf("entryUUID")),
-        },
-        Parameter {
-            name: "page[limit]",
-            form: Form::Number(100, 1_000),
-            description: "",
-            term: None,
-        },
+        Parameter::filter("filter[userName][EQ]", Form::Text, Term::Equal("uid"), ""),
+        Parameter::filter(
+            "filter[_created][GT]",
+            Form::Moment,
+            Term::After("createTimestamp"),
+            "",
+        ),
+        Parameter::filter("filter[_id][IN]", Form::Texts, Term::OneOf("entryUUID"), ""),
+        Parameter::new(
+            "page[limit]",
+            Form::Number {
+                least: 0,
+                default: 100,
+                most: 1_000,
+            },
+            "",
+        ),
     ]];
 
     fn filters(text: &str) -> String {

@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
-use super::query::{Fields, asked, groups, sort};
-use super::resource::{GROUP, GroupRecord, selected};
+use super::query::{Fields, asked, sort};
+use super::resource::{GROUP, GroupRecord};
 use super::update::{self, Operator};
-use super::users::{add, answer, attribute, by_id, name, name_below, rdn, reading};
+use super::users::answer;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
+use crate::rest::change::{Target, Work, change, matching};
+use crate::rest::entry::{
+    self, add, attribute, by_id, name, name_below, rdn, reading, selected, values,
+};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::{groups, new_group};
 use crate::rest::query::equal;
 
 /// Members of a group that clients may send and that have no effect.
@@ -36,21 +41,15 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
 
 /// The entry of a group.
 pub async fn find(call: &Call, id: &str, more: &[&str]) -> Result<EntryCopy, Fault> {
-    let found = by_id(call, id, groups(), [GROUP.as_slice(), more]);
+    let names = [GROUP.as_slice(), more].concat();
+    let found = by_id(call, id, groups(), &names);
     found.await?.ok_or_else(|| Fault::not_found("group"))
 }
 
 /// The group of a name.
 pub async fn by_name(call: &Call, group: &str) -> Result<Option<EntryCopy>, Fault> {
     let filter = Filter::And(vec![equal("cn", group), groups()]);
-    let base = call.rest.suffix();
-    list::one(
-        &call.rest,
-        &call.caller.identity,
-        (base, filter),
-        selected(&GROUP),
-    )
-    .await
+    entry::find(call, filter, &GROUP).await
 }
 
 fn show(entry: &EntryCopy, fields: &Fields) -> Reply {
@@ -82,12 +81,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         return Err(in_use(&group));
     }
     let dn = name_below(call.rest.unit("groups"), "cn", &group)?;
-    let classes = ["groupOfMembers", "hedgerowGroup"];
-    let classes = classes.iter().map(|class| class.as_bytes().to_vec());
-    let mut attributes = vec![
-        ("objectClass".to_owned(), classes.collect()),
-        attribute("cn", &group),
-    ];
+    let mut attributes = new_group(&group);
     attributes.extend(external.map(|id| attribute("hedgerowExternalId", &id)));
     let change = Change::Add { dn, attributes };
     match add(&call, "groups", (change, reading(&GROUP)), Vec::new()).await {
@@ -147,9 +141,9 @@ async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
     if GroupRecord::of_copy(&entry).is_system() {
         return Err(Fault::forbidden("a group of the system cannot be changed"));
     }
-    let work: update::Work = Box::new(move |entry| {
+    let work: Work = Box::new(move |entry| {
         let wanted = after(entry)?;
-        let own = update::values(entry, "cn").first().copied() == Some(wanted.as_bytes());
+        let own = values(entry, "cn").first().copied() == Some(wanted.as_bytes());
         let rename = Change::Rename {
             dn: name(entry),
             new_rdn: rdn("cn", &wanted)?,
@@ -158,7 +152,13 @@ async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
         };
         Ok(if own { Vec::new() } else { vec![rename] })
     });
-    let entry = update::change(call, update::Target::Group, work).await?;
+    let target = Target {
+        what: "group",
+        kind: groups(),
+        id: call.path.get("groupId"),
+        names: GROUP.to_vec(),
+    };
+    let entry = self::change(call, target, work).await?;
     Ok(show(&entry, &Fields::default()))
 }
 
@@ -169,7 +169,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         return Err(Fault::forbidden("a group of the system cannot be deleted"));
     }
     let change = Change::Delete { dn: name(&entry) };
-    let terms = update::matching(&call, Terms::default())?;
+    let terms = matching(&call, Terms::default())?;
     list::change(&call.rest, &call.caller.identity, change, terms).await?;
     Ok(Reply::empty())
 }

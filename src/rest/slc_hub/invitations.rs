@@ -8,13 +8,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use super::users::attribute;
 use crate::directory::Error;
 use crate::directory::dn::Dn;
 use crate::directory::invitation::{self, Acceptance};
 use crate::directory::password::Secret;
 use crate::directory::request::{Change, Terms};
 use crate::directory::time;
+use crate::rest::entry::{attribute, name_below};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list;
@@ -72,7 +72,7 @@ impl Invitation {
     pub fn entry(&self) -> Result<Change, Fault> {
         let (cn, hash) = invitation::names(&self.token);
         Ok(Change::Add {
-            dn: super::users::name_below(self.below.clone(), "cn", &cn)?,
+            dn: name_below(self.below.clone(), "cn", &cn)?,
             attributes: vec![
                 attribute("objectClass", "hedgerowInvitation"),
                 attribute("cn", &cn),

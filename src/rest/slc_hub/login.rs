@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use super::users::{find, name};
+use super::users::find;
 use crate::directory::Error;
 use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
 use crate::rest::audit;
 use crate::rest::auth;
+use crate::rest::entry::name;
 use crate::rest::fault::Fault;
 use crate::rest::json::Members;
 use crate::rest::list;

@@ -6,38 +6,23 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::query::{groups, living_users, principals, users};
-use super::resource::{PRINCIPAL, PrincipalRecord, selected};
-use super::update;
-use super::users::{message, name};
+use super::resource::{PRINCIPAL, PrincipalRecord};
+use super::users::message;
 use super::{groups as group, principals as principal};
 use crate::directory::dn::Dn;
-use crate::directory::filter::{Extensible, Filter};
-use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::directory::{EntryCopy, Error, VisibleEntry};
+use crate::directory::filter::Filter;
+use crate::directory::{EntryCopy, VisibleEntry};
+use crate::rest::entry::{self, by_id, selected};
 use crate::rest::fault::Fault;
 use crate::rest::json::{self, Members};
 use crate::rest::list;
+use crate::rest::membership::{self, leads};
 use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::{groups, living_users, principals, users};
 use crate::rest::query::{equal, not};
 
 /// The most operations on one list.
 const MOST: usize = 1_000;
-/// How often a change is worked out when others are faster.
-const TRIES: usize = 5;
-/// The matching rule that follows memberships through any chain of groups.
-const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
-
-/// An attribute leads to an entry through any chain.
-fn leads(attribute: &str, dn: &str) -> Filter {
-    Filter::Extensible(Extensible {
-        rule: Some(IN_CHAIN.to_owned()),
-        attribute: Some(attribute.to_owned()),
-        value: dn.as_bytes().to_vec(),
-        dn_attributes: false,
-    })
-}
-
 /// The groups that have an entry as a member, at whatever distance.
 fn groups_of(dn: &str) -> Filter {
     let lead = ["member", "uniqueMember"].map(|attribute| leads(attribute, dn));
@@ -47,9 +32,7 @@ fn groups_of(dn: &str) -> Filter {
 /// Those that list it themselves.
 fn listing(entry: &EntryCopy) -> Filter {
     let mut lists = vec![equal("member", &entry.dn), equal("uniqueMember", &entry.dn)];
-    let uid = update::values(entry, "uid")
-        .first()
-        .map(|uid| String::from_utf8_lossy(uid).into_owned());
+    let uid = entry::text(entry, "uid");
     lists.extend(uid.map(|uid| equal("memberUid", &uid)));
     Filter::And(vec![groups(), Filter::Or(lists)])
 }
@@ -118,9 +101,7 @@ async fn groups_of_entry(call: &Call, entry: &EntryCopy) -> Result<Reply, Fault>
     gather(call, listing(entry), true, &mut found).await?;
     gather(call, groups_of(&entry.dn), false, &mut found).await?;
     let (direct, indirect) = wanted(call);
-    let own = update::values(entry, "entryUUID")
-        .first()
-        .map(|id| String::from_utf8_lossy(id).into_owned());
+    let own = entry::text(entry, "entryUUID");
     let shown = found.values().filter(|it| {
         // A group is never its own member, whatever it lists.
         Some(&it.id) != own.as_ref() && if it.direct { direct } else { indirect }
@@ -212,7 +193,7 @@ async fn read(call: &Call, at: usize, item: Value) -> Result<Operation, Fault> {
                 Some(_) => groups(),
                 None => principals(),
             };
-            principal::find_as(call, &id, filter)
+            by_id(call, &id, filter, &PRINCIPAL)
                 .await?
                 .ok_or_else(unknown)?
         }
@@ -246,97 +227,12 @@ pub async fn change(call: Call) -> Result<Reply, Fault> {
             Fault::new(fault.kind, placed)
         })?);
     }
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let done = attempt(&call, &operations).await;
-        let again = matches!(
-            done,
-            Err(Refused::Directory(
-                Error::AttributeOrValueExists(_) | Error::NoSuchAttribute(_)
-            ))
-        );
-        match done {
-            Ok(()) => return Ok(message("the members are changed")),
-            Err(_) if again && tries < TRIES => {}
-            Err(Refused::Directory(error)) => return Err(error.into()),
-            Err(Refused::Request(fault)) => return Err(fault),
-        }
-    }
-}
-
-enum Refused {
-    Directory(Error),
-    Request(Fault),
-}
-
-impl From<Fault> for Refused {
-    fn from(fault: Fault) -> Self {
-        Self::Request(fault)
-    }
-}
-
-async fn attempt(call: &Call, operations: &[Operation]) -> Result<(), Refused> {
-    let group = group::find(call, call.path.get("groupId"), &["objectClass"]).await?;
-    let group_dn = name(&group);
-    let classes = update::values(&group, "objectClass");
-    let unique = classes
-        .iter()
-        .any(|class| class.eq_ignore_ascii_case(b"groupOfUniqueNames"));
-    let attribute = if unique { "uniqueMember" } else { "member" };
+    let group = group::find(&call, call.path.get("groupId"), &["objectClass"]).await?;
     // The last operation on a member is the one that counts.
-    let mut wanted: BTreeMap<&str, bool> = BTreeMap::new();
-    for operation in operations {
-        wanted.insert(&operation.member.dn, operation.add);
-    }
-    let (mut added, mut removed) = (Vec::new(), Vec::new());
-    for (member, add) in wanted {
-        let listed = holds(call, &group_dn, equal(attribute, member)).await?;
-        if add && !listed {
-            let circle =
-                member == group.dn || holds(call, &group_dn, leads("memberOf", member)).await?;
-            if circle {
-                let text = format!("{member} would be in itself");
-                return Err(Fault::invalid(text).into());
-            }
-            added.push(member.as_bytes().to_vec());
-        }
-        if !add && listed {
-            removed.push(member.as_bytes().to_vec());
-        }
-    }
-    let step = |kind, values: Vec<Vec<u8>>| {
-        (!values.is_empty()).then(|| Modification {
-            kind,
-            attribute: attribute.to_owned(),
-            values,
-        })
-    };
-    let steps = [
-        step(ModificationKind::Add, added),
-        step(ModificationKind::Delete, removed),
-    ];
-    let modifications: Vec<Modification> = steps.into_iter().flatten().collect();
-    if modifications.is_empty() {
-        return Ok(());
-    }
-    let change = Change::Modify {
-        dn: group_dn,
-        modifications,
-    };
-    let done = list::change(&call.rest, &call.caller.identity, change, Terms::default()).await;
-    done.map(|_| ()).map_err(Refused::Directory)
-}
-
-/// Whether a filter is true of an entry, as the caller may see it.
-async fn holds(call: &Call, dn: &Dn, filter: Filter) -> Result<bool, Fault> {
-    let found = list::one(
-        &call.rest,
-        &call.caller.identity,
-        (dn.clone(), filter),
-        vec!["1.1".to_owned()],
-    );
-    Ok(found.await?.is_some())
+    let wanted = operations.iter();
+    let wanted = wanted.map(|operation| (operation.member.dn.as_str(), operation.add));
+    membership::settle(&call, &group, &wanted.collect()).await?;
+    Ok(message("the members are changed"))
 }
 
 /// The shortest chain by which somebody is in a group: the outermost group first, the member last.

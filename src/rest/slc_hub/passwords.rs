@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::resource::UserRecord;
-use super::users::{attribute, message, name_below};
+use super::users::message;
 use crate::directory::Error;
 use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
 use crate::directory::password_change::{PasswordChange, Whose};
 use crate::rest::auth::log_in;
+use crate::rest::entry::{attribute, name, name_below};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list;
@@ -53,7 +54,7 @@ pub async fn validate_own(call: Call) -> Result<Reply, Fault> {
 /// Judges a password for a user.
 pub async fn validate_of_user(call: Call) -> Result<Reply, Fault> {
     let entry = super::users::find(&call, call.path.get("userId"), &[]).await?;
-    judge(&call, Whose::Named(super::users::name(&entry))).await
+    judge(&call, Whose::Named(name(&entry))).await
 }
 
 /// Judges a password for a user who is yet to be. Asked by users, and by those who hold an invitation.

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use super::query::{OF_DELETED, groups, principals, sort, users};
-use super::resource::{PRINCIPAL, PrincipalRecord, selected};
+use super::query::{OF_DELETED, sort};
+use super::resource::{PRINCIPAL, PrincipalRecord};
 use super::users::answer;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::request::SortKey;
+use crate::rest::entry::{by_id, selected};
 use crate::rest::fault::Fault;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::query::equal;
+use crate::rest::principal::{groups, principals, users};
 
 /// Lists principals. What is asked about deletion is asked of users alone.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
@@ -43,19 +44,6 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
 /// The entry of a principal.
 pub async fn find(call: &Call, id: &str) -> Result<EntryCopy, Fault> {
     let any = Filter::Or(vec![users(), groups()]);
-    let found = find_as(call, id, any).await?;
+    let found = by_id(call, id, any, &PRINCIPAL).await?;
     found.ok_or_else(|| Fault::not_found("principal"))
-}
-
-/// The same of a kind, if there is one.
-pub async fn find_as(call: &Call, id: &str, kind: Filter) -> Result<Option<EntryCopy>, Fault> {
-    let filter = Filter::And(vec![equal("entryUUID", id), kind]);
-    let base = call.rest.suffix();
-    list::one(
-        &call.rest,
-        &call.caller.identity,
-        (base, filter),
-        selected(&PRINCIPAL),
-    )
-    .await
 }

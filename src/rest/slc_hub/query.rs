@@ -7,6 +7,7 @@ use crate::directory::filter::Filter;
 use crate::directory::request::{SliceStart, SortKey};
 use crate::rest::fault::Fault;
 use crate::rest::list::{after, by};
+use crate::rest::principal::{groups, users};
 use crate::rest::query::{Form, Parameter, Query, Term, begins, contains, equal, not, present};
 
 /// What is shown of users, where it can be chosen.
@@ -31,137 +32,81 @@ pub const GROUP_FIELDS: &[&str] = &["_id", "_created", "_modified", "externalId"
 
 const DELETED: &[&str] = &["deletedOnly", "notDeletedOnly", "all"];
 
-/// The entries that are users.
-pub fn users() -> Filter {
-    Filter::And(vec![equal("objectClass", "inetOrgPerson"), present("uid")])
-}
-
-/// The entries that are groups.
-pub fn groups() -> Filter {
-    let classes = [
-        "groupOfMembers",
-        "groupOfNames",
-        "groupOfUniqueNames",
-        "posixGroup",
-    ];
-    Filter::Or(
-        classes
-            .iter()
-            .map(|class| equal("objectClass", class))
-            .collect(),
-    )
-}
-
-/// The users that are not deleted.
-pub fn living_users() -> Filter {
-    Filter::And(vec![users(), not(present("hedgerowDeletedTime"))])
-}
-
-/// Users that are not deleted, and groups.
-pub fn principals() -> Filter {
-    Filter::Or(vec![living_users(), groups()])
-}
-
-/// A filter and the parameter that asks for it.
-const fn filter(
-    name: &'static str,
-    form: Form,
-    term: Term,
-    description: &'static str,
-) -> Parameter {
-    Parameter {
-        name,
-        form,
-        description,
-        term: Some(term),
-    }
-}
-
-/// A parameter that is no filter.
-const fn plain(name: &'static str, form: Form, description: &'static str) -> Parameter {
-    Parameter {
-        name,
-        form,
-        description,
-        term: None,
-    }
-}
-
 /// The filters of users.
 pub const USERS: &[Parameter] = &[
-    filter(
+    Parameter::filter(
         "filter[_id][EQ]",
         Form::Text,
         Term::Equal("entryUUID"),
         "The id.",
     ),
-    filter(
+    Parameter::filter(
         "filter[_id][IN]",
         Form::Texts,
         Term::OneOf("entryUUID"),
         "One of these ids.",
     ),
-    filter(
+    Parameter::filter(
         "filter[userName][EQ]",
         Form::Text,
         Term::Equal("uid"),
         "The user name, in any case.",
     ),
-    filter(
+    Parameter::filter(
         "filter[userName][CO]",
         Form::Text,
         Term::Contains("uid"),
         "A part of the user name.",
     ),
-    filter(
+    Parameter::filter(
         "filter[displayName][EQ]",
         Form::Text,
         Term::Equal("displayName"),
         "The name for people, in any case.",
     ),
-    filter(
+    Parameter::filter(
         "filter[displayName][CO]",
         Form::Text,
         Term::Contains("displayName"),
         "A part of the name for people.",
     ),
-    filter(
+    Parameter::filter(
         "filter[email][EQ]",
         Form::Text,
         Term::Equal("mail"),
         "The address, in any case.",
     ),
-    filter(
+    Parameter::filter(
         "filter[email][CO]",
         Form::Text,
         Term::Contains("mail"),
         "A part of the address.",
     ),
-    filter(
+    Parameter::filter(
         "filter[active][EQ]",
         Form::Flag,
         Term::Made(active),
         "Whether the user may log in at all.",
     ),
-    filter(
+    Parameter::filter(
         "filter[externalId][PR]",
         Form::Flag,
         Term::Present("hedgerowExternalId"),
         "Whether the user came from elsewhere.",
     ),
-    filter(
+    Parameter::filter(
         "filter[system][EQ]",
         Form::Flag,
         Term::Made(system),
         "Whether the user belongs to the system.",
     ),
-    filter(
+    Parameter::filter(
         "filter[invitationPending][EQ]",
         Form::Flag,
         Term::Made(invited),
         "Whether the user has been invited and has not come yet.",
     ),
-    filter(
+    Parameter::filter(
         "filter[temporarilyLocked][EQ]",
         Form::Flag,
         Term::Made(locked),
@@ -171,19 +116,19 @@ pub const USERS: &[Parameter] = &[
 
 /// The filters of deleted users.
 pub const OF_DELETED: &[Parameter] = &[
-    filter(
+    Parameter::filter(
         "filter[deleted][EQ]",
         Form::Choice(DELETED),
         Term::Made(deleted),
         "Which users; without it and the two others, those that are not deleted.",
     ),
-    filter(
+    Parameter::filter(
         "filter[deleted][LT]",
         Form::Moment,
         Term::Before("hedgerowDeletedTime"),
         "Deleted before this moment.",
     ),
-    filter(
+    Parameter::filter(
         "filter[deleted][GT]",
         Form::Moment,
         Term::After("hedgerowDeletedTime"),
@@ -193,25 +138,25 @@ pub const OF_DELETED: &[Parameter] = &[
 
 /// The filters by times.
 pub const TIMES: &[Parameter] = &[
-    filter(
+    Parameter::filter(
         "filter[_created][LT]",
         Form::Moment,
         Term::Before("createTimestamp"),
         "Made before this moment.",
     ),
-    filter(
+    Parameter::filter(
         "filter[_created][GT]",
         Form::Moment,
         Term::After("createTimestamp"),
         "Made after this moment.",
     ),
-    filter(
+    Parameter::filter(
         "filter[_modified][LT]",
         Form::Moment,
         Term::Before("modifyTimestamp"),
         "Changed before this moment.",
     ),
-    filter(
+    Parameter::filter(
         "filter[_modified][GT]",
         Form::Moment,
         Term::After("modifyTimestamp"),
@@ -221,37 +166,37 @@ pub const TIMES: &[Parameter] = &[
 
 /// The filters of groups.
 pub const GROUPS: &[Parameter] = &[
-    filter(
+    Parameter::filter(
         "filter[_id][EQ]",
         Form::Text,
         Term::Equal("entryUUID"),
         "The id.",
     ),
-    filter(
+    Parameter::filter(
         "filter[_id][IN]",
         Form::Texts,
         Term::OneOf("entryUUID"),
         "One of these ids.",
     ),
-    filter(
+    Parameter::filter(
         "filter[name][EQ]",
         Form::Text,
         Term::Equal("cn"),
         "The name, in any case.",
     ),
-    filter(
+    Parameter::filter(
         "filter[name][CO]",
         Form::Text,
         Term::Contains("cn"),
         "A part of the name.",
     ),
-    filter(
+    Parameter::filter(
         "filter[externalId][PR]",
         Form::Flag,
         Term::Present("hedgerowExternalId"),
         "Whether the group came from elsewhere.",
     ),
-    filter(
+    Parameter::filter(
         "filter[system][EQ]",
         Form::Flag,
         Term::Made(system),
@@ -261,49 +206,49 @@ pub const GROUPS: &[Parameter] = &[
 
 /// The filters of principals.
 pub const PRINCIPALS: &[Parameter] = &[
-    filter(
+    Parameter::filter(
         "filter[_id][EQ]",
         Form::Text,
         Term::Equal("entryUUID"),
         "The id.",
     ),
-    filter(
+    Parameter::filter(
         "filter[_id][IN]",
         Form::Texts,
         Term::OneOf("entryUUID"),
         "One of these ids.",
     ),
-    filter(
+    Parameter::filter(
         "filter[_type][EQ]",
         Form::Choice(&["User", "Group"]),
         Term::Made(of_type),
         "Users or groups.",
     ),
-    filter(
+    Parameter::filter(
         "filter[displayName][EQ]",
         Form::Text,
         Term::Made(|value| shown(&|attribute| equal(attribute, value))),
         "The name for people, in any case.",
     ),
-    filter(
+    Parameter::filter(
         "filter[displayName][CO]",
         Form::Text,
         Term::Made(|value| shown(&|attribute| contains(attribute, value))),
         "A part of the name for people.",
     ),
-    filter(
+    Parameter::filter(
         "filter[displayName][SW]",
         Form::Text,
         Term::Made(|value| shown(&|attribute| begins(attribute, value))),
         "The beginning of the name for people.",
     ),
-    filter(
+    Parameter::filter(
         "filter[external][EQ]",
         Form::Flag,
         Term::Present("hedgerowExternalId"),
         "Whether it came from elsewhere.",
     ),
-    filter(
+    Parameter::filter(
         "filter[system][EQ]",
         Form::Flag,
         Term::Made(system),
@@ -313,27 +258,35 @@ pub const PRINCIPALS: &[Parameter] = &[
 
 /// Which part of a list.
 pub const PAGE: &[Parameter] = &[
-    plain(
+    Parameter::new(
         "page[offset]",
-        Form::Number(0, u32::MAX),
+        Form::Number {
+            least: 0,
+            default: 0,
+            most: u32::MAX,
+        },
         "How many entries to pass over.",
     ),
     LIMIT,
-    plain(
+    Parameter::new(
         "page[after]",
         Form::Text,
         "What an earlier page said in next: goes on there, whatever was added or deleted before. Not with page[offset].",
     ),
 ];
 
-const LIMIT: Parameter = plain(
+const LIMIT: Parameter = Parameter::new(
     "page[limit]",
-    Form::Number(100, 1_000),
+    Form::Number {
+        least: 0,
+        default: 100,
+        most: 1_000,
+    },
     "The most entries; 0 only counts them.",
 );
 
 /// In which order users come.
-pub const USER_SORT: &[Parameter] = &[plain(
+pub const USER_SORT: &[Parameter] = &[Parameter::new(
     "sort",
     Form::Choice(&[
         "userName",
@@ -349,7 +302,7 @@ pub const USER_SORT: &[Parameter] = &[plain(
 )];
 
 /// In which order groups come.
-pub const GROUP_SORT: &[Parameter] = &[plain(
+pub const GROUP_SORT: &[Parameter] = &[Parameter::new(
     "sort",
     Form::Choice(&[
         "name",
@@ -363,7 +316,7 @@ pub const GROUP_SORT: &[Parameter] = &[plain(
 )];
 
 /// In which order principals come.
-pub const PRINCIPAL_SORT: &[Parameter] = &[plain(
+pub const PRINCIPAL_SORT: &[Parameter] = &[Parameter::new(
     "sort",
     Form::Choice(&["displayName", "-displayName"]),
     "The order; - turns it around.",
@@ -371,8 +324,8 @@ pub const PRINCIPAL_SORT: &[Parameter] = &[plain(
 
 /// What is shown of users.
 pub const OF_USER: &[Parameter] = &[
-    plain("fields", Form::Choices(USER_FIELDS), "Only these members."),
-    plain(
+    Parameter::new("fields", Form::Choices(USER_FIELDS), "Only these members."),
+    Parameter::new(
         "excludeFields",
         Form::Choices(USER_FIELDS),
         "All members but these.",
@@ -381,8 +334,8 @@ pub const OF_USER: &[Parameter] = &[
 
 /// What is shown of groups.
 pub const OF_GROUP: &[Parameter] = &[
-    plain("fields", Form::Choices(GROUP_FIELDS), "Only these members."),
-    plain(
+    Parameter::new("fields", Form::Choices(GROUP_FIELDS), "Only these members."),
+    Parameter::new(
         "excludeFields",
         Form::Choices(GROUP_FIELDS),
         "All members but these.",
@@ -390,14 +343,14 @@ pub const OF_GROUP: &[Parameter] = &[
 ];
 
 /// Which memberships.
-pub const MEMBERSHIP: &[Parameter] = &[plain(
+pub const MEMBERSHIP: &[Parameter] = &[Parameter::new(
     "filter[membershipType][EQ]",
     Form::Choice(&["direct", "indirect"]),
     "Those that the group lists, or those through other groups alone.",
 )];
 
 /// Whose memberships.
-pub const MEMBER_TYPE: &[Parameter] = &[plain(
+pub const MEMBER_TYPE: &[Parameter] = &[Parameter::new(
     "filter[principalType][EQ]",
     Form::Choice(&["User", "Group"]),
     "Users or groups.",

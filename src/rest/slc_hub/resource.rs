@@ -83,11 +83,6 @@ pub const PRINCIPAL: [&str; 6] = [
     "hedgerowSystem",
 ];
 
-/// The names of attributes as a search takes them.
-pub fn selected(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
-}
-
 /// A user.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = User)]

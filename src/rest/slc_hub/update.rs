@@ -3,25 +3,21 @@
 //! Owns what a client may say, how a JSON Patch changes that, and that nothing else of the entry is touched. Each change
 //! is held to the state that it was worked out on, and worked out again when another was faster.
 
-use axum::http::header;
 use serde_json::Value;
 
 use super::query::Fields;
-use super::resource::{GROUP, USER, UserRecord};
-use super::users::{attribute, name, rdn, reading, replace, show};
+use super::resource::{USER, UserRecord};
+use super::users::show;
+use crate::directory::EntryCopy;
 use crate::directory::dn::{Dn, Rdn};
-use crate::directory::filter::Filter;
-use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::directory::value_set::ValueSet;
-use crate::directory::{EntryCopy, Error};
+use crate::directory::request::{Change, Modification};
+use crate::rest::change::{Target, Work, change};
+use crate::rest::entry::{attribute, classes, name, names, rdn, replace, replace_first, values};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::{self, Members};
-use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::query::equal;
+use crate::rest::principal::{activate, inactive, new_user, users};
 
-/// How often a change is worked out when others are faster.
-const TRIES: usize = 5;
 /// The most steps of a patch.
 const STEPS: usize = 100;
 
@@ -109,23 +105,13 @@ impl UserFields {
     /// The attributes of a new user. What inetOrgPerson demands follows from the name for people.
     pub fn attributes(&self, user_name: &str) -> Vec<(String, Vec<Vec<u8>>)> {
         let shown = self.display_name.as_deref().unwrap_or(user_name);
-        let last = shown.split_whitespace().next_back().unwrap_or(user_name);
-        let classes = ["inetOrgPerson", "hedgerowAccount", "hedgerowUser"];
-        let classes = classes.iter().map(|class| class.as_bytes().to_vec());
-        let mut attributes = vec![
-            ("objectClass".to_owned(), classes.collect()),
-            attribute("uid", user_name),
-            attribute("cn", shown),
-            attribute("sn", last),
-            attribute("displayName", shown),
-        ];
+        let mut attributes = new_user(user_name, shown);
         for (name, stored) in STORED {
             let value = self.get(name);
             attributes.extend(value.map(|value| attribute(stored, value)));
         }
         if self.active == Some(false) {
-            attributes.push(attribute("pwdAccountLockedTime", "000001010000Z"));
-            attributes.push(attribute("hedgerowInactiveReason", "manual"));
+            attributes.extend(inactive());
         }
         attributes
     }
@@ -298,164 +284,19 @@ pub fn patched(entry: &EntryCopy, steps: &[Step]) -> Result<UserFields, Fault> {
     Ok(fields)
 }
 
-/// The values of an attribute of a copy.
-pub fn values<'a>(entry: &'a EntryCopy, name: &str) -> Vec<&'a [u8]> {
-    let mut attributes = entry.attributes.iter();
-    let found = attributes.find(|(is, _)| is.eq_ignore_ascii_case(name));
-    let set = found.and_then(|(_, set)| ValueSet::parse(set).ok());
-    set.map(|set| set.values().collect()).unwrap_or_default()
-}
-
-/// The step that adds what an entry lacks of these classes.
-pub fn classes(entry: &EntryCopy, wanted: &[&str]) -> Vec<Modification> {
-    let has = values(entry, "objectClass");
-    let lacking = wanted.iter().filter(|class| {
-        !has.iter()
-            .any(|is| is.eq_ignore_ascii_case(class.as_bytes()))
-    });
-    let lacking: Vec<Vec<u8>> = lacking.map(|class| class.as_bytes().to_vec()).collect();
-    let step = (!lacking.is_empty()).then(|| Modification {
-        kind: ModificationKind::Add,
-        attribute: "objectClass".to_owned(),
-        values: lacking,
-    });
-    step.into_iter().collect()
-}
-
-/// The step after which an attribute's first value is another; the others stay.
-fn replace_first(entry: &EntryCopy, attribute: &str, value: Option<&str>) -> Modification {
-    let rest = values(entry, attribute).into_iter().skip(1);
-    let rest = rest.filter(|other| Some(*other) != value.map(str::as_bytes));
-    let first = value.map(str::as_bytes);
-    Modification {
-        kind: ModificationKind::Replace,
-        attribute: attribute.to_owned(),
-        values: first.into_iter().chain(rest).map(<[u8]>::to_vec).collect(),
-    }
-}
-
-/// The condition that a request names with If-Match, added to the terms of its change.
-pub fn matching(call: &Call, terms: Terms) -> Result<Terms, Fault> {
-    let Some(value) = call.headers.get(header::IF_MATCH) else {
-        return Ok(terms);
-    };
-    let text = value
-        .to_str()
-        .map_err(|_| Fault::new(Kind::PreconditionFailed, "If-Match: is not an ETag"))?;
-    if text.trim() == "*" {
-        return Ok(terms);
-    }
-    let tags = text.split(',').map(str::trim);
-    let strong = tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
-    let same = Filter::Or(strong.map(|csn| equal("entryCSN", csn)).collect());
-    let assertion = match terms.assertion {
-        Some(other) => Filter::And(vec![other, same]),
-        None => same,
-    };
-    Ok(Terms {
-        assertion: Some(assertion),
-        ..terms
-    })
-}
-
-/// The changes that a request asks for, worked out on the entry as it is.
-pub type Work = Box<dyn Fn(&EntryCopy) -> Result<Vec<Change>, Fault> + Send + Sync>;
-
-/// What a request changes.
-#[derive(Copy, Clone, Debug)]
-pub enum Target {
-    /// The user of the path.
-    User,
-    /// The group of the path.
-    Group,
-}
-
-impl Target {
-    async fn find(self, call: &Call) -> Result<EntryCopy, Fault> {
-        match self {
-            Self::User => {
-                let id = call.path.get("userId");
-                super::users::find(call, id, &["objectClass", "cn"]).await
-            }
-            Self::Group => {
-                let id = call.path.get("groupId");
-                super::groups::find(call, id, &["objectClass"]).await
-            }
-        }
-    }
-
-    fn shown(self) -> &'static [&'static str] {
-        match self {
-            Self::User => &USER,
-            Self::Group => &GROUP,
-        }
-    }
-}
-
-/// Changes an entry by what `work` says. Another change in between has it worked out again, unless the request names a
-/// state.
-pub async fn change(call: &Call, target: Target, work: Work) -> Result<EntryCopy, Fault> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let entry = target.find(call).await?;
-        let csn = values(&entry, "entryCSN")
-            .first()
-            .map(|csn| String::from_utf8_lossy(csn).into_owned());
-        let mut changes = work(&entry)?;
-        changes.retain(|change| {
-            !matches!(change, Change::Modify { modifications, .. } if modifications.is_empty())
-        });
-        if changes.is_empty() {
-            // It is held to If-Match all the same.
-            changes.push(Change::Modify {
-                dn: name(&entry),
-                modifications: Vec::new(),
-            });
-        }
-        let changes = changes.into_iter();
-        let mut all: Vec<_> = changes.map(|change| (change, Terms::default())).collect();
-        let own = Terms {
-            assertion: Some(equal("entryCSN", csn.as_deref().unwrap_or_default())),
-            ..Terms::default()
-        };
-        if let Some((_, terms)) = all.first_mut() {
-            *terms = matching(call, own)?;
-        }
-        if let Some((_, terms)) = all.last_mut() {
-            terms.read_after = reading(target.shown()).read_after;
-        }
-        let mut all = all.into_iter();
-        let Some(first) = all.next() else {
-            return Ok(entry);
-        };
-        let done = list::together(&call.rest, &call.caller.identity, first, all.collect()).await;
-        let again = matches!(
-            done,
-            Err(Error::AssertionFailed | Error::NoSuchObject { .. })
-        ) && !call.headers.contains_key(header::IF_MATCH)
-            && tries < TRIES;
-        match done {
-            Ok(changed) => {
-                let gone = || Fault::forbidden("it was changed, and the caller may not see it");
-                return changed.after.ok_or_else(gone);
-            }
-            Err(_) if again => {}
-            Err(Error::EntryAlreadyExists | Error::NotUnique(_)) => {
-                return Err(Fault::new(Kind::Conflict, "the name is in use"));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
 /// What a user becomes.
 pub type After = Box<dyn Fn(&EntryCopy) -> Result<UserFields, Fault> + Send + Sync>;
 
 /// Changes a user to what `after` makes of it.
 pub async fn user(call: &Call, after: After) -> Result<Reply, Fault> {
     let work: Work = Box::new(move |entry| difference(entry, &after(entry)?));
-    let entry = change(call, Target::User, work).await?;
+    let target = Target {
+        what: "user",
+        kind: users(),
+        id: call.path.get("userId"),
+        names: [USER.as_slice(), &["objectClass", "cn"]].concat(),
+    };
+    let entry = change(call, target, work).await?;
     Ok(show(&entry, &Fields::default()))
 }
 
@@ -478,13 +319,8 @@ fn difference(entry: &EntryCopy, after: &UserFields) -> Result<Vec<Change>, Faul
         steps.extend(display_name(entry, &dn, &before, after));
     }
     if let Some(active) = after.active.filter(|active| Some(*active) != before.active) {
-        let reason: &[&str] = if active { &[] } else { &["manual"] };
-        let lock: &[&str] = if active { &[] } else { &["000001010000Z"] };
-        steps.push(replace("pwdAccountLockedTime", lock));
-        steps.push(replace("hedgerowInactiveReason", reason));
-        if active && !values(entry, "hedgerowDisabled").is_empty() {
-            steps.push(replace("hedgerowDisabled", &[]));
-        }
+        let activation = activate(entry, active).into_iter();
+        steps.extend(activation.filter(|step| !step.attribute.eq_ignore_ascii_case("objectClass")));
     }
     if after.restored {
         steps.push(replace("hedgerowDeletedTime", &[]));
@@ -528,13 +364,6 @@ fn display_name(
         steps.push(replace_first(entry, "cn", new));
     }
     steps
-}
-
-/// Whether an attribute is part of an entry's own name.
-fn names(dn: &Dn, attribute: &str) -> bool {
-    let rdn = dn.rdns().first().into_iter();
-    rdn.flat_map(Rdn::assertions)
-        .any(|ava| ava.attribute.eq_ignore_ascii_case(attribute))
 }
 
 /// The new relative name of a user; where the user name is no part of it, only the attribute changes.

@@ -5,19 +5,23 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::invitations;
-use super::query::{Fields, asked, living_users, page, sort, users};
-use super::resource::{USER, User, UserRecord, selected};
+use super::query::{Fields, asked, page, sort};
+use super::resource::{USER, User, UserRecord};
 use super::update::{self, UserFields};
-use crate::directory::dn::{Ava, Dn, Rdn};
 use crate::directory::filter::Filter;
 use crate::directory::password::Secret;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::directory::{EntryCopy, Error, VisibleEntry};
+use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
+use crate::rest::change::matching;
+use crate::rest::entry::{
+    self, add, attribute, by_id, name, name_below, reading, replace, selected,
+};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery, Listed};
 use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::{living_users, soft_delete, users};
 use crate::rest::query::equal;
 
 /// Members of a user that clients may send and that have no effect, so that what was read can be sent back.
@@ -91,31 +95,9 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
 
 /// The entry of a user; deleted ones as well.
 pub async fn find(call: &Call, id: &str, more: &[&str]) -> Result<EntryCopy, Fault> {
-    let found = by_id(call, id, users(), [USER.as_slice(), more]);
+    let names = [USER.as_slice(), more].concat();
+    let found = by_id(call, id, users(), &names);
     found.await?.ok_or_else(|| Fault::not_found("user"))
-}
-
-/// The entry of an id among those of a kind, with these attributes.
-pub async fn by_id(
-    call: &Call,
-    id: &str,
-    kind: Filter,
-    names: [&[&str]; 2],
-) -> Result<Option<EntryCopy>, Fault> {
-    let filter = Filter::And(vec![equal("entryUUID", id), kind]);
-    let asked = (call.rest.suffix(), filter);
-    list::one(
-        &call.rest,
-        &call.caller.identity,
-        asked,
-        selected(&names.concat()),
-    )
-    .await
-}
-
-/// The name of an entry.
-pub fn name(entry: &EntryCopy) -> Dn {
-    Dn::parse(&entry.dn).unwrap_or_default()
 }
 
 /// Answers with a user.
@@ -160,70 +142,6 @@ pub async fn os_user(call: Call) -> Result<Reply, Fault> {
     let record = UserRecord::of_copy(&entry);
     let body = serde_json::to_vec(&record.os_user()).unwrap_or_default();
     Ok(Reply::bytes(body))
-}
-
-/// The name that a new entry gets below a unit of the tree.
-pub fn name_below(unit: Dn, attribute: &str, value: &str) -> Result<Dn, Fault> {
-    Ok(unit.child(rdn(attribute, value)?))
-}
-
-/// A relative name of one value.
-pub fn rdn(attribute: &str, value: &str) -> Result<Rdn, Fault> {
-    let ava = Ava {
-        attribute: attribute.to_owned(),
-        value: value.as_bytes().to_vec(),
-    };
-    Rdn::parse(&ava.to_string())
-        .map_err(|error| Fault::invalid(format!("\"{value}\" cannot be a name: {error}")))
-}
-
-/// Adds an entry below a unit of the tree, which is made first where it is not there yet.
-pub async fn add(
-    call: &Call,
-    unit: &str,
-    first: (Change, Terms),
-    then: Vec<(Change, Terms)>,
-) -> Result<EntryCopy, Fault> {
-    let identity = &call.caller.identity;
-    let mut done = list::together(&call.rest, identity, first.clone(), then.clone()).await;
-    let dn = call.rest.unit(unit);
-    if let Err(Error::NoSuchObject { .. }) = done
-        && call.rest.directory.snapshot().find_entry(&dn).is_none()
-    {
-        let make = Change::Add {
-            dn,
-            attributes: vec![
-                attribute("objectClass", "organizationalUnit"),
-                attribute("ou", unit),
-            ],
-        };
-        match list::change(&call.rest, identity, make, Terms::default()).await {
-            Ok(_) | Err(Error::EntryAlreadyExists) => {}
-            Err(error) => return Err(error.into()),
-        }
-        done = list::together(&call.rest, identity, first, then).await;
-    }
-    let gone = || {
-        Fault::new(
-            Kind::Forbidden,
-            "it was added, and the caller may not see it",
-        )
-    };
-    done?.after.ok_or_else(gone)
-}
-
-/// An attribute with one value, as an added entry has it.
-pub fn attribute(name: &str, value: &str) -> (String, Vec<Vec<u8>>) {
-    (name.to_owned(), vec![value.as_bytes().to_vec()])
-}
-
-/// Terms of a change that is answered with the user.
-pub fn reading(names: &[&str]) -> Terms {
-    Terms {
-        read_after: Some(selected(names)),
-        manage_referrals: true,
-        ..Terms::default()
-    }
 }
 
 /// Adds a user.
@@ -287,18 +205,6 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     Ok(show(&entry, &Fields::default()))
 }
 
-/// A step that puts values in the place of all that an attribute has.
-pub fn replace(attribute: &str, values: &[&str]) -> Modification {
-    Modification {
-        kind: ModificationKind::Replace,
-        attribute: attribute.to_owned(),
-        values: values
-            .iter()
-            .map(|value| value.as_bytes().to_vec())
-            .collect(),
-    }
-}
-
 /// Replaces what a client may say of a user.
 pub async fn put(call: Call) -> Result<Reply, Fault> {
     let mut body = Members::read(&call.body)?;
@@ -331,15 +237,11 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if call.caller.id.as_deref() == Some(call.path.get("userId")) {
         return Err(Fault::forbidden("nobody deletes themselves"));
     }
-    let now = crate::directory::time::now() / 1_000_000;
-    let now = crate::directory::time::generalized(i64::try_from(now).unwrap_or_default());
-    let mut modifications = update::classes(&entry, &["hedgerowAccount"]);
-    modifications.push(replace("hedgerowDeletedTime", &[&now]));
     let change = Change::Modify {
         dn: name(&entry),
-        modifications,
+        modifications: soft_delete(&entry),
     };
-    let terms = update::matching(&call, Terms::default())?;
+    let terms = matching(&call, Terms::default())?;
     list::change(&call.rest, &call.caller.identity, change, terms).await?;
     Ok(Reply::empty())
 }
@@ -390,12 +292,5 @@ pub async fn clear_failures(call: Call) -> Result<Reply, Fault> {
 /// The user of a user name, if it is not deleted.
 pub async fn by_name(call: &Call, user: &str) -> Result<Option<EntryCopy>, Fault> {
     let filter = Filter::And(vec![equal("uid", user), living_users()]);
-    let base = call.rest.suffix();
-    list::one(
-        &call.rest,
-        &call.caller.identity,
-        (base, filter),
-        selected(&USER),
-    )
-    .await
+    entry::find(call, filter, &USER).await
 }

@@ -1,0 +1,107 @@
+//! Changes of the list of a group's members.
+//!
+//! Owns that no group gets into itself and that a list is changed all at once. Membership itself is the directory's.
+
+use std::collections::BTreeMap;
+
+use super::entry::{name, values};
+use super::fault::Fault;
+use super::list;
+use super::operation::Call;
+use super::query::equal;
+use crate::directory::dn::Dn;
+use crate::directory::filter::{Extensible, Filter};
+use crate::directory::request::{Change, Modification, ModificationKind, Terms};
+use crate::directory::{EntryCopy, Error};
+
+/// How often a change is worked out when others are faster.
+const TRIES: usize = 5;
+/// The matching rule that follows memberships through any chain of groups.
+const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
+
+/// An attribute leads to an entry through any chain.
+pub fn leads(attribute: &str, dn: &str) -> Filter {
+    Filter::Extensible(Extensible {
+        rule: Some(IN_CHAIN.to_owned()),
+        attribute: Some(attribute.to_owned()),
+        value: dn.as_bytes().to_vec(),
+        dn_attributes: false,
+    })
+}
+
+/// Who is to be in a group, by name, and who is not.
+pub type Wanted<'a> = BTreeMap<&'a str, bool>;
+
+/// Changes the list of a group's members; of the group its classes must have been read. Who is in it already, or not in it,
+/// stays so.
+pub async fn settle(call: &Call, group: &EntryCopy, wanted: &Wanted<'_>) -> Result<(), Fault> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let Some(change) = difference(call, group, wanted).await? else {
+            return Ok(());
+        };
+        let identity = &call.caller.identity;
+        match list::change(&call.rest, identity, change, Terms::default()).await {
+            Ok(_) => return Ok(()),
+            Err(Error::AttributeOrValueExists(_) | Error::NoSuchAttribute(_)) if tries < TRIES => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The change that makes a list of members one that has these and not those; `None` when it is that already.
+pub async fn difference(
+    call: &Call,
+    group: &EntryCopy,
+    wanted: &Wanted<'_>,
+) -> Result<Option<Change>, Fault> {
+    let group_dn = name(group);
+    let classes = values(group, "objectClass");
+    let unique = classes
+        .iter()
+        .any(|class| class.eq_ignore_ascii_case(b"groupOfUniqueNames"));
+    let attribute = if unique { "uniqueMember" } else { "member" };
+    let (mut added, mut removed) = (Vec::new(), Vec::new());
+    for (member, add) in wanted {
+        let listed = holds(call, &group_dn, equal(attribute, member)).await?;
+        if *add && !listed {
+            let circle =
+                *member == group.dn || holds(call, &group_dn, leads("memberOf", member)).await?;
+            if circle {
+                return Err(Fault::invalid(format!("{member} would be in itself")));
+            }
+            added.push(member.as_bytes().to_vec());
+        }
+        if !add && listed {
+            removed.push(member.as_bytes().to_vec());
+        }
+    }
+    let step = |kind, values: Vec<Vec<u8>>| {
+        (!values.is_empty()).then(|| Modification {
+            kind,
+            attribute: attribute.to_owned(),
+            values,
+        })
+    };
+    let steps = [
+        step(ModificationKind::Add, added),
+        step(ModificationKind::Delete, removed),
+    ];
+    let modifications: Vec<Modification> = steps.into_iter().flatten().collect();
+    Ok((!modifications.is_empty()).then_some(Change::Modify {
+        dn: group_dn,
+        modifications,
+    }))
+}
+
+/// Whether a filter is true of an entry, as the caller may see it.
+async fn holds(call: &Call, dn: &Dn, filter: Filter) -> Result<bool, Fault> {
+    let found = list::one(
+        &call.rest,
+        &call.caller.identity,
+        (dn.clone(), filter),
+        vec!["1.1".to_owned()],
+    );
+    Ok(found.await?.is_some())
+}

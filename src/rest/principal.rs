@@ -1,0 +1,104 @@
+//! Users and groups, whatever a dialect calls them: which entries they are, and what new ones consist of.
+//!
+//! Owns the classes and the attributes that every dialect agrees on. What only one of them says is its own.
+
+use super::entry::{attribute, classes, replace, values};
+use super::query::{equal, not, present};
+use crate::directory::EntryCopy;
+use crate::directory::filter::Filter;
+use crate::directory::request::Modification;
+use crate::directory::time;
+
+/// What `pwdAccountLockedTime` says of an account that is closed for good.
+const FOR_GOOD: &str = "000001010000Z";
+
+/// The entries that are users.
+pub fn users() -> Filter {
+    Filter::And(vec![equal("objectClass", "inetOrgPerson"), present("uid")])
+}
+
+/// The users that are not deleted.
+pub fn living_users() -> Filter {
+    Filter::And(vec![users(), not(present("hedgerowDeletedTime"))])
+}
+
+/// The entries that are groups.
+pub fn groups() -> Filter {
+    let classes = [
+        "groupOfMembers",
+        "groupOfNames",
+        "groupOfUniqueNames",
+        "posixGroup",
+    ];
+    Filter::Or(
+        classes
+            .iter()
+            .map(|class| equal("objectClass", class))
+            .collect(),
+    )
+}
+
+/// Users that are not deleted, and groups.
+pub fn principals() -> Filter {
+    Filter::Or(vec![living_users(), groups()])
+}
+
+/// The attributes of a new user, under a name to log in with and a name for people. What inetOrgPerson demands follows
+/// from that.
+pub fn new_user(user: &str, shown: &str) -> Vec<(String, Vec<Vec<u8>>)> {
+    let last = shown.split_whitespace().next_back().unwrap_or(user);
+    vec![
+        object_classes(&["inetOrgPerson", "hedgerowAccount", "hedgerowUser"]),
+        attribute("uid", user),
+        attribute("cn", shown),
+        attribute("sn", last),
+        attribute("displayName", shown),
+    ]
+}
+
+/// The attributes of a new group without members.
+pub fn new_group(name: &str) -> Vec<(String, Vec<Vec<u8>>)> {
+    vec![
+        object_classes(&["groupOfMembers", "hedgerowGroup"]),
+        attribute("cn", name),
+    ]
+}
+
+fn object_classes(names: &[&str]) -> (String, Vec<Vec<u8>>) {
+    let values = names.iter().map(|name| name.as_bytes().to_vec());
+    ("objectClass".to_owned(), values.collect())
+}
+
+/// What else a new user has who may not log in.
+pub fn inactive() -> [(String, Vec<Vec<u8>>); 2] {
+    [
+        attribute("pwdAccountLockedTime", FOR_GOOD),
+        attribute("hedgerowInactiveReason", "manual"),
+    ]
+}
+
+/// The steps that let a user log in again, or not any more.
+pub fn activate(entry: &EntryCopy, active: bool) -> Vec<Modification> {
+    let (lock, reason): (&[&str], &[&str]) = match active {
+        true => (&[], &[]),
+        false => (&[FOR_GOOD], &["manual"]),
+    };
+    let mut steps = classes(entry, &["hedgerowAccount", "hedgerowUser"]);
+    steps.push(replace("pwdAccountLockedTime", lock));
+    steps.push(replace("hedgerowInactiveReason", reason));
+    if active && !values(entry, "hedgerowDisabled").is_empty() {
+        steps.push(replace("hedgerowDisabled", &[]));
+    }
+    steps
+}
+
+/// The steps that delete a user for the time being: the name stays taken, and no face lets them in.
+pub fn soft_delete(entry: &EntryCopy) -> Vec<Modification> {
+    let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
+    let mut steps = classes(entry, &["hedgerowAccount"]);
+    steps.push(replace(
+        "hedgerowDeletedTime",
+        &[&time::generalized(seconds)],
+    ));
+    steps
+}
