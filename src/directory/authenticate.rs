@@ -190,7 +190,7 @@ impl Directory {
             return Standing::Closed;
         };
         let account = Account::of(&view);
-        if !account.state.is_open(self.accounts().clock.seconds()) {
+        if !account.state.is_open_at(|| self.accounts().clock.seconds()) {
             return Standing::Closed;
         }
         if let Some(tag) = identity.key() {
