@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 use super::Rest;
 use super::audit;
 use super::fault::{Fault, Kind};
+use super::netmaker;
+use crate::directory::access_token;
 use crate::directory::dn::Dn;
 use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
@@ -34,6 +36,8 @@ pub struct Caller {
     pub administers: bool,
     /// The `entryUUID` of their entry; the administrator of the directory has none.
     pub id: Option<String>,
+    /// Whether it is nobody in particular, who has shown the master key.
+    pub is_master: bool,
 }
 
 impl Caller {
@@ -43,6 +47,7 @@ impl Caller {
             identity: Identity::anonymous(),
             administers: false,
             id: None,
+            is_master: false,
         }
     }
 
@@ -54,6 +59,7 @@ impl Caller {
             administers: identity.is_administrator() || group.is_some_and(member),
             id: rest.directory.uuid(&identity),
             identity,
+            is_master: false,
         }
     }
 }
@@ -84,7 +90,15 @@ pub async fn caller(
     let (scheme, rest_of) = text.split_once(' ').ok_or_else(refused)?;
     let proof = rest_of.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        let redeemed = rest.directory.redeem_token(proof, audience);
+        let redeemed = match proof.starts_with(access_token::PREFIX) {
+            // Only one dialect has them.
+            true if audience == netmaker::DIALECT.name => {
+                let text = Secret::from(proof.as_bytes());
+                let tokens = rest.unit("tokens");
+                rest.directory.redeem_access_token(&tokens, &text)
+            }
+            _ => rest.directory.redeem_token(proof, audience),
+        };
         let identity = redeemed.map_err(|_| refused())?;
         if !rest.directory.admits(&identity, source) {
             return Err(refused());
