@@ -32,6 +32,7 @@ pub mod membership;
 pub mod page;
 pub mod password;
 pub mod password_change;
+pub mod platform_role;
 pub mod request;
 pub mod schema;
 pub mod search;
@@ -293,9 +294,9 @@ impl Directory {
                 None => None,
             },
             binding,
-            room: self.0.room.clone(),
         };
-        Search::begin(&snapshot, self.rules(), identity, request, conditions)
+        let room = &self.0.room;
+        Search::begin(&snapshot, self.rules(), identity, request, conditions, room)
     }
 
     fn time_limit(&self, identity: &Identity) -> Option<Duration> {
@@ -377,6 +378,9 @@ impl Directory {
     /// To be asked once about each search when it is over: counts it when it looked at many entries in vain because no
     /// index helped, and says what would have.
     pub fn conclude(&self, search: &Search) -> Option<Unindexed> {
+        if !search.looked_at_many() {
+            return None;
+        }
         let unindexed = search.unindexed(&self.snapshot())?;
         self.0.unindexed.fetch_add(1, Ordering::Relaxed);
         Some(unindexed)

@@ -123,6 +123,8 @@ pub struct Session {
     pub(super) channel: Channel,
     pub(super) identity: Identity,
     pub(super) searches: VecDeque<search::Running>,
+    /// The base of the search before, as it was sent and as it was read.
+    pub(super) base: Option<(String, Dn)>,
     /// Changes under way, by their message ids.
     pub(super) updates: Vec<i32>,
     /// The task of administration under way.
@@ -149,6 +151,7 @@ impl Session {
             channel,
             identity: Identity::anonymous(),
             searches: VecDeque::new(),
+            base: None,
             updates: Vec::new(),
             task: None,
             held: None,
@@ -362,6 +365,7 @@ impl Session {
             address: self.channel.address,
             connection: self.number,
             message: call.id,
+            request: None,
         }
     }
 
@@ -432,8 +436,9 @@ impl Session {
     /// Writes the final response of an operation, if it has one, and tells who counts.
     pub(super) fn finish(&self, out: &mut BytesMut, call: &Call, answer: &Answer) {
         if let Some(tag) = call.operation.response() {
-            let answer = answer.clone().with_policy(&call.controls);
-            answer.write(out, call.id, tag);
+            let told = answer.policy.is_some();
+            let told = told.then(|| answer.clone().with_policy(&call.controls));
+            told.as_ref().unwrap_or(answer).write(out, call.id, tag);
         }
         self.observe(call, answer);
     }

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod list;
 pub mod mail;
 pub mod membership;
+pub mod netmaker;
 pub mod openapi;
 pub mod operation;
 pub mod principal;
@@ -97,7 +98,7 @@ impl Rest {
 }
 
 /// The dialects that are served.
-pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT];
+pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &netmaker::DIALECT];
 
 /// Everything that is answered: each dialect at its own paths, the documents, and the page that shows them.
 pub fn router(directory: Directory, settings: Settings) -> Router {
@@ -118,7 +119,7 @@ pub fn router(directory: Directory, settings: Settings) -> Router {
     }
     let nothing = |kind, text| {
         move |request: Request| async move {
-            let id = limits::RequestId::of(&request);
+            let id = limits::current_request().unwrap_or_default();
             operation::refuse_at(request.uri().path(), &Fault::new(kind, text), &id)
         }
     };

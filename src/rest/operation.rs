@@ -23,7 +23,7 @@ use super::Rest;
 use super::audit;
 use super::auth::{self, Caller};
 use super::fault::{Fault, Kind};
-use super::limits::{RequestId, Source};
+use super::limits::{self, Source};
 use super::query::{Parameter, Query};
 
 /// A product's way of asking.
@@ -111,8 +111,8 @@ pub struct Permission {
     pub name: &'static str,
     /// Whether somebody must have logged in.
     pub login: bool,
-    /// Whether this caller may, for these parts of the path.
-    pub allows: fn(&Caller, &Path) -> bool,
+    /// Whether this caller may, for what the path and the query name; headers and body are not read yet.
+    pub allows: fn(&Call) -> bool,
 }
 
 /// One row of a dialect's table.
@@ -268,7 +268,7 @@ async fn answer(
     path: Option<Path>,
     request: Request,
 ) -> Response {
-    let id = RequestId::of(&request);
+    let id = limits::current_request().unwrap_or_default();
     let (head, body) = request.into_parts();
     let mut body = Upload {
         stream: body.into_data_stream(),
@@ -307,11 +307,7 @@ async fn admit(
         audience: dialect.name,
         caller: claimed.unwrap_or_else(Caller::nobody),
         source,
-        id: head
-            .extensions
-            .get::<RequestId>()
-            .map(|id| id.0.clone())
-            .unwrap_or_default(),
+        id: limits::current_request().unwrap_or_default().to_string(),
         path,
         query: Query::default(),
         headers: HeaderMap::default(),
@@ -336,12 +332,12 @@ async fn perform(
     head: Parts,
     body: &mut Upload,
 ) -> Result<Reply, Fault> {
-    if !(operation.permission.allows)(&call.caller, &call.path) {
+    call.query = Query::read(head.uri.query().unwrap_or_default(), operation.parameters)?;
+    if !(operation.permission.allows)(&call) {
         return Err(Fault::forbidden(
             "this takes more rights than the caller has",
         ));
     }
-    call.query = Query::read(head.uri.query().unwrap_or_default(), operation.parameters)?;
     if let Some(input) = &operation.body {
         check_type(input, &head.headers)?;
         call.body = body.whole().await?;

@@ -78,6 +78,9 @@ pub struct Line {
     /// The message id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<i32>,
+    /// The id of a request over HTTP, which its answer has as `X-Request-Id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// How it ended: the name of a result code.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub outcome: Text,
@@ -146,6 +149,7 @@ impl Line {
             address: Some(address.unwrap_or(LOCAL.into())),
             connection: Some(provenance.connection).filter(|number| by_request && *number != 0),
             message: Some(provenance.message).filter(|number| by_request && *number != 0),
+            request: provenance.request.map(|id| id.to_string()),
             outcome: event.outcome.into(),
             reason: event.reason.map(Text::from),
             until: event.until.map(moment),
@@ -166,6 +170,7 @@ impl Line {
             address: change.address.map(Text::from),
             connection: change.connection,
             message: change.message,
+            request: change.request,
             outcome: "success".into(),
             change: Some(number.to_string()),
             ..Line::own(Kind::Write, number.micros)
@@ -235,6 +240,9 @@ impl fmt::Display for Line {
         }
         if let (Some(connection), Some(message)) = (self.connection, self.message) {
             write!(f, " conn={connection} op={message}")?;
+        }
+        if let Some(request) = &self.request {
+            word(f, " request=", request)?;
         }
         if !self.attributes.is_empty() {
             word(f, " [", &self.attributes.join(", "))?;

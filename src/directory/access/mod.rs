@@ -42,7 +42,7 @@ impl AccessRules {
         Access {
             all: self,
             applicable,
-            masks: Arc::default(),
+            masks: None,
             cached_for: None,
         }
     }
@@ -176,7 +176,9 @@ impl Masks {
 pub struct Access<'a> {
     all: &'a AccessRules,
     applicable: Arc<ApplicableRules>,
-    masks: Arc<Masks>,
+    /// Those of the entry before.
+    masks: Option<Arc<Masks>>,
+    /// Its parent, when what is below that has the same.
     cached_for: Option<EntryId>,
 }
 
@@ -191,14 +193,13 @@ impl<'a> Access<'a> {
     /// What may be done with an entry.
     pub fn masks(&mut self, view: &View<'_>) -> &Masks {
         let parent = view.entry.parent();
-        if self.cached_for == Some(parent) && self.is_ordinary(view.id) {
-            return &self.masks;
+        let is_ordinary = self.is_ordinary(view.id);
+        if self.cached_for != Some(parent) || !is_ordinary {
+            self.masks = Some(self.masks_of(view));
+            let shared = is_ordinary && self.applied().all(|(_, rule)| rule.filter.is_none());
+            self.cached_for = shared.then_some(parent);
         }
-        self.masks = self.masks_of(view);
-        let shared =
-            self.is_ordinary(view.id) && self.applied().all(|(_, rule)| rule.filter.is_none());
-        self.cached_for = shared.then_some(parent);
-        &self.masks
+        self.masks.get_or_insert_default()
     }
 
     /// Whether nothing in the rules tells this entry from its siblings.

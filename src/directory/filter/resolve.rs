@@ -322,7 +322,8 @@ fn equality_by(
 }
 
 fn normal(schema: &Schema, rule: Rule, value: &[u8]) -> Option<Box<[u8]>> {
-    let mut out = Vec::new();
+    // Text gets a space at either end.
+    let mut out = Vec::with_capacity(value.len().saturating_add(2));
     rule.normalize_assertion(schema, value, &mut out).ok()?;
     Some(out.into_boxed_slice())
 }

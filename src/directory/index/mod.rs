@@ -141,6 +141,11 @@ impl Index {
         self.equality.get(self.vocabulary.referral())
     }
 
+    /// Entries that may be of the class `subentry`, which every search asks for.
+    pub fn subentries(&self) -> Postings<'_> {
+        self.equality.get(self.vocabulary.subentry())
+    }
+
     /// Exactly the entries that have an attribute of exactly this type; `None` when it is not indexed.
     pub fn present(&self, attribute: AttributeTypeId) -> Option<&IdSet> {
         self.presence
@@ -327,8 +332,10 @@ fn only_in<'a, T: Ord>(of: &'a [T], other: &'a [T]) -> impl Iterator<Item = &'a 
 }
 
 /// The types that are indexed whatever the configuration says.
-const ALWAYS: [AttributeTypeId; 3] = [
+const ALWAYS: [AttributeTypeId; 5] = [
     well_known::ENTRY_UUID,
     well_known::OBJECT_CLASS,
     well_known::UID,
+    well_known::HEDGEROW_PLATFORM_ROLE,
+    well_known::HEDGEROW_OWNER,
 ];
