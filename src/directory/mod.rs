@@ -98,7 +98,7 @@ pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
 use token::Tokens;
 use unique::UniqueAttributes;
-pub use write::Changed;
+pub use write::{Changed, networks};
 
 use crate::storage::Store;
 

@@ -10,6 +10,7 @@ mod credentials;
 mod edges;
 mod gains;
 mod modify;
+pub mod networks;
 mod passwords;
 mod perform;
 mod relaxed;

@@ -72,7 +72,20 @@ impl Draft<'_> {
         Ok(all)
     }
 
+    /// Removes an entry that has none below it, and what stands for it.
     fn remove_leaf(&mut self, identity: &Identity, id: EntryId) {
+        let mut with = self.groups_of_network(id);
+        with.retain(|id| self.snapshot.children(*id).is_none());
+        for id in with {
+            self.remove_one(identity, id);
+        }
+        // A subtree may hold a network and its groups.
+        if self.snapshot.entry(id).is_some() {
+            self.remove_one(identity, id);
+        }
+    }
+
+    fn remove_one(&mut self, identity: &Identity, id: EntryId) {
         let csn = self.next_csn();
         self.record(csn, |draft| {
             draft.entry(identity, draft.snapshot.dn(id), history::Kind::Delete)
