@@ -4,6 +4,7 @@
 //! but through [`VisibleEntry`], which shows what the access rules allow and nothing else.
 
 pub mod access;
+pub mod access_token;
 pub mod account;
 pub mod activity;
 pub mod admission;

@@ -138,6 +138,7 @@ numbered! { AttributeTypeId;
     HEDGEROW_OWNER "hedgerowOwner",
     HEDGEROW_TOKEN_HASH "hedgerowTokenHash",
     HEDGEROW_TOKEN_EXPIRY "hedgerowTokenExpiry",
+    HEDGEROW_TOKEN_CREATOR "hedgerowTokenCreator",
     HEDGEROW_DEFAULT "hedgerowDefault",
 }
 
