@@ -3,6 +3,7 @@
 //! Owns the table of its operations, with their paths, permissions and bodies.
 
 mod answer;
+mod bearer;
 mod login;
 mod models;
 mod permission;
@@ -40,6 +41,7 @@ pub static DIALECT: Dialect = Dialect {
         },
     ],
     operations: table::OPERATIONS,
+    bearer: Some(bearer::prove),
     fault: answer::fault,
     fault_schema: "NetmakerRefusal",
     schemas: models::schemas,
