@@ -15,6 +15,7 @@ use super::audit;
 use super::fault::{Fault, Kind};
 use crate::directory::dn::Dn;
 use crate::directory::identity::Identity;
+use crate::directory::keys::Wanted;
 use crate::directory::password::Secret;
 use crate::directory::schema::well_known;
 use crate::directory::{Error, Login};
@@ -34,6 +35,8 @@ pub struct Caller {
     pub administers: bool,
     /// The `entryUUID` of their entry; the administrator of the directory has none.
     pub id: Option<String>,
+    /// What the key is good for that they have logged in with, if it was one.
+    pub scopes: Option<Vec<String>>,
 }
 
 impl Caller {
@@ -43,6 +46,7 @@ impl Caller {
             identity: Identity::anonymous(),
             administers: false,
             id: None,
+            scopes: None,
         }
     }
 
@@ -53,6 +57,7 @@ impl Caller {
         Self {
             administers: identity.is_administrator() || group.is_some_and(member),
             id: rest.directory.uuid(&identity),
+            scopes: rest.directory.scopes(&identity),
             identity,
         }
     }
@@ -71,8 +76,9 @@ pub async fn caller(
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         let key = headers.get(API_KEY).map(|key| Secret::from(key.as_bytes()));
         return key
-            .map(|key| by_key(rest, &key, audience, source))
-            .transpose();
+            .map(|key| by_key(rest, &key, Wanted::Whole(audience), source))
+            .transpose()
+            .map(|login| login.map(|login| Caller::new(rest, login.identity, source)));
     };
     let refused = || {
         Fault::new(
@@ -84,7 +90,7 @@ pub async fn caller(
     let (scheme, rest_of) = text.split_once(' ').ok_or_else(refused)?;
     let proof = rest_of.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        let redeemed = rest.directory.redeem_token(proof, audience);
+        let redeemed = rest.directory.redeem_token(proof, audience, &source.into());
         let identity = redeemed.map_err(|_| refused())?;
         if !rest.directory.admits(&identity, source) {
             return Err(refused());
@@ -108,18 +114,19 @@ pub async fn caller(
     Ok(Some(Caller::new(rest, login.identity, source)))
 }
 
-/// Whom a key proves that is good for a dialect.
-fn by_key(
+/// Proves a key that is good for a dialect, or for a part of it.
+///
+/// # Errors
+/// The one of [`Fault::login`].
+pub fn by_key(
     rest: &Rest,
     key: &Secret,
-    audience: &str,
+    wanted: Wanted<'_>,
     source: Option<IpAddr>,
-) -> Result<Caller, Fault> {
-    let verdict = rest
-        .directory
-        .authenticate_key(key, audience, &source.into());
+) -> Result<Login, Fault> {
+    let verdict = rest.directory.authenticate_key(key, wanted, &source.into());
     audit::login(rest, "key", "", source, &verdict);
-    Ok(Caller::new(rest, verdict?.identity, source))
+    Ok(verdict?)
 }
 
 /// Proves a user name and a password. An unknown name and a wrong password take the same time and get the same answer.
