@@ -74,7 +74,7 @@ fn fault(fault: &Fault, _: &str) -> Value {
 static ANYONE: Permission = Permission {
     name: "everyone, also without a login",
     login: false,
-    allows: |_, _| true,
+    allows: |_| true,
 };
 
 /// Describes the permissions that a key may be limited to.
@@ -83,7 +83,7 @@ macro_rules! permissions {
         static $name: Permission = Permission {
             name: concat!("administrators, and keys with the scope harmony-sase or harmony-sase:", $scope),
             login: true,
-            allows: |caller, _| holds(caller, $scope),
+            allows: |call| holds(&call.caller, $scope),
         };
     )* };
 }
