@@ -132,6 +132,9 @@ pub fn sort(query: &Query, known: &[Parameter]) -> Result<SortKey, Fault> {
     })
 }
 
+/// What is asked of an attribute, or of a word.
+type Test<'a> = dyn Fn(&str) -> Filter + 'a;
+
 /// What a search asks of a user; `None` when there is none.
 ///
 /// # Errors
@@ -147,7 +150,7 @@ pub fn search(query: &Query) -> Result<Option<Filter>, Fault> {
             .map_err(|error| Fault::invalid(format!("q: is no JSON object: {error}")))?;
         return of_fields(fields, partial, every).map(Some);
     }
-    let anywhere = |test: &dyn Fn(&str) -> Filter| {
+    let anywhere = |test: &Test<'_>| {
         let names = ["givenName", "sn", "cn"].map(test).into_iter();
         Filter::Or(names.chain([email(test)]).collect())
     };
@@ -189,7 +192,7 @@ fn of_field(name: &str, value: &Value, partial: bool) -> Result<Filter, Fault> {
     let Value::String(text) = value else {
         return Err(Fault::invalid(format!("q: {name} must be a text")));
     };
-    let field: fn(&dyn Fn(&str) -> Filter) -> Filter = match name {
+    let field: fn(&Test<'_>) -> Filter = match name {
         "firstName" | "firstname" => |test| test("givenName"),
         "lastName" => |test| test("sn"),
         "email" | "username" => email,
@@ -207,17 +210,17 @@ fn of_field(name: &str, value: &Value, partial: bool) -> Result<Filter, Fault> {
 }
 
 /// The e-mail address is the user name where there is none.
-fn email(test: &dyn Fn(&str) -> Filter) -> Filter {
+fn email(test: &Test<'_>) -> Filter {
     either("mail", "uid", test)
 }
 
-fn either(attribute: &str, otherwise: &str, test: &dyn Fn(&str) -> Filter) -> Filter {
+fn either(attribute: &str, otherwise: &str, test: &Test<'_>) -> Filter {
     let lacking = Filter::And(vec![not(present(attribute)), test(otherwise)]);
     Filter::Or(vec![test(attribute), lacking])
 }
 
 /// All words of a text pass; nothing does when it has none.
-fn all_words(text: &str, test: &dyn Fn(&str) -> Filter) -> Result<Filter, Fault> {
+fn all_words(text: &str, test: &Test<'_>) -> Result<Filter, Fault> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.len() {
         0 => Ok(Filter::Or(Vec::new())),
