@@ -120,7 +120,8 @@ models! {
         #[schema(example = false)]
         no_email_verification "noEmailVerification": Option<bool>,
         /// What is known of the person.
-        profile "profileData": Option<HarmonyProfile>,
+        #[schema(required = false)]
+        profile "profileData": HarmonyProfile,
         /// Which program makes the user.
         #[schema(min_length = 1, max_length = 4096, example = "onboarding")]
         origin "origin": Option<String>,

@@ -115,6 +115,7 @@ pub struct User<'a> {
     pub phone: Option<Cow<'a, str>>,
     /// The picture.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Icon, required = false)]
     pub icon: Option<Icon<'a>>,
     /// By what the user logs in: the password of this directory.
     #[serde(rename = "idProviders")]
