@@ -32,6 +32,8 @@ pub struct Provenance {
     pub connection: u64,
     /// The message id; 0 where there is none.
     pub message: i32,
+    /// The id of the request, where it has one of its own.
+    pub request: Option<Arc<str>>,
 }
 
 impl PartialEq for Identity {

@@ -358,6 +358,7 @@ impl Session {
             address: self.channel.address,
             connection: self.number,
             message: call.id,
+            request: None,
         }
     }
 

@@ -74,6 +74,9 @@ pub struct Line {
     /// The message id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<i32>,
+    /// The id of a request over HTTP, which its answer has as `X-Request-Id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// How it ended: the name of a result code.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub outcome: String,
@@ -142,6 +145,7 @@ impl Line {
             address: Some(address.unwrap_or_else(|| LOCAL.to_owned())),
             connection: Some(provenance.connection).filter(|number| by_request && *number != 0),
             message: Some(provenance.message).filter(|number| by_request && *number != 0),
+            request: provenance.request.map(|id| id.to_string()),
             outcome: event.outcome.to_owned(),
             reason: event.reason.map(str::to_owned),
             until: event.until.map(moment),
@@ -162,6 +166,7 @@ impl Line {
             address: change.address,
             connection: change.connection,
             message: change.message,
+            request: change.request,
             outcome: "success".to_owned(),
             change: Some(number.to_string()),
             ..Line::own(Kind::Write, number.micros)
@@ -231,6 +236,9 @@ impl fmt::Display for Line {
         }
         if let (Some(connection), Some(message)) = (self.connection, self.message) {
             write!(f, " conn={connection} op={message}")?;
+        }
+        if let Some(request) = &self.request {
+            word(f, " request=", request)?;
         }
         if !self.attributes.is_empty() {
             word(f, " [", &self.attributes.join(", "))?;

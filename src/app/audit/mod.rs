@@ -10,7 +10,6 @@ mod reading;
 mod summing;
 
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,9 +21,10 @@ pub use line::{Kind, Line};
 pub use reading::{Files, moment};
 use summing::Summing;
 
-use super::config;
+use super::config::{Config, ConfigError};
 use crate::directory::Directory;
-use crate::directory::audit::Event;
+use crate::directory::audit::{self, Event};
+use crate::directory::identity::Process;
 use crate::directory::time::{self, Csn};
 
 /// Lines that may wait; what comes when there are more is counted and lost.
@@ -67,13 +67,9 @@ impl State {
 
 impl AuditLog {
     /// Opens the log of a directory and begins to write it, first of all what it lacks.
-    pub fn start(
-        path: &Path,
-        settings: &config::Audit,
-        directory: Directory,
-    ) -> io::Result<AuditLog> {
-        let limit = settings.file_mebibytes << 20;
-        let journal = Journal::open(path, limit, settings.earlier_files, time::now())?;
+    pub fn start(config: &Config, directory: Directory) -> Result<AuditLog, ConfigError> {
+        let failed = |error| unwritable(config, &error);
+        let journal = open(config).map_err(failed)?;
         let (queue, lines) = sync_channel(QUEUE);
         let state = Arc::new(State::default());
         let mut writer = Writer {
@@ -87,7 +83,8 @@ impl AuditLog {
         };
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
-            .spawn(move || writer.run(&lines))?;
+            .spawn(move || writer.run(&lines))
+            .map_err(failed)?;
         Ok(AuditLog {
             queue,
             state,
@@ -117,6 +114,47 @@ impl AuditLog {
             let _ = thread.join();
         }
     }
+}
+
+/// Writes the line of a task that the user of this program begins on the store itself, which no server holds meanwhile.
+pub fn record_task(
+    config: &Config,
+    operation: &'static str,
+    reason: Option<&'static str>,
+) -> Result<(), ConfigError> {
+    if !config.audit.enabled {
+        return Ok(());
+    }
+    let user = Process {
+        uid: rustix::process::geteuid().as_raw(),
+        gid: rustix::process::getegid().as_raw(),
+    };
+    let event = Event {
+        kind: audit::Kind::Administration,
+        operation,
+        who: user.to_string(),
+        reason,
+        ..Event::default()
+    };
+    let now = time::now();
+    let mut line = Vec::new();
+    Line::of_event(event, now).write(&mut line);
+    let written = open(config).and_then(|mut journal| journal.append(&line, Csn::default(), now));
+    written.map_err(|error| unwritable(config, &error))
+}
+
+fn open(config: &Config) -> io::Result<Journal> {
+    let limit = config.audit.file_mebibytes << 20;
+    let earlier = config.audit.earlier_files;
+    Journal::open(&config.audit_file(), limit, earlier, time::now())
+}
+
+fn unwritable(config: &Config, error: &io::Error) -> ConfigError {
+    let path = config.audit_file();
+    config.problem(
+        "audit.file",
+        format!("{} cannot be written: {error}", path.display()),
+    )
 }
 
 struct Writer {

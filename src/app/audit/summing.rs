@@ -56,6 +56,7 @@ impl Summing {
                 *none = Some(Line {
                     connection: None,
                     message: None,
+                    request: None,
                     count: Some(1),
                     ..line
                 });
