@@ -192,7 +192,7 @@ mod tests {
 
     fn other() -> Vec<u8> {
         let line = Line {
-            who: Some("\"change\":\"20000101000000.000000Z#000000#000#000000\"".to_owned()),
+            who: Some("\"change\":\"20000101000000.000000Z#000000#000#000000\"".into()),
             ..Line::own(Kind::Authentication, 7)
         };
         let mut bytes = Vec::new();
