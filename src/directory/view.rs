@@ -156,6 +156,7 @@ impl Computed {
             well_known::MEMBER_OF_INDIRECT => Self::MemberOfIndirect,
             well_known::ENTRY_DN => Self::EntryDn,
             well_known::ENTRY_UUID => Self::EntryUuid,
+            well_known::HEDGEROW_ID => Self::ShortId,
             well_known::ENTRY_CSN => Self::EntryCsn,
             well_known::CREATE_TIMESTAMP => Self::CreateTimestamp,
             well_known::MODIFY_TIMESTAMP => Self::ModifyTimestamp,
