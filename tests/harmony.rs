@@ -340,3 +340,50 @@ fn groups_show_what_was_said_of_them_over_ldap() {
     assert_eq!(office["vpnLocations"], json!(["london"]));
     assert_eq!(office["users"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_new_user_is_invited_and_comes() {
+    use base64::Engine;
+    let spool = tempfile::tempdir().unwrap();
+    let section = format!("mail_folder = {:?}", spool.path());
+    let (_folder, _server, client) = serving(&section, "");
+    let message = "Gr\u{fc}\u{df} dich\r\nBcc: eve@example.org";
+    let body = json!({"email": "Mary@example.org", "inviteMessage": message});
+    done(&client, "POST /users", Some(body));
+    let mails: Vec<_> = fs::read_dir(spool.path()).unwrap().collect();
+    assert_eq!(mails.len(), 1);
+    let mail = fs::read_to_string(mails[0].as_ref().unwrap().path()).unwrap();
+    let (head, text) = mail.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("\r\nTo: Mary@example.org\r\n"), "{head}");
+    assert!(!head.contains("Bcc"), "{head}");
+    let standard = base64::engine::general_purpose::STANDARD;
+    let text = standard.decode(text.replace("\r\n", "")).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains(message), "{text}");
+
+    let acceptance = json!({
+        "token": scenario::token_of_last_mail(spool.path()),
+        "userName": "mary@example.org",
+        "displayName": "Mary Somerville",
+        "password": "a-word-of-hers",
+    });
+    let request = "POST /api/v2/auth/invitations/accept";
+    let accepted = send(&client, &Login::Nobody, request, Some(acceptance));
+    assert_eq!(accepted.status, 204, "{}", accepted.text());
+    let own = Login::Basic("mary@example.org".to_owned(), "a-word-of-hers".to_owned());
+    assert_eq!(client.get(&own, "/api/v2/auth/me").status, 200);
+}
+
+#[test]
+fn nobody_is_made_whom_nobody_can_invite() {
+    let (_folder, _server, client) = serving("", "");
+    let body = json!({"email": "mary@example.org", "inviteMessage": "Come in"});
+    let answer = send(&client, &admin(), "POST /v1/users", Some(body));
+    assert_eq!(answer.status, 400);
+    assert!(
+        answer.text().contains("rest.mail_folder"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(done(&client, "GET /users", None)["itemsTotal"], 2);
+}

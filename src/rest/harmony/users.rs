@@ -12,8 +12,9 @@ use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
 use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{self, add, attribute, name, name_below, reading, selected};
+use crate::rest::entry::{self, add, attribute, make_unit, name, name_below, reading, selected};
 use crate::rest::fault::{Fault, Kind};
+use crate::rest::invitation::{self, Invitation};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::mail::is_address;
@@ -62,6 +63,8 @@ struct NewUser {
     email: String,
     /// The name to log in with.
     user: String,
+    /// What the mail of the invitation says.
+    message: String,
     groups: Vec<String>,
     verified: bool,
     origin: Option<String>,
@@ -108,7 +111,7 @@ impl NewUser {
             let known = PROVIDERS.join(", ");
             return Err(Fault::invalid(format!("idpType: is not one of {known}")));
         }
-        let _message = body.required("inviteMessage")?;
+        let message = body.required("inviteMessage")?;
         let origin = body.text("origin")?;
         if origin.as_deref() == Some("") {
             return Err(Fault::invalid("origin: is empty"));
@@ -118,6 +121,7 @@ impl NewUser {
         let profile = body.any("profileData").filter(|value| !value.is_null());
         let new = Self {
             user: email.to_lowercase(),
+            message,
             groups: texts(body.any("accessGroups"), "accessGroups")?,
             verified: verified || unasked,
             origin,
@@ -225,18 +229,24 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         return Err(duplicate(&new.email));
     }
     let dn = name_below(call.rest.unit("people"), "uid", &new.user)?;
+    let invited = Invitation::of_user(&call, &dn, &new.email, Some(&new.message))?;
     let mut then = joining(&call, &dn, &new.groups).await?;
+    make_unit(&call, invitation::UNIT).await?;
+    then.push((invited.add(), Terms::default()));
     let reread = Change::Modify {
         dn: dn.clone(),
         modifications: Vec::new(),
     };
     then.push((reread, reading(&USER)));
-    let attributes = new.attributes();
+    let mut attributes = new.attributes();
+    attributes.extend(invited.of_waiting_user());
     let first = (Change::Add { dn, attributes }, Terms::default());
-    match add(&call, "people", first, then).await {
-        Err(fault) if fault.kind == Kind::Conflict => Err(duplicate(&new.email)),
-        done => Ok(show(&call, &done?)),
-    }
+    let user = match add(&call, "people", first, then).await {
+        Err(fault) if fault.kind == Kind::Conflict => return Err(duplicate(&new.email)),
+        done => done?,
+    };
+    invitation::send(&call.rest, vec![invited.dn().clone()]).await;
+    Ok(show(&call, &user))
 }
 
 /// Deletes a user for the time being.
