@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 use super::Rest;
 use super::audit;
 use super::fault::{Fault, Kind};
+use super::netmaker;
+use crate::directory::access_token;
 use crate::directory::dn::Dn;
 use crate::directory::identity::Identity;
 use crate::directory::keys::Wanted;
@@ -37,6 +39,8 @@ pub struct Caller {
     pub id: Option<String>,
     /// What the key is good for that they have logged in with, if it was one.
     pub scopes: Option<Vec<String>>,
+    /// Whether it is nobody in particular, who has shown the master key.
+    pub is_master: bool,
 }
 
 impl Caller {
@@ -47,6 +51,7 @@ impl Caller {
             administers: false,
             id: None,
             scopes: None,
+            is_master: false,
         }
     }
 
@@ -59,6 +64,7 @@ impl Caller {
             id: rest.directory.uuid(&identity),
             scopes: rest.directory.scopes(&identity),
             identity,
+            is_master: false,
         }
     }
 }
@@ -90,7 +96,15 @@ pub async fn caller(
     let (scheme, rest_of) = text.split_once(' ').ok_or_else(refused)?;
     let proof = rest_of.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        let redeemed = rest.directory.redeem_token(proof, audience, &source.into());
+        let redeemed = match proof.starts_with(access_token::PREFIX) {
+            // Only one dialect has them.
+            true if audience == netmaker::DIALECT.name => {
+                let text = Secret::from(proof.as_bytes());
+                let tokens = rest.unit("tokens");
+                rest.directory.redeem_access_token(&tokens, &text)
+            }
+            _ => rest.directory.redeem_token(proof, audience, &source.into()),
+        };
         let identity = redeemed.map_err(|_| refused())?;
         if !rest.directory.admits(&identity, source) {
             return Err(refused());

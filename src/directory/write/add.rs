@@ -108,6 +108,9 @@ impl Draft<'_> {
                 .with_added(&schema, &attributes)
                 .with_edges(&draft.snapshot, edges.iter(), std::iter::empty())
         });
+        if self.origin == Origin::Client {
+            self.complete_network(identity, id)?;
+        }
         Ok(id)
     }
 

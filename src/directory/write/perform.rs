@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, rename};
+use super::{Draft, networks, rename};
 use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
@@ -76,7 +76,7 @@ impl Draft<'_> {
             || self.snapshot.dynamic_groups().awaits_base();
         let claims = awaited && !identity.is_administrator();
         let judged_after = match change {
-            Change::Add { .. } => claims || terms.assertion.is_some(),
+            Change::Add { .. } => claims || terms.assertion.is_some() || networks::adds_one(change),
             Change::Rename { .. } => claims,
             Change::Modify { .. } | Change::Delete { .. } => false,
         };

@@ -2,13 +2,23 @@
 //!
 //! Owns the table of its operations, with their paths, permissions and bodies.
 
+mod account;
 mod answer;
+mod create;
+mod definition;
+mod gateways;
+mod groups;
 mod login;
 mod models;
+mod networks;
 mod permission;
 mod record;
+mod reference;
+mod roles;
 mod super_admin;
 mod table;
+mod tokens;
+mod update;
 mod users;
 
 use super::operation::{Dialect, Part};

@@ -2,11 +2,7 @@
 //!
 //! Owns the roles. What somebody can do to entries with such a permission, the access rules decide.
 
-#![expect(
-    dead_code,
-    reason = "the rows that need the other permissions come next"
-)]
-
+use super::super_admin::may_transfer;
 use crate::directory::EntryCopy;
 use crate::directory::identity::Identity;
 use crate::directory::platform_role::SUPER_ADMIN;
@@ -156,11 +152,11 @@ pub static ADMINISTRATOR: Permission = Permission {
     allows: administers,
 };
 
-/// The super-admin.
+/// The super-admin, and who may become it again.
 pub static SUPER: Permission = Permission {
-    name: "the super-admin",
+    name: "the super-admin; to itself also the administrator of the directory",
     login: true,
-    allows: |call| role(call) == Role::SuperAdmin,
+    allows: may_transfer,
 };
 
 /// Administrators, and the user itself.
