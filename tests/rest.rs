@@ -303,34 +303,35 @@ fn members_of_the_configured_group_administer_as_far_as_the_rules_let_them() {
 }
 
 #[test]
-fn nobody_is_invited_whom_no_mail_reaches() {
+fn an_invitation_that_cannot_be_mailed_is_kept_and_mailed_later_with_a_token_of_its_own() {
     let spool = tempfile::tempdir().unwrap();
     let away = spool.path().join("away");
     fs::create_dir(&away).unwrap();
-    let (_folder, _server, client) = serving(&format!("mail_folder = {away:?}"), "");
-    let invite = |user: &str| {
+    let (folder, server, client) = serving(&format!("mail_folder = {away:?}"), "");
+    let invite = |client: &Client, user: &str| {
         let body = json!({"userName": user, "email": "x@example.net", "invitationPending": true});
         let request = format!("POST {BASE}/users");
         let answer = client.send(&admin(), &request, &[], Some(body.to_string().as_bytes()));
-        (answer.status, answer.text())
+        answer.status
     };
-    let count = || {
-        let users = "GET /users?filter[invitationPending][EQ]=true&page[limit]=0";
-        done(&client, users, None)["totalCount"].clone()
-    };
+    let mails = || fs::read_dir(&away).unwrap().count();
     fs::remove_dir(&away).unwrap();
-    let (status, said) = invite("early");
-    assert_eq!(status, 503, "{said}");
-    assert_eq!(count(), 0);
+    assert_eq!(invite(&client, "early"), 201);
+    server.said("could not be put into mail_folder");
     fs::create_dir(&away).unwrap();
-    // A name in use: the mail goes with the user.
-    assert_eq!(invite("ada").0, 409);
-    assert_eq!(fs::read_dir(&away).unwrap().count(), 0);
-    assert_eq!(invite("early").0, 201);
-    assert_eq!(
-        (count(), fs::read_dir(&away).unwrap().count()),
-        (json!(1), 1)
-    );
+    // A name in use: nothing goes.
+    assert_eq!(invite(&client, "ada"), 409);
+    assert_eq!(mails(), 0);
+    server.stop();
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    server::until(|| mails() == 1);
+    let token = scenario::token_of_last_mail(&away);
+    let body = json!({"token": token, "userName": "come", "displayName": "C", "password": "pw-1"});
+    done(&client, "POST /invitations/accept", Some(body));
+    assert_eq!(log_in(&client, "come", "pw-1").status, 200);
+    let users = "GET /users?filter[invitationPending][EQ]=true&page[limit]=0";
+    assert_eq!(done(&client, users, None)["totalCount"], 0);
 }
 
 /// In order by an index, and sorted where not every user has a value; more than are found together.
@@ -672,4 +673,45 @@ fn who_asked_for_what_from_where_is_in_the_audit_log() {
     let other = other.unwrap_or_else(|| panic!("{text}"));
     assert_eq!(other["who"], name("new"));
     assert_eq!(other["through"], server::ADMIN);
+}
+
+#[test]
+fn an_answer_has_the_id_that_its_audit_line_has_and_a_plain_one_of_the_client_is_kept() {
+    let (folder, server, client) = serving("", "");
+    let ask = |id: &str, user: &str| {
+        let user = json!({"userName": user, "password": "a-new-password", "email": format!("{user}@example.org")});
+        let request = format!("POST {BASE}/users");
+        let body = user.to_string();
+        let headers = [("X-Request-Id".to_owned(), id.to_owned())];
+        let answer = client.send(&admin(), &request, &headers, Some(body.as_bytes()));
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.headers["x-request-id"].clone()
+    };
+    let long = "x".repeat(65);
+    let kept = ask("Gateway-7.a_b", "kept");
+    assert_eq!(kept, "Gateway-7.a_b");
+    let made = [("spaced", "not plain\"}"), ("long", &long)].map(|(user, given)| {
+        let id = ask(given, user);
+        assert_ne!(id, given);
+        (user, id)
+    });
+    assert!(server.stop().success());
+    let text = folder.told(&["audit", "--json"]);
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for (user, id) in made.into_iter().chain([("kept", kept)]) {
+        let name = format!("uid={user},ou=people,{SUFFIX}");
+        let of = |kind: &str| {
+            let is = |line: &&Value| line["kind"] == kind && line["request"] == *id;
+            lines
+                .iter()
+                .find(is)
+                .unwrap_or_else(|| panic!("no {kind} with {id} in {text}"))
+        };
+        assert_eq!(of("write")["target"], name);
+        // The login that came with the same request.
+        assert_eq!(of("authentication")["who"], server::ADMIN);
+    }
 }

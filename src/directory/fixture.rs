@@ -66,8 +66,22 @@ pub fn directory_of(
 
 /// That directory, served, and another handle on its store. Nobody knows its administrator's password.
 pub fn served(accounts: AccountSettings) -> (Directory, MemoryStore) {
+    served_with(TREE, accounts, Bounds::default())
+}
+
+/// As [`served`], with changes kept within these bounds.
+pub fn served_keeping(accounts: AccountSettings, changes: Bounds) -> (Directory, MemoryStore) {
+    served_with(TREE, accounts, changes)
+}
+
+/// As [`served`], with a tree of its own below `dc=a`.
+pub fn served_tree(tree: &str, accounts: AccountSettings) -> (Directory, MemoryStore) {
+    served_with(tree, accounts, Bounds::default())
+}
+
+fn served_with(tree: &str, accounts: AccountSettings, changes: Bounds) -> (Directory, MemoryStore) {
     let schema = schema();
-    let (store, snapshot) = directory(&schema);
+    let (store, snapshot) = directory_of(&schema, tree, &IndexedAttributes::default());
     let pool = Pool::start(PoolSettings {
         params: Argon2Params::new(8, 1, 1).unwrap(),
         ..PoolSettings::default()
@@ -78,7 +92,7 @@ pub fn served(accounts: AccountSettings) -> (Directory, MemoryStore) {
         upgrade_passwords: false,
         unique: UniqueAttributes::default(),
         accounts,
-        changes: Bounds::default(),
+        changes,
     };
     let directory = Directory::serve(
         Box::new(store.clone()),

@@ -61,7 +61,7 @@ mod clear_passwords;
 mod compare;
 mod credentials;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod forgiveness;
 mod lane;
 mod lockout;
@@ -296,9 +296,9 @@ impl Directory {
                 None => None,
             },
             binding,
-            room: self.0.room.clone(),
         };
-        Search::begin(&snapshot, self.rules(), identity, request, conditions)
+        let room = &self.0.room;
+        Search::begin(&snapshot, self.rules(), identity, request, conditions, room)
     }
 
     fn time_limit(&self, identity: &Identity) -> Option<Duration> {
@@ -380,6 +380,9 @@ impl Directory {
     /// To be asked once about each search when it is over: counts it when it looked at many entries in vain because no
     /// index helped, and says what would have.
     pub fn conclude(&self, search: &Search) -> Option<Unindexed> {
+        if !search.looked_at_many() {
+            return None;
+        }
         let unindexed = search.unindexed(&self.snapshot())?;
         self.0.unindexed.fetch_add(1, Ordering::Relaxed);
         Some(unindexed)
