@@ -223,10 +223,9 @@ impl Config {
             *socket = resolve(folder, socket);
         }
         let rest = &mut self.rest;
-        for path in [&mut rest.mail_folder, &mut rest.master_key_file] {
-            if let Some(path) = path {
-                *path = resolve(folder, path);
-            }
+        let files = [&mut rest.mail_folder, &mut rest.master_key_file];
+        for path in files.into_iter().flatten() {
+            *path = resolve(folder, path);
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);
