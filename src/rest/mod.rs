@@ -14,6 +14,7 @@ pub mod connection;
 pub mod docs;
 pub mod entry;
 pub mod fault;
+pub mod harmony;
 pub mod invitation;
 pub mod json;
 pub mod limits;
@@ -115,7 +116,7 @@ impl Rest {
 }
 
 /// The dialects that are served.
-pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &netmaker::DIALECT];
+pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &netmaker::DIALECT, &harmony::DIALECT];
 
 /// Everything that is answered: each dialect at its own paths, the documents, and the page that shows them.
 pub fn router(rest: Arc<Rest>) -> Router {

@@ -43,6 +43,7 @@ const TEXTS: &[(&str, &str)] = texts![
     "hedgerow.ldif",
     "identity.ldif",
     "netmaker.ldif",
+    "harmony_sase.ldif",
 ];
 
 const POSIX_GROUP_AUXILIARY: &[(&str, &str)] = texts!["posix_group_auxiliary.ldif"];
