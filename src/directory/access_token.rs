@@ -1,14 +1,18 @@
 //! Access tokens: entries that let whoever holds their text ask as the user they stand for, until they end or are taken
 //! back.
 //!
-//! Owns their text, that the entry is asked at each use, and that making and taking back one is open to the user itself and
-//! to whoever may write its entry. The text is told once; the entry has a hash of it.
+//! Owns their text, that the entry is asked at each use, that a token goes with its user and with who made it, and that
+//! making and taking back one is open to the user itself and to whoever may write the user's keys. The text is told once; the
+//! entry has a hash of it. A token outlasts the password, as keys do: it goes when it is taken back or the account closed.
+
+use std::collections::BTreeSet;
 
 use data_encoding::BASE32_NOPAD;
 use zeroize::Zeroizing;
 
 use super::Directory;
 use super::access::Right;
+use super::attributes::Attributes;
 use super::authenticate::{Standing, holders};
 use super::dn::{Dn, Rdn};
 use super::entry::EntryId;
@@ -17,6 +21,7 @@ use super::identity::Identity;
 use super::password::Secret;
 use super::password::policy::Seconds;
 use super::request::{Change, Terms};
+use super::schema::AttributeTypeId;
 use super::schema::well_known::{self as known, class};
 use super::snapshot::Snapshot;
 use super::time;
@@ -39,8 +44,6 @@ pub struct NewToken {
     pub name: String,
     /// When it ends, if ever.
     pub expires: Option<Seconds>,
-    /// Who makes it, for people.
-    pub creator: String,
 }
 
 /// A token that was made.
@@ -69,12 +72,18 @@ pub struct ShownToken {
     pub used: Option<Seconds>,
     /// When it was made.
     pub created: Seconds,
-    /// Who made it, for people.
-    pub creator: String,
+    /// The `uid` of who made it; `None` for the administrator, who has no entry.
+    pub creator: Option<String>,
 }
 
 impl Directory {
-    /// Makes a token, below `tokens`, for a user.
+    /// Makes a token, below `tokens`, for a user. Its entry is made as the administrator: whoever may prove an account may
+    /// also make what stands for it, and needs no right to add entries for that.
+    ///
+    /// # Errors
+    /// [`Error::InsufficientAccess`] when it is neither the asker's own account nor one that they may write the keys of,
+    /// [`Error::UnwillingToPerform`] when the user has [`MOST`], and those of the change. Of two that make `tokens` at the
+    /// same time one gets [`Error::EntryAlreadyExists`], and can ask again.
     pub fn create_access_token(
         &self,
         identity: &Identity,
@@ -91,7 +100,6 @@ impl Directory {
         let Some(first) = changes.next() else {
             return done(Ok(made));
         };
-        // Whoever owns an account may make tokens for it, and needs no right to add entries for that.
         let acting = identity.as_administrator(self.name(identity));
         self.change_together(&acting, first, changes.collect(), |outcome| {
             done(outcome.map(|_| made));
@@ -99,6 +107,9 @@ impl Directory {
     }
 
     /// Takes a token back.
+    ///
+    /// # Errors
+    /// [`Error::InsufficientAccess`] as for making one, and those of the change.
     pub fn revoke_access_token(
         &self,
         identity: &Identity,
@@ -125,9 +136,19 @@ impl Directory {
     pub fn access_tokens(&self, owner: &Dn) -> Vec<ShownToken> {
         let snapshot = self.snapshot();
         let owner = snapshot.find_entry(owner);
-        let tokens = owner.map(|id| of_owner(&snapshot, id)).unwrap_or_default();
-        let shown = tokens.into_iter().filter_map(|id| shown(&snapshot, id));
+        let tokens = owner.map(|id| naming(&snapshot, known::HEDGEROW_OWNER, id));
+        let shown = tokens
+            .into_iter()
+            .flatten()
+            .filter_map(|id| shown(&snapshot, id));
         shown.collect()
+    }
+
+    /// How many tokens a user has.
+    pub fn count_access_tokens(&self, owner: &Dn) -> usize {
+        let snapshot = self.snapshot();
+        let owner = snapshot.find_entry(owner);
+        owner.map_or(0, |id| naming(&snapshot, known::HEDGEROW_OWNER, id).len())
     }
 
     /// The token of an id, below `tokens`.
@@ -185,7 +206,7 @@ impl Directory {
             matched: String::new(),
         };
         let id = snapshot.find_entry(owner).ok_or_else(gone)?;
-        if of_owner(&snapshot, id).len() >= MOST {
+        if naming(&snapshot, known::HEDGEROW_OWNER, id).len() >= MOST {
             let text =
                 format!("an account has {MOST} access tokens at the most: take one back first");
             return Err(Error::UnwillingToPerform(text));
@@ -205,9 +226,12 @@ impl Directory {
             text("objectClass", "hedgerowToken"),
             text("hedgerowOwner", &uuid::Uuid::from_bytes(uuid).to_string()),
             text("hedgerowTokenHash", &hash(rest)),
-            text("hedgerowTokenCreator", &new.creator),
             text("displayName", &new.name),
         ];
+        attributes.extend(
+            self.uuid(identity)
+                .map(|it| text("hedgerowTokenCreator", &it)),
+        );
         attributes.extend(
             new.expires
                 .map(|it| text("hedgerowTokenExpiry", &time::generalized(it))),
@@ -241,41 +265,45 @@ impl Directory {
             matched: String::new(),
         })?;
         let access = self.rules().access(&snapshot, identity);
-        let may = match identity.id() == Some(view.id) {
-            // A key is less than the account.
-            true => identity.key().is_none(),
-            false => access
+        let own = identity.key().is_none() && identity.id() == Some(view.id);
+        if own
+            || access
                 .mask(&view, Right::Write)
-                .contains(known::HEDGEROW_KEY),
-        };
-        may.then_some(()).ok_or(Error::InsufficientAccess)
+                .contains(known::HEDGEROW_KEY)
+        {
+            Ok(())
+        } else {
+            Err(Error::InsufficientAccess)
+        }
     }
 }
 
-/// The entries of the tokens of an entry.
-pub(super) fn of_owner(snapshot: &Snapshot, owner: EntryId) -> Vec<EntryId> {
-    let Some(entry) = snapshot.entry(owner) else {
-        return Vec::new();
-    };
-    let uuid = uuid::Uuid::from_bytes(entry.uuid()).to_string();
-    let found = holders(snapshot, known::HEDGEROW_OWNER, uuid.as_bytes());
-    let mut found = found.unwrap_or_default();
-    found.retain(|id| {
-        View::new(snapshot, *id).is_some_and(|it| it.has_class(class::HEDGEROW_TOKEN))
-    });
-    found.sort_unstable();
+/// The tokens that stand for an entry or were made by it: they go with it.
+pub(super) fn depending_on(snapshot: &Snapshot, id: EntryId) -> BTreeSet<EntryId> {
+    let mut found = naming(snapshot, known::HEDGEROW_OWNER, id);
+    found.extend(naming(snapshot, known::HEDGEROW_TOKEN_CREATOR, id));
     found
+}
+
+/// The tokens that name an entry by its UUID, the oldest first.
+fn naming(snapshot: &Snapshot, attribute: AttributeTypeId, id: EntryId) -> BTreeSet<EntryId> {
+    let uuid = snapshot.entry(id).map(|entry| entry.uuid());
+    let uuid = uuid.map(|uuid| uuid::Uuid::from_bytes(uuid).to_string());
+    let found = uuid.and_then(|uuid| holders(snapshot, attribute, uuid.as_bytes()));
+    let is_token = |id: &EntryId| {
+        View::new(snapshot, *id).is_some_and(|it| it.has_class(class::HEDGEROW_TOKEN))
+    };
+    found.into_iter().flatten().filter(is_token).collect()
 }
 
 fn shown(snapshot: &Snapshot, id: EntryId) -> Option<ShownToken> {
     let view = View::new(snapshot, id)?;
     let attributes = decode(&view);
-    let text = |attribute| {
-        let first = attributes.values(attribute).first();
-        first.map(|value| String::from_utf8_lossy(value).into_owned())
-    };
-    let owner = uuid::Uuid::try_parse(&text(known::HEDGEROW_OWNER)?).ok()?;
-    let owner = super::token::entry_of(snapshot, owner.as_bytes())?;
+    let text = |attribute| first(&attributes, attribute);
+    let owner = entry_of(snapshot, &text(known::HEDGEROW_OWNER)?)?;
+    let creator = text(known::HEDGEROW_TOKEN_CREATOR);
+    let creator = creator.and_then(|uuid| View::new(snapshot, entry_of(snapshot, &uuid)?));
+    let creator = creator.and_then(|view| first(&decode(&view), known::UID));
     let ends = attributes.values(known::HEDGEROW_TOKEN_EXPIRY).first();
     let seen = snapshot.activity().of(id).and_then(|seen| seen.success);
     let schema = snapshot.schema();
@@ -288,8 +316,19 @@ fn shown(snapshot: &Snapshot, id: EntryId) -> Option<ShownToken> {
         expires: ends.map(|it| time::seconds(schema, it).unwrap_or_default()),
         used: seen.map(time::whole_seconds),
         created: view.entry.created(),
-        creator: text(known::HEDGEROW_TOKEN_CREATOR).unwrap_or_default(),
+        creator,
     })
+}
+
+fn first(attributes: &Attributes, attribute: AttributeTypeId) -> Option<String> {
+    let first = attributes.values(attribute).first();
+    first.map(|value| String::from_utf8_lossy(value).into_owned())
+}
+
+/// The entry of a UUID as it is written.
+fn entry_of(snapshot: &Snapshot, uuid: &str) -> Option<EntryId> {
+    let uuid = uuid::Uuid::try_parse(uuid).ok()?;
+    super::token::entry_of(snapshot, uuid.as_bytes())
 }
 
 fn id_text(id: &[u8; ID]) -> String {
@@ -307,3 +346,6 @@ fn name(tokens: &Dn, id: &str) -> Option<Dn> {
 fn hash(random: &[u8]) -> String {
     blake3::hash(random).to_hex().to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,7 @@ pub mod invitation;
 pub mod keys;
 pub mod ldap_url;
 pub mod ldif;
+pub mod master_key;
 pub mod members;
 pub mod membership;
 pub mod page;

@@ -13,10 +13,9 @@ use tokio::sync::oneshot;
 use super::Rest;
 use super::audit;
 use super::fault::{Fault, Kind};
-use super::netmaker;
-use crate::directory::access_token;
+use super::operation::Dialect;
 use crate::directory::dn::Dn;
-use crate::directory::identity::Identity;
+use crate::directory::identity::{Identity, Provenance};
 use crate::directory::keys::Wanted;
 use crate::directory::password::Secret;
 use crate::directory::schema::well_known;
@@ -27,6 +26,14 @@ pub const ADMINISTRATOR: &str = "admin";
 
 /// The header of keys.
 const API_KEY: &str = "x-api-key";
+
+/// Whom a bearer proves.
+pub struct Proven {
+    /// Who it is, to the directory.
+    pub identity: Identity,
+    /// As what else they ask, where records of what they do are to name that as well.
+    pub through: Option<&'static str>,
+}
 
 /// Whoever sends a request.
 #[derive(Clone, Debug)]
@@ -39,8 +46,8 @@ pub struct Caller {
     pub id: Option<String>,
     /// What the key is good for that they have logged in with, if it was one.
     pub scopes: Option<Vec<String>>,
-    /// Whether it is nobody in particular, who has shown the master key.
-    pub is_master: bool,
+    /// As what else they ask.
+    pub through: Option<&'static str>,
 }
 
 impl Caller {
@@ -51,12 +58,21 @@ impl Caller {
             administers: false,
             id: None,
             scopes: None,
-            is_master: false,
+            through: None,
         }
     }
 
     fn new(rest: &Rest, identity: Identity, source: Option<IpAddr>) -> Self {
-        let identity = identity.asking_by(audit::provenance(source));
+        let through = None;
+        Self::proven(rest, Proven { identity, through }, source)
+    }
+
+    fn proven(rest: &Rest, proven: Proven, source: Option<IpAddr>) -> Self {
+        let through = proven.through;
+        let identity = proven.identity.asking_by(Provenance {
+            through: through.map(str::to_owned),
+            ..audit::provenance(source)
+        });
         let group = rest.settings.administrators.as_ref();
         let member = |group: &Dn| rest.directory.is_in_group(&identity, group);
         Self {
@@ -64,27 +80,29 @@ impl Caller {
             id: rest.directory.uuid(&identity),
             scopes: rest.directory.scopes(&identity),
             identity,
-            is_master: false,
+            through,
         }
     }
 }
 
-/// Whom the headers of a request prove; `None` when they claim nothing. `audience` is the dialect.
+/// Whom the headers of a request prove; `None` when they claim nothing.
 ///
 /// # Errors
 /// When what they claim is not so.
 pub async fn caller(
     rest: &Rest,
     headers: &HeaderMap,
-    audience: &str,
+    dialect: &Dialect,
     source: Option<IpAddr>,
 ) -> Result<Option<Caller>, Fault> {
+    let audience = dialect.name;
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        let key = headers.get(API_KEY).map(|key| Secret::from(key.as_bytes()));
-        return key
-            .map(|key| by_key(rest, &key, Wanted::Whole(audience), source))
-            .transpose()
-            .map(|login| login.map(|login| Caller::new(rest, login.identity, source)));
+        let Some(key) = headers.get(API_KEY) else {
+            return Ok(None);
+        };
+        let key = Secret::from(key.as_bytes());
+        let login = by_key(rest, &key, Wanted::Whole(audience), source)?;
+        return Ok(Some(Caller::new(rest, login.identity, source)));
     };
     let refused = || {
         Fault::new(
@@ -96,20 +114,22 @@ pub async fn caller(
     let (scheme, rest_of) = text.split_once(' ').ok_or_else(refused)?;
     let proof = rest_of.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        let redeemed = match proof.starts_with(access_token::PREFIX) {
-            // Only one dialect has them.
-            true if audience == netmaker::DIALECT.name => {
-                let text = Secret::from(proof.as_bytes());
-                let tokens = rest.unit("tokens");
-                rest.directory.redeem_access_token(&tokens, &text)
-            }
-            _ => rest.directory.redeem_token(proof, audience, &source.into()),
+        let other = dialect.bearer;
+        let other = other.and_then(|prove| prove(rest, &Secret::from(proof.as_bytes())));
+        let proven = match other {
+            Some(proven) => proven,
+            None => Proven {
+                identity: rest
+                    .directory
+                    .redeem_token(proof, audience, &source.into())
+                    .map_err(|_| refused())?,
+                through: None,
+            },
         };
-        let identity = redeemed.map_err(|_| refused())?;
-        if !rest.directory.admits(&identity, source) {
+        if !rest.directory.admits(&proven.identity, source) {
             return Err(refused());
         }
-        return Ok(Some(Caller::new(rest, identity, source)));
+        return Ok(Some(Caller::proven(rest, proven, source)));
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(refused());

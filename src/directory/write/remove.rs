@@ -75,13 +75,13 @@ impl Draft<'_> {
 
     /// Removes an entry that has none below it, and what stands for it.
     fn remove_leaf(&mut self, identity: &Identity, id: EntryId) {
-        let mut with = access_token::of_owner(&self.snapshot, id);
+        let mut with = access_token::depending_on(&self.snapshot, id);
         with.extend(self.groups_of_network(id));
         with.retain(|id| self.snapshot.children(*id).is_none());
         for id in with {
             self.remove_one(identity, id);
         }
-        // A subtree may hold a user and its tokens.
+        // A subtree may hold a network and its groups, or a user and its tokens.
         if self.snapshot.entry(id).is_some() {
             self.remove_one(identity, id);
         }

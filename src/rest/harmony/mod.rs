@@ -39,6 +39,7 @@ pub static DIALECT: Dialect = Dialect {
         part("userId", "The id of the user."),
     ],
     operations: table::OPERATIONS,
+    bearer: None,
     fault,
     fault_schema: "HarmonyError",
     schemas: models::schemas,

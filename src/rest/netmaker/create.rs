@@ -1,6 +1,7 @@
 //! New users.
 
 use super::answer::bare;
+use super::bearer::is_master;
 use super::definition::{Definition, check_name};
 use super::permission::{Role, role};
 use super::record::{NetworkRoles, USER};
@@ -44,7 +45,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
             "user in param and request body not matching",
         ));
     }
-    if call.caller.is_master {
+    if is_master(&call) {
         return Err(Fault::invalid("the master key creates no users; log in"));
     }
     check_name(&said.username)?;

@@ -312,6 +312,7 @@ pub async fn users_of(call: Call) -> Result<Reply, Fault> {
         .filter(|role| role.is_in(&network) && role.lets_use(&id));
     let held = opening.flat_map(|role| {
         let places = [network.as_str(), ALL_NETWORKS].into_iter();
+        let places = places.filter(|network| role.is_in(network));
         places.map(|network| equal("hedgerowNetworkRole", &format!("{network}:{}", role.id)))
     });
     let held = Filter::Or(held.collect());

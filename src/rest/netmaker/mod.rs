@@ -4,6 +4,7 @@
 
 mod account;
 mod answer;
+mod bearer;
 mod create;
 mod definition;
 mod gateways;
@@ -50,6 +51,7 @@ pub static DIALECT: Dialect = Dialect {
         },
     ],
     operations: table::OPERATIONS,
+    bearer: Some(bearer::prove),
     fault: answer::fault,
     fault_schema: "NetmakerRefusal",
     schemas: models::schemas,

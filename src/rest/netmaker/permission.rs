@@ -2,6 +2,7 @@
 //!
 //! Owns the roles. What somebody can do to entries with such a permission, the access rules decide.
 
+use super::bearer::is_master;
 use super::super_admin::may_transfer;
 use crate::directory::EntryCopy;
 use crate::directory::identity::Identity;
@@ -92,9 +93,12 @@ impl Role {
     }
 }
 
-/// The role of whoever asks.
+/// The role of whoever asks. The master key has the highest, whoever else has it.
 pub fn role(call: &Call) -> Role {
-    Role::of(&call.rest, &call.caller.identity)
+    match is_master(call) {
+        true => Role::SuperAdmin,
+        false => Role::of(&call.rest, &call.caller.identity),
+    }
 }
 
 /// The user name that a request is about, in its path or its query.

@@ -248,7 +248,7 @@ impl User {
             platform_role_id: role.name().to_owned(),
             network_roles: network_roles(entry),
             last_login_time: login.map_or_else(|| NEVER.to_owned(), |time| to_rfc3339(&time)),
-            num_access_tokens: directory.access_tokens(&own).len(),
+            num_access_tokens: directory.count_access_tokens(&own),
             username: name,
         }
     }

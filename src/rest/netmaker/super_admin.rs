@@ -1,6 +1,7 @@
 //! The super-admin: the one user who may do everything. Without such an entry it is the administrator of the directory.
 
 use super::answer::bare;
+use super::bearer::is_master;
 use super::permission::{Role, role};
 use super::record::{USER, User};
 use super::users;
@@ -32,7 +33,7 @@ pub fn may_transfer(call: &Call) -> bool {
 
 /// Gives the role to somebody else; whoever had it becomes an admin, in the same moment.
 pub async fn transfer(call: Call) -> Result<Reply, Fault> {
-    if call.caller.is_master {
+    if is_master(&call) {
         return Err(Fault::forbidden("the master key is no super-admin; log in"));
     }
     let user = call.path.get("username");

@@ -5,20 +5,19 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::answer::enveloped;
+use super::bearer::is_master;
 use super::permission::{Role, names_caller, role};
 use super::record::{NEVER, user_name};
 use super::users;
-use crate::directory::access_token::{NewToken, ShownToken};
+use crate::directory::access_token::{MadeToken, NewToken, ShownToken};
 use crate::directory::dn::Dn;
-use crate::directory::filter::Filter;
-use crate::directory::request::Change;
-use crate::directory::{EntryCopy, VisibleEntry, time};
-use crate::rest::entry::{self, name, selected, text};
+use crate::directory::{EntryCopy, Error, time};
+use crate::rest::auth::ADMINISTRATOR;
+use crate::rest::entry::{name, selected};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::query::equal;
 use crate::rest::time::{to_generalized, to_rfc3339};
 
 /// A token, without what it is.
@@ -58,7 +57,7 @@ impl Token {
             user_name: user.to_owned(),
             expires_at: or_never(token.expires),
             last_used: or_never(token.used),
-            created_by: token.creator,
+            created_by: token.creator.unwrap_or_else(|| ADMINISTRATOR.to_owned()),
             created_at: moment(token.created),
         }
     }
@@ -83,7 +82,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
 
 /// Who asks, if it is somebody who may have to do with tokens.
 fn asker(call: &Call) -> Result<Role, Fault> {
-    match call.caller.is_master {
+    match is_master(call) {
         true => Err(Fault::new(
             Kind::Unauthenticated,
             "the master key is no user; log in",
@@ -133,17 +132,27 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let new = NewToken {
         name: called,
         expires,
-        creator: caller_name(&call).await?,
     };
-    let (directory, identity) = (&call.rest.directory, &call.caller.identity);
-    let places = (&call.rest.unit("tokens"), &name(&owner));
-    let made =
-        list::wait(|done| directory.create_access_token(identity, places, new, done)).await?;
+    let made = made(&call, &name(&owner), new).await?;
     let text = String::from_utf8_lossy(made.text.as_bytes()).into_owned();
     Ok(enveloped(
         "api access token has been created",
         json!({ "UserName": user_name(&owner), "AuthToken": text }),
     ))
+}
+
+async fn made(call: &Call, owner: &Dn, new: NewToken) -> Result<MadeToken, Fault> {
+    let (directory, identity) = (&call.rest.directory, &call.caller.identity);
+    let places = (&call.rest.unit("tokens"), owner);
+    let make = || {
+        let new = new.clone();
+        list::wait(|done| directory.create_access_token(identity, places, new, done))
+    };
+    Ok(match make().await {
+        // Another has made the unit that tokens are in at the same time.
+        Err(Error::EntryAlreadyExists) => make().await,
+        made => made,
+    }?)
 }
 
 /// The moment a token ends, which is to come.
@@ -155,14 +164,6 @@ fn end(text: &str) -> Result<i64, Fault> {
         true => Ok(seconds),
         false => Err(Fault::invalid("expires_at: is over already")),
     }
-}
-
-async fn caller_name(call: &Call) -> Result<String, Fault> {
-    let Some(id) = &call.caller.id else {
-        return Ok(crate::rest::auth::ADMINISTRATOR.to_owned());
-    };
-    let own = entry::find(call, equal("entryUUID", id), &["uid"]).await?;
-    Ok(own.and_then(|own| text(&own, "uid")).unwrap_or_default())
 }
 
 /// Takes a token back.
@@ -189,36 +190,4 @@ async fn user_at(call: &Call, dn: &Dn) -> Result<Option<EntryCopy>, Fault> {
     let asked = (dn.clone(), crate::rest::principal::living_users());
     let names = ["uid", "hedgerowPlatformRole", "memberOf"];
     list::one(&call.rest, &call.caller.identity, asked, selected(&names)).await
-}
-
-/// The changes that take back the tokens that a user has made for others; its own go with it.
-pub async fn made_by(call: &Call, user: &EntryCopy) -> Result<Vec<Change>, Fault> {
-    let own: Vec<Dn> = call
-        .rest
-        .directory
-        .access_tokens(&name(user))
-        .into_iter()
-        .map(|it| it.dn)
-        .collect();
-    let mut changes = Vec::new();
-    let each = &mut |found: &VisibleEntry<'_>| {
-        let dn = name(&found.copy());
-        if !own.contains(&dn) {
-            changes.push(Change::Delete { dn });
-        }
-    };
-    let filter = Filter::And(vec![
-        equal("objectClass", "hedgerowToken"),
-        equal("hedgerowTokenCreator", &user_name(user)),
-    ]);
-    let asked = (call.rest.unit("tokens"), filter);
-    list::all(
-        &call.rest,
-        &call.caller.identity,
-        asked,
-        selected(&["1.1"]),
-        each,
-    )
-    .await?;
-    Ok(changes)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::bare;
+use super::bearer::is_master;
 use super::definition::Definition;
 use super::permission::{Role, names_caller, role};
 use super::record::{self, Surroundings, USER, User};
@@ -226,11 +227,11 @@ async fn regroup(
     Ok(changes)
 }
 
-/// Removes a user and the tokens it has made. The directory takes it out of its groups and removes its own tokens.
+/// Removes a user. The directory takes it out of its groups, and removes its tokens and those it has made.
 pub async fn delete(call: Call) -> Result<Reply, Fault> {
     let user = call.path.get("username");
     let refuse = |text: &str| Err(Fault::forbidden(text));
-    if call.caller.is_master {
+    if is_master(&call) {
         return refuse("the master key deletes no users; log in");
     }
     if users::is_administrator(user) {
@@ -251,11 +252,8 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if text(&entry, "hedgerowSystem").is_some_and(|it| it.eq_ignore_ascii_case("TRUE")) {
         return refuse("a user of the system cannot be deleted");
     }
-    let first = Change::Delete { dn: name(&entry) };
-    let made = super::tokens::made_by(&call, &entry).await?.into_iter();
-    let made = made.map(|change| (change, Terms::default())).collect();
-    let first = (first, Terms::default());
-    list::together(&call.rest, &call.caller.identity, first, made).await?;
+    let change = Change::Delete { dn: name(&entry) };
+    list::change(&call.rest, &call.caller.identity, change, Terms::default()).await?;
     let shown = record::user_name(&entry);
     Ok(bare(&format!("{shown} deleted.")))
 }
