@@ -44,10 +44,10 @@ pub struct Caller {
     pub administers: bool,
     /// The `entryUUID` of their entry; the administrator of the directory has none.
     pub id: Option<String>,
-    /// What the key is good for that they have logged in with, if it was one.
-    pub scopes: Option<Vec<String>>,
     /// As what else they ask.
     pub through: Option<&'static str>,
+    /// What the key is good for that they have logged in with, if it was one.
+    pub scopes: Option<Vec<String>>,
 }
 
 impl Caller {
@@ -57,8 +57,8 @@ impl Caller {
             identity: Identity::anonymous(),
             administers: false,
             id: None,
-            scopes: None,
             through: None,
+            scopes: None,
         }
     }
 
