@@ -14,6 +14,7 @@ pub mod connection;
 pub mod docs;
 pub mod entry;
 pub mod fault;
+pub mod harness;
 pub mod json;
 pub mod limits;
 pub mod list;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub invitation_page: String,
     /// How long an invitation holds.
     pub invitation: Duration,
+    /// What the Harness dialect calls the account that all users are in.
+    pub harness_account: String,
 }
 
 /// What all requests share.
@@ -97,7 +100,7 @@ impl Rest {
 }
 
 /// The dialects that are served.
-pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT];
+pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &harness::DIALECT];
 
 /// Everything that is answered: each dialect at its own paths, the documents, and the page that shows them.
 pub fn router(directory: Directory, settings: Settings) -> Router {

@@ -42,6 +42,7 @@ const TEXTS: &[(&str, &str)] = texts![
     "openssh_lpk.ldif",
     "hedgerow.ldif",
     "identity.ldif",
+    "harness.ldif",
 ];
 
 const POSIX_GROUP_AUXILIARY: &[(&str, &str)] = texts!["posix_group_auxiliary.ldif"];
