@@ -310,6 +310,18 @@ impl Directory {
 
 /// The one entry of a state that has a value in an attribute with an equality index.
 pub(super) fn name_of(snapshot: &Snapshot, attribute: AttributeTypeId, value: &[u8]) -> Option<Dn> {
+    match holders(snapshot, attribute, value)?.as_slice() {
+        [one] => Dn::parse(&snapshot.dn(*one)).ok(),
+        _ => None,
+    }
+}
+
+/// The entries that have a value in an indexed attribute.
+pub(super) fn holders(
+    snapshot: &Snapshot,
+    attribute: AttributeTypeId,
+    value: &[u8],
+) -> Option<Vec<EntryId>> {
     let resolve::Test::Equality(rule, normalized) =
         resolve::equality(snapshot.schema(), attribute, value)?
     else {
@@ -317,21 +329,19 @@ pub(super) fn name_of(snapshot: &Snapshot, attribute: AttributeTypeId, value: &[
     };
     let test = resolve::Test::Equality(rule, normalized.clone());
     let mut evaluator = super::filter::evaluate::Evaluator::default();
-    let mut found = None;
-    for id in snapshot.index().equal(attribute, &normalized)?.iter() {
-        let view = View::new(snapshot, id)?;
-        let descriptions = snapshot.descriptions();
-        let holds = view.entry.blocks().any(|block| {
+    let descriptions = snapshot.descriptions();
+    let mut holds = |id: &EntryId| {
+        let view = View::new(snapshot, *id)?;
+        let held = view.entry.blocks().any(|block| {
             descriptions.attribute(block.description) == Some(attribute)
                 && block
                     .values()
                     .any(|value| evaluator.value(&test, value, &view))
         });
-        if holds && found.replace(id).is_some_and(|other| other != id) {
-            return None;
-        }
-    }
-    Dn::parse(&snapshot.dn(found?)).ok()
+        held.then_some(())
+    };
+    let found = snapshot.index().equal(attribute, &normalized)?;
+    Some(found.iter().filter(|id| holds(id).is_some()).collect())
 }
 
 /// The stored passwords of an entry.

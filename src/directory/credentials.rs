@@ -173,6 +173,15 @@ impl Directory {
         self.change_credentials(identity, replaced, done);
     }
 
+    /// Whether an account has a second factor.
+    pub fn has_second_factor(&self, name: &Dn) -> bool {
+        let snapshot = self.snapshot();
+        let view = snapshot
+            .find_entry(name)
+            .and_then(|id| View::new(&snapshot, id));
+        view.is_some_and(|view| Held::of(&view).sealed.is_some())
+    }
+
     /// Makes a key for an account and tells it.
     pub fn create_key(&self, identity: &Identity, whose: &Whose, new: NewKey, done: Told<Secret>) {
         let created = self.view_of(identity, whose, known::HEDGEROW_KEY, |view| {

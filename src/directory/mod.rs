@@ -32,6 +32,7 @@ pub mod membership;
 pub mod page;
 pub mod password;
 pub mod password_change;
+pub mod platform_role;
 pub mod request;
 pub mod roles;
 pub mod schema;

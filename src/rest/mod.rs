@@ -20,6 +20,7 @@ pub mod limits;
 pub mod list;
 pub mod mail;
 pub mod membership;
+pub mod netmaker;
 pub mod openapi;
 pub mod operation;
 pub mod principal;
@@ -100,7 +101,7 @@ impl Rest {
 }
 
 /// The dialects that are served.
-pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &harness::DIALECT];
+pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &netmaker::DIALECT, &harness::DIALECT];
 
 /// Everything that is answered: each dialect at its own paths, the documents, and the page that shows them.
 pub fn router(directory: Directory, settings: Settings) -> Router {

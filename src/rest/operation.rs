@@ -111,8 +111,8 @@ pub struct Permission {
     pub name: &'static str,
     /// Whether somebody must have logged in.
     pub login: bool,
-    /// Whether this caller may, for these parts of the path.
-    pub allows: fn(&Caller, &Path) -> bool,
+    /// Whether this caller may, for what the path and the query name; headers and body are not read yet.
+    pub allows: fn(&Call) -> bool,
 }
 
 /// One row of a dialect's table.
@@ -338,12 +338,12 @@ async fn perform(
     head: Parts,
     body: &mut Upload,
 ) -> Result<Reply, Fault> {
-    if !(operation.permission.allows)(&call.caller, &call.path) {
+    call.query = Query::read(head.uri.query().unwrap_or_default(), operation.parameters)?;
+    if !(operation.permission.allows)(&call) {
         return Err(Fault::forbidden(
             "this takes more rights than the caller has",
         ));
     }
-    call.query = Query::read(head.uri.query().unwrap_or_default(), operation.parameters)?;
     if let Some(input) = &operation.body {
         check_type(input, &head.headers)?;
         call.body = body.whole().await?;

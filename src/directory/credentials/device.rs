@@ -14,8 +14,7 @@ use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
 use crate::directory::password_change::Whose;
 use crate::directory::schema::well_known as known;
-use crate::directory::second_factor::{Held, code};
-use crate::directory::view::View;
+use crate::directory::second_factor::code;
 use crate::directory::write::Credentials;
 
 /// A second factor that an account could have.
@@ -68,14 +67,6 @@ impl Directory {
             Ok((Credentials::Give(sealed), ()))
         });
         self.change_credentials(identity, given, done);
-    }
-
-    /// Whether the account of this name has a second factor.
-    pub fn has_second_factor(&self, name: &Dn) -> bool {
-        let snapshot = self.snapshot();
-        let id = snapshot.find_entry(name);
-        let view = id.and_then(|id| View::new(&snapshot, id));
-        view.is_some_and(|view| Held::of(&view).sealed.is_some())
     }
 
     /// Whether the account of this name is in a group whose members need a second factor.

@@ -327,8 +327,10 @@ fn only_in<'a, T: Ord>(of: &'a [T], other: &'a [T]) -> impl Iterator<Item = &'a 
 }
 
 /// The types that are indexed whatever the configuration says.
-const ALWAYS: [AttributeTypeId; 3] = [
+const ALWAYS: [AttributeTypeId; 5] = [
     well_known::ENTRY_UUID,
     well_known::OBJECT_CLASS,
     well_known::UID,
+    well_known::HEDGEROW_PLATFORM_ROLE,
+    well_known::HEDGEROW_OWNER,
 ];

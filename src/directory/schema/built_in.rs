@@ -43,6 +43,7 @@ const TEXTS: &[(&str, &str)] = texts![
     "hedgerow.ldif",
     "identity.ldif",
     "harness.ldif",
+    "netmaker.ldif",
 ];
 
 const POSIX_GROUP_AUXILIARY: &[(&str, &str)] = texts!["posix_group_auxiliary.ldif"];

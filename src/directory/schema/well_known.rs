@@ -134,6 +134,10 @@ numbered! { AttributeTypeId;
     HEDGEROW_USED_STEP "hedgerowUsedStep",
     HEDGEROW_RECOVERY_CODE "hedgerowRecoveryCode",
     HEDGEROW_KEY "hedgerowKey",
+    HEDGEROW_PLATFORM_ROLE "hedgerowPlatformRole",
+    HEDGEROW_OWNER "hedgerowOwner",
+    HEDGEROW_TOKEN_HASH "hedgerowTokenHash",
+    HEDGEROW_TOKEN_EXPIRY "hedgerowTokenExpiry",
 }
 
 /// The attribute types to which `inChainMatch` can be put: those of membership, and the one that leads to superiors.
@@ -164,6 +168,8 @@ pub mod class {
         SHADOW_ACCOUNT "shadowAccount",
         LDAP_PUBLIC_KEY "ldapPublicKey",
         HEDGEROW_ACCOUNT "hedgerowAccount",
+        HEDGEROW_NETWORK "hedgerowNetwork",
+        HEDGEROW_TOKEN "hedgerowToken",
         GROUP_OF_NAMES "groupOfNames",
         GROUP_OF_UNIQUE_NAMES "groupOfUniqueNames",
         GROUP_OF_MEMBERS "groupOfMembers",

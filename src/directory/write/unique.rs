@@ -5,6 +5,7 @@ use crate::directory::attributes::Attributes;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
+use crate::directory::platform_role;
 use crate::directory::schema::{AttributeTypeId, Rule};
 use crate::directory::view::View;
 
@@ -20,16 +21,17 @@ impl Draft<'_> {
         after: &Attributes,
     ) -> Result<(), Error> {
         let unique = self.unique.ids();
-        for attribute in after
-            .iter()
-            .filter(|attribute| unique.contains(&attribute.description.attribute))
-        {
+        for attribute in after.iter() {
             let type_id = attribute.description.attribute;
+            let kept = |value: &[u8]| {
+                unique.contains(&type_id) || platform_role::is_only_one(type_id, value)
+            };
             let had = before
                 .find(&attribute.description)
                 .map_or(&[][..], |attribute| &attribute.values);
             for (at, value) in attribute.values.iter().enumerate() {
-                if !had.contains(value)
+                if kept(value)
+                    && !had.contains(value)
                     && let Some(other) = self.another_holder(id, type_id, value)?
                 {
                     return Err(self.not_unique(identity, type_id, at, other));

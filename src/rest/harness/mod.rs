@@ -51,21 +51,21 @@ pub static DIALECT: Dialect = Dialect {
 static USER: Permission = Permission {
     name: "every user",
     login: true,
-    allows: |_, _| true,
+    allows: |_| true,
 };
 
 /// Those who may see the users of the scope; the operation asks, as it is the query that names it.
 static VIEWER: Permission = Permission {
     name: "viewers and administrators of the scope, or of one above it",
     login: true,
-    allows: |_, _| true,
+    allows: |_| true,
 };
 
 /// Those who may change who is in the scope; the operation asks.
 static MANAGER: Permission = Permission {
     name: "administrators of the scope, or of one above it",
     login: true,
-    allows: |_, _| true,
+    allows: |_| true,
 };
 
 /// There is no such thing, among those that the dialect knows.

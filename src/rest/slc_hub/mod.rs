@@ -17,9 +17,8 @@ mod users;
 
 use serde_json::{Value, json};
 
-use super::auth::Caller;
 use super::fault::Fault;
-use super::operation::{Dialect, Part, Path, Permission};
+use super::operation::{Call, Dialect, Part, Permission};
 
 /// The dialect.
 pub static DIALECT: Dialect = Dialect {
@@ -56,31 +55,31 @@ fn fault(fault: &Fault, _: &str) -> Value {
 static ANYONE: Permission = Permission {
     name: "everyone, also without a login",
     login: false,
-    allows: |_, _| true,
+    allows: |_| true,
 };
 
 /// Whoever has logged in.
 static USER: Permission = Permission {
     name: "every user",
     login: true,
-    allows: |_, _| true,
+    allows: |_| true,
 };
 
 /// The user that the path names, and administrators.
 static OWN: Permission = Permission {
     name: "the user itself and administrators",
     login: true,
-    allows: |caller, path| caller.administers || is_own(caller, path),
+    allows: |call| call.caller.administers || is_own(call),
 };
 
 /// Administrators.
 static ADMINISTRATOR: Permission = Permission {
     name: "administrators",
     login: true,
-    allows: |caller, _| caller.administers,
+    allows: |call| call.caller.administers,
 };
 
-fn is_own(caller: &Caller, path: &Path) -> bool {
-    let own = caller.id.as_deref();
-    own.is_some_and(|id| id.eq_ignore_ascii_case(path.get("userId")))
+fn is_own(call: &Call) -> bool {
+    let own = call.caller.id.as_deref();
+    own.is_some_and(|id| id.eq_ignore_ascii_case(call.path.get("userId")))
 }

@@ -1,0 +1,129 @@
+//! The bodies of requests and answers, as the document describes them.
+//!
+//! They are read by [`crate::rest::json`], member by member, so that each is refused by name; here they are for the
+//! document alone.
+
+use serde_json::Value;
+use utoipa::openapi::schema::{Object, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::record::User;
+
+/// Describes a schema and gives its members types.
+macro_rules! models {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$member:meta])* $key:ident $wire:literal : $type:ty,)* })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(ToSchema)]
+            #[expect(dead_code, reason = "the document describes it, nothing builds it")]
+            struct $name { $($(#[$member])* #[schema(rename = $wire)] $key: $type,)* }
+        )*
+
+        /// All schemas of the dialect.
+        pub fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
+            vec![
+                ("NetmakerUser", User::schema()),
+                ("NetmakerFlag", plain(Type::Boolean, "Whether it is so.", Value::Bool(true))),
+                ("NetmakerWord", plain(Type::String, "What was done.", "ada deleted.".into())),
+                $((stringify!($name), $name::schema()),)*
+            ]
+        }
+    };
+}
+
+/// A value that is no object.
+fn plain(of: Type, description: &str, example: Value) -> RefOr<Schema> {
+    let object = Object::builder()
+        .schema_type(SchemaType::Type(of))
+        .description(Some(description))
+        .examples([example]);
+    object.build().into()
+}
+
+models! {
+    /// Why a request is refused.
+    NetmakerRefusal {
+        /// The status of the answer.
+        #[schema(example = 400)]
+        code "Code": u16,
+        /// What is wrong and where.
+        #[schema(example = "username is required")]
+        message "Message": String,
+        /// Nothing.
+        #[schema(value_type = Option<Object>, example = json!(null))]
+        response "Response": Value,
+    }
+    /// A name and a password.
+    NetmakerLogin {
+        /// The user name.
+        #[schema(min_length = 1, max_length = 4096, example = "ada")]
+        user "username": String,
+        /// The password, with the code of the second factor behind it where the account has one.
+        #[schema(min_length = 1, max_length = 4096, example = "correct horse battery")]
+        password "password": String,
+    }
+    /// What a login gives.
+    NetmakerLoggedIn {
+        /// 200.
+        #[schema(example = 200)]
+        code "Code": u16,
+        /// Who has logged in.
+        #[schema(example = "W1R3: Device ada Authorized")]
+        message "Message": String,
+        /// The user name and the token, under `UserName` and `AuthToken`.
+        #[schema(value_type = Object, example = json!({"UserName": "ada", "AuthToken": "AAAAAPx"}))]
+        response "Response": Value,
+    }
+    /// A user, as a request describes one. What is shown of a user and is not said here may be sent and has no effect.
+    NetmakerUserDefinition {
+        /// The name to log in with: letters, digits, `.` and `-`, or an e-mail address.
+        #[schema(min_length = 3, max_length = 256, example = "ada")]
+        user "username": Option<String>,
+        /// The password, of 5 characters at least.
+        #[schema(max_length = 4096, example = "correct horse battery")]
+        password "password": Option<String>,
+        /// The name for people.
+        #[schema(max_length = 4096, example = "Ada Lovelace")]
+        display_name "display_name": Option<String>,
+        /// The identity in the system the user came from.
+        #[schema(max_length = 4096, example = "")]
+        external_id "external_identity_provider_id": Option<String>,
+        /// `admin`, `auditor`, `platform-user` or `service-user`.
+        #[schema(example = "service-user")]
+        role "platform_role_id": Option<String>,
+        /// Groups by id, each with an empty object.
+        #[schema(value_type = Option<Object>, example = json!({"7d3b1c9e-16a6-1027-98f4-d28b5365dc14": {}}))]
+        groups "user_group_ids": Option<Value>,
+        /// Roles by network, each with an empty object.
+        #[schema(value_type = Option<Object>, example = json!({"office": {"office-network-user": {}}}))]
+        network_roles "network_roles": Option<Value>,
+        /// Whether the user keeps the second factor; false takes it away.
+        #[schema(example = false)]
+        second_factor "is_mfa_enabled": Option<bool>,
+        /// No effect: disable and enable are operations.
+        #[schema(example = false)]
+        disabled "account_disabled": Option<bool>,
+        /// No effect.
+        #[schema(example = "basic_auth")]
+        auth_type "auth_type": Option<String>,
+        /// No effect.
+        #[schema(example = false)]
+        is_admin "isadmin": Option<bool>,
+        /// No effect.
+        #[schema(example = false)]
+        is_super_admin "issuperadmin": Option<bool>,
+        /// No effect.
+        #[schema(value_type = Option<Object>, example = json!({}))]
+        gateways "remote_gw_ids": Option<Value>,
+        /// No effect.
+        #[schema(example = "0001-01-01T00:00:00Z")]
+        last_login "last_login_time": Option<String>,
+        /// No effect.
+        #[schema(example = 0)]
+        tokens "num_access_tokens": Option<u32>,
+        /// No effect: second factors are enrolled with the server's own secret.
+        #[schema(example = "")]
+        secret "totp_secret": Option<String>,
+    }
+}
