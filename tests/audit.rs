@@ -374,13 +374,16 @@ fn changes_that_had_no_line_yet_when_the_server_was_killed_have_one_after_the_ne
 
 #[test]
 fn files_are_begun_anew_by_size_and_read_as_one() {
-    let folder = folder("[audit]\nfile = \"log/audit\"\nfile_mebibytes = 1\nearlier_files = 1\n");
+    let folder = Folder::self_service(
+        "[audit]\nfile = \"log/audit\"\nfile_mebibytes = 1\nearlier_files = 1\n",
+    );
+    fs::create_dir(folder.path("log")).unwrap();
+    folder.load(TREE);
     let long = format!("cn={},dc=example,dc=org", "x".repeat(1_000));
     folder.load(&format!(
         "dn: {long}\nobjectClass: applicationProcess\ncn: {}\n",
         "x".repeat(1_000)
     ));
-    fs::create_dir(folder.path("log")).unwrap();
     let server = folder.serve();
     let mut client = server.administrator();
     let changes = 2_600;
@@ -438,7 +441,7 @@ fn what_is_added_is_followed() {
 
 #[test]
 fn an_audit_log_that_cannot_be_written_keeps_the_server_from_starting() {
-    let folder = folder("[audit]\nfile = \"nowhere/audit\"\n");
+    let folder = Folder::self_service("[audit]\nfile = \"nowhere/audit\"\n");
     let done = folder.command("serve").output().unwrap();
     assert!(!done.status.success());
     let said = text(&done.stderr);
@@ -474,6 +477,30 @@ fn a_lock_that_comes_into_force_has_a_line_that_says_until_when() {
 }
 
 #[test]
+fn failures_that_come_in_a_crowd_are_summed_and_each_is_counted() {
+    let folder = folder("");
+    let server = folder.serve();
+    let mut client = ldap3::LdapConn::new(&server.url()).unwrap();
+    let (name, failures) = ("uid=nobody,dc=example,dc=org", 3_000);
+    for _ in 0..failures {
+        // A name that cannot be read costs no hash.
+        assert_eq!(client.simple_bind("no name", "x").unwrap().rc, 34);
+    }
+    assert_eq!(client.simple_bind(name, "x").unwrap().rc, 49);
+    server.stop();
+    let lines = shown(&folder, &["--kind", "authentication"]);
+    let of = |name: &str| {
+        let told = lines.iter().filter(|line| line["who"] == name);
+        told.map(|line| line["count"].as_u64().unwrap_or(1))
+            .collect::<Vec<_>>()
+    };
+    let crowd = of("no name");
+    assert_eq!(crowd.iter().sum::<u64>(), failures);
+    assert!(crowd.len() < 3_000 && crowd.iter().any(|count| *count > 1));
+    assert_eq!(of(name), [1]);
+}
+
+#[test]
 fn an_entry_that_one_may_not_see_is_told_of_as_hidden_to_the_log_alone() {
     let folder = Folder::with_access("[[access]]\nwho = \"self\"\nallow = [\"read\", \"write\"]\n");
     folder.load(TREE);
@@ -498,24 +525,124 @@ fn an_entry_that_one_may_not_see_is_told_of_as_hidden_to_the_log_alone() {
 }
 
 #[test]
+fn what_is_to_be_put_below_an_entry_that_one_may_not_see_is_told_of_as_hidden() {
+    let rules = "[[access]]\nwho = \"anyone\"\nto = \"ou=closed,dc=example,dc=org\"\nallow = []\n\
+        [[access]]\nwho = \"users\"\nallow = [\"read\", \"write\", \"add\", \"delete\"]\n";
+    let folder = Folder::with_access(rules);
+    let unit = "dn: ou=closed,dc=example,dc=org\nobjectClass: organizationalUnit\nou: closed\n";
+    folder.load(&format!("{TREE}\n{unit}"));
+    let server = folder.serve();
+    let asked = ["missing", "closed"].map(|parent| {
+        let parent = format!("ou={parent},dc=example,dc=org");
+        let steps = [
+            format!("dn: cn=new,{parent}\nchangetype: add\nobjectClass: applicationProcess\ncn: new\n"),
+            format!("dn: {GRACE}\nchangetype: moddn\nnewrdn: uid=grace\ndeleteoldrdn: 1\nnewsuperior: {parent}\n"),
+        ];
+        steps.map(|step| {
+            let refused = modify(&folder, &server, (ADA, "first-Zebra-41"), &[], &step);
+            assert_eq!(refused.status.code(), Some(32), "{}", text(&refused.stderr));
+            text(&refused.stderr).replace(&parent, "")
+        })
+    });
+    assert_eq!(asked[0], asked[1]);
+    let lines = shown_with(&folder, |line| line["target"] == GRACE);
+    let refusals = lines.iter().filter(|line| line["kind"] == "refusal");
+    let word = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
+    let told = refusals.map(|line| ["operation", "target", "reason"].map(|name| word(line, name)));
+    let added = "cn=new,ou=closed,dc=example,dc=org";
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [["add", added, "hidden"], ["moddn", GRACE, "hidden"]]
+    );
+}
+
+/// What the lines of tasks of administration say: operation and reason.
+fn tasks(folder: &Folder) -> Vec<[String; 2]> {
+    let lines = shown(folder, &["--kind", "administration"]);
+    let told = lines.iter().map(|line| {
+        assert_eq!(line["address"], "local");
+        let who = line["who"].as_str().unwrap();
+        assert!(who.ends_with("cn=peercred,cn=external,cn=auth"), "{line}");
+        ["operation", "reason"].map(|name| line[name].as_str().unwrap_or("").to_owned())
+    });
+    told.collect()
+}
+
+fn run(folder: &Folder, name: &str, arguments: &[&str]) {
+    let mut command = folder.command(name);
+    command.args(arguments).current_dir(folder.path(""));
+    let done = command.env("HEDGEROW_ADMIN_PASSWORD", "battery staple");
+    let done = done.stdin(Stdio::null()).output().unwrap();
+    assert!(done.status.success(), "{name}: {}", text(&done.stderr));
+}
+
+#[test]
+fn who_takes_data_away_or_replaces_it_without_a_server_has_a_line() {
+    let folder = folder("[audit]\nfile = \"audit\"\n");
+    run(&folder, "export", &["--output", "plain.ldif"]);
+    let whole = ["--with-password-hashes", "--output", "whole.ldif"];
+    run(&folder, "export", &whole);
+    run(&folder, "backup", &["backup"]);
+    run(&folder, "reset-admin-password", &[]);
+    fs::rename(folder.path("data"), folder.path("lost")).unwrap();
+    run(&folder, "restore", &["backup"]);
+    let expected = [
+        ["import", ""],
+        ["export", ""],
+        ["export", "withPasswordHashes"],
+        ["backup", ""],
+        ["reset-admin-password", ""],
+        ["restore", ""],
+    ];
+    assert_eq!(tasks(&folder), expected);
+    // The lines of changes go on behind them.
+    let server = folder.serve();
+    let done = modify(
+        &folder,
+        &server,
+        (ADMIN, PASSWORD),
+        &[],
+        &describe(GRACE, "x"),
+    );
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    server.stop();
+    assert_eq!(shown(&folder, &["--kind", "write"]).len(), 1);
+}
+
+#[test]
+fn who_backs_up_a_running_server_has_a_line() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    run(&folder, "backup", &["backup"]);
+    server.stop();
+    assert_eq!(tasks(&folder), [["backup", ""]]);
+}
+
+#[test]
+fn who_gives_the_administrator_of_a_running_server_another_password_has_a_line() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    run(&folder, "reset-admin-password", &[]);
+    server.stop();
+    let lines = shown(&folder, &[]);
+    let is = |line: &&Value| line["target"] == ADMIN && line["outcome"] == "success";
+    let line = lines
+        .iter()
+        .find(is)
+        .unwrap_or_else(|| panic!("{lines:#?}"));
+    assert_eq!(line["address"], "local");
+}
+
+#[test]
 fn who_takes_all_of_the_data_away_has_a_line() {
     let folder = folder("");
     let _server = folder.serve();
     let file = folder.path("all.ldif");
     let file = ["--output", file.to_str().unwrap()];
     folder.told(&[&["export", "--with-password-hashes"], &file[..]].concat());
-    let lines = shown_with(&folder, |line| line["kind"] == "administration");
-    let line = lines.last().unwrap();
+    shown_with(&folder, |line| line["operation"] == "export");
     assert_eq!(
-        (line["operation"].as_str(), line["reason"].as_str()),
-        (Some("export"), Some("withPasswordHashes"))
-    );
-    assert_eq!(line["address"], "local");
-    assert!(
-        line["who"]
-            .as_str()
-            .unwrap()
-            .ends_with("cn=peercred,cn=external,cn=auth"),
-        "{line}"
+        tasks(&folder).last().unwrap(),
+        &["export", "withPasswordHashes"]
     );
 }

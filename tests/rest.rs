@@ -673,3 +673,44 @@ fn who_asked_for_what_from_where_is_in_the_audit_log() {
     assert_eq!(other["who"], name("new"));
     assert_eq!(other["through"], server::ADMIN);
 }
+
+#[test]
+fn an_answer_has_the_id_that_its_audit_line_has_and_a_plain_one_of_the_client_is_kept() {
+    let (folder, server, client) = serving("", "");
+    let ask = |id: &str, user: &str| {
+        let user = json!({"userName": user, "password": "a-new-password", "email": format!("{user}@example.org")});
+        let request = format!("POST {BASE}/users");
+        let body = user.to_string();
+        let headers = [("X-Request-Id".to_owned(), id.to_owned())];
+        let answer = client.send(&admin(), &request, &headers, Some(body.as_bytes()));
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.headers["x-request-id"].clone()
+    };
+    let long = "x".repeat(65);
+    let kept = ask("Gateway-7.a_b", "kept");
+    assert_eq!(kept, "Gateway-7.a_b");
+    let made = [("spaced", "not plain\"}"), ("long", &long)].map(|(user, given)| {
+        let id = ask(given, user);
+        assert_ne!(id, given);
+        (user, id)
+    });
+    assert!(server.stop().success());
+    let text = folder.told(&["audit", "--json"]);
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for (user, id) in made.into_iter().chain([("kept", kept)]) {
+        let name = format!("uid={user},ou=people,{SUFFIX}");
+        let of = |kind: &str| {
+            let is = |line: &&Value| line["kind"] == kind && line["request"] == *id;
+            lines
+                .iter()
+                .find(is)
+                .unwrap_or_else(|| panic!("no {kind} with {id} in {text}"))
+        };
+        assert_eq!(of("write")["target"], name);
+        // The login that came with the same request.
+        assert_eq!(of("authentication")["who"], server::ADMIN);
+    }
+}

@@ -22,6 +22,7 @@ use super::wire;
 /// Long after every answer of a server that is alive.
 const PATIENCE: Duration = Duration::from_secs(30);
 const SEARCH_ENTRY: u8 = 0x64;
+const BUSY: i32 = 51;
 /// An unbind request (RFC 4511 section 4.3).
 const UNBIND: [u8; 2] = [0x42, 0];
 
@@ -36,6 +37,8 @@ pub struct Request {
 pub struct Expected {
     /// The result code.
     pub code: i32,
+    /// Whether the server may say instead that it is busy.
+    pub or_busy: bool,
     /// How many entries come.
     pub entries: u32,
     /// The name of each of them, where it is known.
@@ -62,6 +65,8 @@ pub struct Connection {
     to_send: Vec<u8>,
     last_id: u16,
     waiting: VecDeque<Waiting>,
+    /// Requests to which the server has said that it is busy.
+    pub busy: u64,
 }
 
 impl Connection {
@@ -85,6 +90,7 @@ impl Connection {
             to_send: Vec::new(),
             last_id: 0,
             waiting: VecDeque::new(),
+            busy: 0,
         }
     }
 
@@ -154,7 +160,7 @@ impl Connection {
             return Ok(Some(false));
         }
         let waiting = self.waiting.remove(place).ok_or("nothing waits")?;
-        waiting.result(content)?;
+        self.busy += u64::from(waiting.result(content)?);
         Ok(Some(true))
     }
 
@@ -198,12 +204,16 @@ impl Waiting {
         Ok(())
     }
 
-    fn result(&self, mut result: Reader<'_>) -> Outcome<()> {
+    /// Holds the result against what is right; whether it says that the server is busy.
+    fn result(&self, mut result: Reader<'_>) -> Outcome<bool> {
         let code = result.integer(ENUMERATED, "resultCode", 0..=i32::MAX)?;
         result.text(OCTET_STRING, "matchedDN")?;
         let text = result.text(OCTET_STRING, "diagnosticMessage")?;
         if (code, self.entries) == (self.expected.code, self.expected.entries) {
-            return Ok(());
+            return Ok(false);
+        }
+        if self.expected.or_busy && code == BUSY {
+            return Ok(true);
         }
         let entries = self.entries;
         Err(format!(

@@ -32,6 +32,9 @@ use tempfile::TempDir;
 use tree::Tree;
 use work::{CHANGES, GROUPS, Most, Place, READS, Work};
 
+/// Every bind checks the hash that was imported.
+const PASSWORDS: &str = "cache_seconds = 0\nupgrade = false";
+
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Compares Hedgerow with slapd. HEDGEROW_BIN names another program than the one that cargo has built.
@@ -61,7 +64,7 @@ fn main() -> Outcome<()> {
     let folder = TempDir::new()?;
     let ldif = folder.path().join("tree.ldif");
     tree.write_file(&ldif)?;
-    let mut ours = servers::hedgerow(folder.path(), &ldif)?;
+    let mut ours = servers::hedgerow(folder.path(), &ldif, PASSWORDS)?;
     let mut theirs = servers::slapd(folder.path(), &ldif)?;
     println!(
         "{}; {}; {}; {} users\n",

@@ -41,10 +41,8 @@ tls = "implicit"
 certificate = "certs/server.pem"
 key = "certs/server.key"
 
-# Every bind checks the hash that was imported.
 [passwords]
-cache_seconds = 0
-upgrade = false
+PASSWORDS
 
 [index]
 equality = ["objectClass", "uid", "mail", "cn", "sn", "entryUUID"]
@@ -131,8 +129,8 @@ pub struct Running {
     pub first_answer: f64,
 }
 
-/// Hedgerow in a folder, with the certificates that it makes for trying.
-pub fn hedgerow(folder: &Path, ldif: &Path) -> Outcome<Installed> {
+/// Hedgerow in a folder, with the certificates that it makes for trying and these settings of passwords.
+pub fn hedgerow(folder: &Path, ldif: &Path, passwords: &str) -> Outcome<Installed> {
     let program = env::var_os("HEDGEROW_BIN");
     let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_hedgerow").into());
     let addresses = Addresses::free()?;
@@ -140,7 +138,8 @@ pub fn hedgerow(folder: &Path, ldif: &Path) -> Outcome<Installed> {
     let text = HEDGEROW
         .replace("CLEAR", &addresses.clear.to_string())
         .replace("SECURE", &addresses.secure.to_string())
-        .replace("SERVICE", SERVICE);
+        .replace("SERVICE", SERVICE)
+        .replace("PASSWORDS", passwords);
     fs::write(&config, text)?;
     let command = |name: &str| {
         let mut command = Command::new(&program);
@@ -261,14 +260,19 @@ impl Installed {
 }
 
 impl Running {
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Resident memory in bytes.
     pub fn memory(&self) -> Outcome<u64> {
-        memory(self.child.id(), "VmRSS:").ok_or_else(|| "a server has no memory".into())
+        memory(self.process(), "VmRSS:").ok_or_else(|| "a server has no memory".into())
     }
 
     /// What its threads have used so far.
     pub fn used(&self) -> Outcome<Used> {
-        let folder = format!("/proc/{}", self.child.id());
+        let folder = format!("/proc/{}", self.process());
         let mut threads = Duration::ZERO;
         for thread in fs::read_dir(format!("{folder}/task"))? {
             // A thread may end between the two.

@@ -4,6 +4,7 @@
 //! Exit codes: 0 done, 1 failed, 2 the command line was wrong.
 
 mod credentials;
+mod explain;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -15,6 +16,9 @@ use clap::{Args, Parser, Subcommand};
 use super::{audit, config};
 pub use credentials::{
     Account, Confirm, CreateKey, Key, KeyAction, RevokeKey, SecondFactor, SecondFactorAction,
+};
+pub use explain::{
+    Explain, ExplainAccess, ExplainBind, ExplainMembership, ExplainSearch, Explained, Scope,
 };
 
 /// The environment variable that names the configuration file.
@@ -190,115 +194,6 @@ pub struct Audit {
     pub json: bool,
 }
 
-/// Arguments of `explain`.
-#[derive(Args, Debug)]
-pub struct Explain {
-    /// What to explain.
-    #[command(subcommand)]
-    pub what: Explained,
-}
-
-/// What can be explained.
-#[derive(Debug, Subcommand)]
-pub enum Explained {
-    /// A search, done as the administrator sees the tree
-    Search(ExplainSearch),
-    /// Why an entry is in a group, or why it is not
-    Membership(ExplainMembership),
-    /// Whether a name can log in: its entry, state, lock, policy and password
-    Bind(ExplainBind),
-    /// What somebody may do with an entry or an attribute, and which rule decides
-    Access(ExplainAccess),
-}
-
-/// Arguments of `explain bind`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-A running server is asked over its local socket; otherwise the store is read. The hash\n\
-of the password is not shown.")]
-pub struct ExplainBind {
-    /// The configuration file.
-    #[command(flatten)]
-    pub config: ConfigFile,
-    /// The DN, or the uid that SASL clients send
-    #[arg(value_name = "NAME")]
-    pub name: String,
-}
-
-/// Arguments of `explain access`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-A running server is asked over its local socket; otherwise the store and the configuration\n\
-are read. What the schema or a password policy forbids plays no part.")]
-pub struct ExplainAccess {
-    /// The configuration file.
-    #[command(flatten)]
-    pub config: ConfigFile,
-    /// The DN of who asks, or anonymous
-    #[arg(value_name = "WHO")]
-    pub who: String,
-    /// The DN of the entry
-    #[arg(value_name = "DN")]
-    pub entry: String,
-    /// One attribute of it [default: the entry as a whole]
-    #[arg(value_name = "ATTR")]
-    pub attribute: Option<String>,
-}
-
-/// Arguments of `explain membership`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Prints the shortest chain of groups, or where the groups of the entry end. A running\n\
-server is asked over its local socket; otherwise the store is read.")]
-pub struct ExplainMembership {
-    /// The configuration file.
-    #[command(flatten)]
-    pub config: ConfigFile,
-    /// The DN of the user, or of a group that may be in the other
-    #[arg(value_name = "USER")]
-    pub member: String,
-    /// The DN of the group
-    #[arg(value_name = "GROUP")]
-    pub group: String,
-    /// Draw the groups around both for Graphviz
-    #[arg(long)]
-    pub dot: bool,
-}
-
-/// Arguments of `explain search`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-A running server is asked over its local socket; otherwise the store is read. Access\n\
-rules, aliases and referrals play no part. \"at most\" is what an index knows of a\n\
-step without looking at entries.")]
-pub struct ExplainSearch {
-    /// The configuration file.
-    #[command(flatten)]
-    pub config: ConfigFile,
-    /// The DN where the search begins
-    #[arg(value_name = "BASE")]
-    pub base: String,
-    /// What it looks for, such as (&(objectClass=person)(cn=a*))
-    #[arg(value_name = "FILTER")]
-    pub filter: String,
-    /// How far below the base it goes
-    #[arg(long, value_enum, default_value = "sub")]
-    pub scope: Scope,
-}
-
-/// How far below its base a search goes, in the words of ldapsearch.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
-pub enum Scope {
-    /// The base alone
-    Base,
-    /// What is directly below it
-    One,
-    /// The base and all below it
-    Sub,
-    /// All below it
-    Children,
-}
-
 /// Arguments of `backup`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -369,141 +264,4 @@ impl FromStr for Input {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use clap::CommandFactory;
-    use clap::error::ErrorKind;
-
-    use super::*;
-
-    fn parse(line: &str) -> Result<Command, clap::Error> {
-        let words = std::iter::once("hedgerow").chain(line.split_whitespace());
-        CommandLine::try_parse_from(words).map(|line| line.command)
-    }
-
-    #[test]
-    fn the_definition_is_sound() {
-        CommandLine::command().debug_assert();
-    }
-
-    #[test]
-    fn every_command_and_option_has_help() {
-        for command in CommandLine::command().get_subcommands() {
-            let name = command.get_name();
-            assert!(command.get_about().is_some(), "{name}");
-            for argument in command.get_arguments() {
-                assert!(
-                    argument.get_help().is_some(),
-                    "{name} {}",
-                    argument.get_id()
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn nothing_at_all_shows_the_help() {
-        let error = parse("").unwrap_err();
-        assert_eq!(error.exit_code(), 2);
-        assert!(error.to_string().contains("serve --demo"));
-    }
-
-    #[test]
-    fn a_wrong_command_line_exits_with_2_and_help_with_0() {
-        for line in [
-            "serv",
-            "serve --wat",
-            "import",
-            "init",
-            "serve --data /x",
-            "backup",
-            "restore",
-            "reset-admin-password hunter2",
-        ] {
-            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
-        }
-        for line in ["--help", "serve --help", "--version"] {
-            assert_eq!(parse(line).unwrap_err().exit_code(), 0, "{line}");
-        }
-    }
-
-    #[test]
-    fn serve_takes_a_configuration_or_the_demonstration() {
-        let Ok(Command::Serve(serve)) = parse("serve --demo --data /d") else {
-            panic!();
-        };
-        assert!(serve.demo);
-        assert_eq!(serve.data.as_deref(), Some(Path::new("/d")));
-        let error = parse("serve --demo --config c.toml").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
-    }
-
-    #[test]
-    fn init_takes_several_suffixes_and_no_password() {
-        let line = "init --suffix dc=a dc=b --suffix dc=c --admin-dn cn=x,dc=a";
-        let Ok(Command::Init(init)) = parse(line) else {
-            panic!();
-        };
-        assert_eq!(init.suffixes, ["dc=a", "dc=b", "dc=c"]);
-        assert_eq!(init.admin_dn.as_deref(), Some("cn=x,dc=a"));
-        assert!(parse("init --suffix dc=a --password secret").is_err());
-    }
-
-    #[test]
-    fn import_reads_a_file_or_standard_input() {
-        for (line, expected) in [
-            ("import -", Input::Standard),
-            ("import a.ldif --dry-run", Input::File("a.ldif".into())),
-        ] {
-            let Ok(Command::Import(import)) = parse(line) else {
-                panic!();
-            };
-            assert_eq!(import.input, expected);
-        }
-    }
-
-    #[test]
-    fn hashes_are_exported_only_into_a_file() {
-        let error = parse("export --with-password-hashes").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
-        let line = "export --with-password-hashes --output a.ldif --filter (uid=a) --base dc=a";
-        let Ok(Command::Export(export)) = parse(line) else {
-            panic!();
-        };
-        assert!(export.with_password_hashes);
-        assert_eq!(export.filter.as_deref(), Some("(uid=a)"));
-    }
-
-    #[test]
-    fn a_search_is_explained_below_its_base_unless_said_otherwise() {
-        for (line, expected) in [
-            ("explain search dc=a (uid=a)", Scope::Sub),
-            ("explain search --scope one dc=a (uid=a)", Scope::One),
-        ] {
-            let Ok(Command::Explain(Explain {
-                what: Explained::Search(search),
-            })) = parse(line)
-            else {
-                panic!();
-            };
-            assert_eq!((search.scope, &*search.base), (expected, "dc=a"));
-        }
-        assert!(parse("explain search dc=a").is_err());
-        assert!(parse("explain").is_err());
-    }
-
-    #[test]
-    fn the_option_beats_the_variable_and_the_variable_the_default() {
-        let given = ConfigFile {
-            config: Some("a.toml".into()),
-        };
-        let none = ConfigFile::default();
-        let variable = || Some(OsString::from("b.toml"));
-        assert_eq!(given.path_given(variable()), Path::new("a.toml"));
-        assert_eq!(none.path_given(variable()), Path::new("b.toml"));
-        for empty in [None, Some(OsString::new())] {
-            assert_eq!(none.path_given(empty), Path::new("config/hedgerow.toml"));
-        }
-    }
-}
+mod tests;

@@ -208,11 +208,7 @@ fn start_audit(
     if !config.audit.enabled {
         return Ok(None);
     }
-    let path = config.audit_file();
-    let log = AuditLog::start(&path, &config.audit, directory.clone()).map_err(|error| {
-        let message = format!("{} cannot be written: {error}", path.display());
-        config.problem("audit.file", message)
-    })?;
+    let log = AuditLog::start(config, directory.clone())?;
     let state = log.state();
     metrics.counter(
         "hedgerow_audit_lost_total",

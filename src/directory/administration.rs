@@ -110,11 +110,16 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ops::ControlFlow;
+
     use crate::directory::account::AccountSettings;
+    use crate::directory::change_log::Bounds;
     use crate::directory::fixture::{self, setup};
     use crate::directory::identity::Process;
+    use crate::directory::request::{Change, Modification, ModificationKind, Terms};
     use crate::directory::source::Source;
     use crate::directory::stored::Setting;
+    use crate::directory::time::Clock;
     use crate::directory::{Login, stored};
     use crate::storage::Batch;
     use crate::storage::memory::MemoryStore;
@@ -133,6 +138,75 @@ mod tests {
             send.send(outcome).unwrap();
         });
         receive.recv().unwrap()
+    }
+
+    /// Changes an entry, and looks how many records of changes the store holds then.
+    fn change(directory: &Directory, store: &MemoryStore) -> usize {
+        let (send, receive) = mpsc::channel();
+        let change = Change::Modify {
+            dn: Dn::parse(&directory.snapshot().dn(2)).unwrap(),
+            modifications: vec![Modification {
+                kind: ModificationKind::Replace,
+                attribute: "description".to_owned(),
+                values: vec![b"another".to_vec()],
+            }],
+        };
+        let done = move |outcome| send.send(outcome).unwrap();
+        directory.change(&Identity::administrator(), change, Terms::default(), done);
+        receive.recv().unwrap().unwrap();
+        let mut kept = 0;
+        let count = &mut |_: &[u8], _: &[u8]| {
+            kept += 1;
+            ControlFlow::Continue(())
+        };
+        store.scan(&[stored::prefix::CHANGE], count).unwrap();
+        kept
+    }
+
+    /// All changes so far are taken by the one who follows them.
+    fn take_changes(directory: &Directory) {
+        let changes = directory.changes_after(Csn::default(), 100).unwrap();
+        let (newest, _) = changes.last().unwrap();
+        assert!(directory.changes_after(*newest, 100).unwrap().is_empty());
+    }
+
+    #[test]
+    fn changes_are_forgotten_by_age_once_they_were_taken() {
+        let clock = Clock::standing(1_800_000_000_000_000);
+        let accounts = AccountSettings {
+            clock: clock.clone(),
+            ..AccountSettings::default()
+        };
+        let (directory, store) = fixture::served(accounts);
+        let day = 86_400;
+        directory.changes_after(Csn::default(), 1).unwrap();
+        change(&directory, &store);
+        clock.advance(31 * day);
+        assert_eq!(change(&directory, &store), 2);
+        take_changes(&directory);
+        assert_eq!(change(&directory, &store), 2);
+        clock.advance(29 * day);
+        assert_eq!(change(&directory, &store), 3);
+        clock.advance(2 * day);
+        take_changes(&directory);
+        assert_eq!(change(&directory, &store), 2);
+    }
+
+    #[test]
+    fn changes_are_forgotten_by_size_once_they_were_taken() {
+        let bounds = Bounds {
+            bytes: 1_000,
+            ..Bounds::default()
+        };
+        let (directory, store) = fixture::served_keeping(AccountSettings::default(), bounds);
+        directory.changes_after(Csn::default(), 1).unwrap();
+        let kept: Vec<usize> = (0..50).map(|_| change(&directory, &store)).collect();
+        assert_eq!(kept.last(), Some(&50));
+        take_changes(&directory);
+        let left = change(&directory, &store);
+        assert!((5..40).contains(&left), "{left}");
+        take_changes(&directory);
+        assert_eq!(change(&directory, &store), left);
     }
 
     fn proves(directory: &Directory, password: &str) -> bool {

@@ -6,10 +6,10 @@
 use std::net::IpAddr;
 
 use super::Directory;
-use super::dn::{Dn, NormalizedDn};
+use super::dn::Dn;
 use super::entry::EntryId;
 use super::identity::{Identity, Who};
-use super::snapshot::{Found, Snapshot};
+use super::snapshot::Snapshot;
 use super::source::Network;
 
 /// A rule as it was written.
@@ -166,29 +166,18 @@ impl Directory {
 
     /// Whether the rules let an identity in from an address; none stands for the local socket.
     pub fn admits(&self, identity: &Identity, address: Option<IpAddr>) -> bool {
-        let asker = match identity.who() {
+        self.admits_who(identity.who(), address)
+    }
+
+    /// The same of somebody who is not proved yet.
+    pub(super) fn admits_who(&self, who: Who, address: Option<IpAddr>) -> bool {
+        let asker = match who {
             Who::Administrator => Asker::Administrator,
             Who::Entry(id) => Asker::Entry(id),
             Who::Anonymous | Who::Process { .. } => return true,
         };
         let admission = self.0.admission.load();
         admission.0.is_empty() || admission.admits(&self.snapshot(), asker, address)
-    }
-
-    /// The same of a name that has not been proved yet.
-    pub(super) fn admits_name(
-        &self,
-        name: &Dn,
-        normalized: &NormalizedDn,
-        address: Option<IpAddr>,
-    ) -> bool {
-        if self.is_administrator(normalized) {
-            return self.admits(&Identity::administrator(), address);
-        }
-        match self.snapshot().find_normalized(name, normalized) {
-            Found::Entry(id) => self.admits(&Identity::entry(id), address),
-            _ => true,
-        }
     }
 }
 

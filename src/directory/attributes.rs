@@ -67,7 +67,7 @@ mod tests {
         Attribute {
             description: AttributeDescription {
                 attribute: AttributeTypeId(id),
-                options: options.into(),
+                options: (!options.is_empty()).then(|| options.into()),
             },
             values: vec![value.into()],
         }
@@ -93,7 +93,7 @@ mod tests {
         }
         let order: Vec<(u16, &str)> = attributes
             .iter()
-            .map(|it| (it.description.attribute.0, &*it.description.options))
+            .map(|it| (it.description.attribute.0, it.description.options()))
             .collect();
         let expected = [(2, "lang-zz"), (3, ""), (3, "lang-de"), (4, "")];
         assert_eq!(order, expected);

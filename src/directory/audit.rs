@@ -6,11 +6,15 @@
 
 use super::Directory;
 use super::dn::Dn;
-use super::identity::Provenance;
+use super::identity::{Identity, Provenance};
 use super::password::policy::Seconds;
+use super::view::View;
 
 /// Bytes of a name that are told; longer ones are cut.
 const LONGEST_NAME: usize = 1_024;
+
+/// The reason in the line of an export that has hashes of passwords.
+pub const WITH_HASHES: &str = "withPasswordHashes";
 
 /// What kind of event it is.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -58,9 +62,13 @@ impl Directory {
         let _ = self.0.listener.set(listener);
     }
 
-    /// Whether an entry has this name, whoever may see it: for the audit log alone.
-    pub fn is_entry(&self, name: &str) -> bool {
-        Dn::parse(name).is_ok_and(|dn| self.snapshot().find_entry(&dn).is_some())
+    /// Whether an entry has this name and the asker may not know: for the audit log alone.
+    pub fn hides(&self, dn: &Dn, from: &Identity) -> bool {
+        let snapshot = self.snapshot();
+        let mut access = self.rules().access(&snapshot, from);
+        let id = snapshot.find_entry(dn);
+        let view = id.and_then(|id| View::new(&snapshot, id));
+        view.is_some_and(|view| !access.sees(&view))
     }
 
     /// Tells the listener of something that has happened, if there is one.

@@ -13,7 +13,7 @@ use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::resolve;
-use super::identity::{Identity, Process};
+use super::identity::{Identity, Process, Who};
 use super::keys;
 use super::lane::{self, Job as Write};
 use super::once;
@@ -64,10 +64,11 @@ impl Directory {
         }
         let snapshot = self.snapshot();
         let normalized = name.normalize(snapshot.schema());
+        let who = self.named(&snapshot, name, &normalized);
         // Whom the rules keep out fails like a name that has no password.
-        let admitted = self.admits_name(name, &normalized, source.address);
+        let admitted = self.admits_who(who, source.address);
         let (claim, stored) = match admitted {
-            true => self.claim(&snapshot, name, &normalized),
+            true => self.claim(&snapshot, who),
             false => (Claim::Nobody, Vec::new()),
         };
         let mut attempt = Attempt {
@@ -90,19 +91,16 @@ impl Directory {
         let (password, factor) = self.split(&snapshot, claim, password, source);
         drop(snapshot);
         attempt.proof = Proof::Password(factor);
-        let now = self.accounts().clock.seconds();
-        let mark = self.mark(claim, &stored, &password);
         let complete = !attempt.lacks_factor();
-        if complete && self.0.proved.find(&mark, now).is_some() {
-            return attempt.proved(done);
-        }
-        let cheap = stored.iter().find(|value| {
-            complete
-                && password::cost(value) == Cost::Cheap
-                && password::verify_cheap(value, &password)
-        });
+        let mut values = stored.iter();
+        let cheap = values.find(|value| complete && password::verify_cheap(value, &password));
         if let Some(value) = cheap {
             self.upgrade(claim, value, password);
+            return attempt.proved(done);
+        }
+        let now = self.accounts().clock.seconds();
+        let mark = self.mark(claim, &stored, &password);
+        if complete && self.0.proved.find(&mark, now).is_some() {
             return attempt.proved(done);
         }
         // A failure must cost what a failure costs, so the pool is asked even when no stored value is left to try.
@@ -171,11 +169,10 @@ impl Directory {
     pub fn vouch(&self, name: &Dn) -> Option<Identity> {
         let snapshot = self.snapshot();
         let normalized = name.normalize(snapshot.schema());
-        if self.is_administrator(&normalized) {
-            return Some(Identity::administrator());
-        }
-        let Found::Entry(id) = snapshot.find_normalized(name, &normalized) else {
-            return None;
+        let id = match self.named(&snapshot, name, &normalized) {
+            Who::Entry(id) => id,
+            Who::Administrator => return Some(Identity::administrator()),
+            Who::Anonymous | Who::Process { .. } => return None,
         };
         let account = Account::of(&View::new(&snapshot, id)?);
         let open = account.state.is_open(self.accounts().clock.seconds());
@@ -193,7 +190,7 @@ impl Directory {
             return Standing::Closed;
         };
         let account = Account::of(&view);
-        if !account.state.is_open(self.accounts().clock.seconds()) {
+        if !account.state.is_open_at(|| self.accounts().clock.seconds()) {
             return Standing::Closed;
         }
         if let Some(tag) = identity.key() {
@@ -226,18 +223,24 @@ impl Directory {
         name_of(&self.snapshot(), attribute, value)
     }
 
-    fn claim(
-        &self,
-        snapshot: &Snapshot,
-        name: &Dn,
-        normalized: &NormalizedDn,
-    ) -> (Claim, Vec<Vec<u8>>) {
+    /// Whose name it is; nobody's when no entry has it.
+    fn named(&self, snapshot: &Snapshot, name: &Dn, normalized: &NormalizedDn) -> Who {
         if self.is_administrator(normalized) {
-            return (Claim::Administrator, vec![self.administrator_hash()]);
+            return Who::Administrator;
         }
-        let view = match snapshot.find_normalized(name, normalized) {
-            Found::Entry(id) => View::new(snapshot, id),
-            Found::Nothing { .. } | Found::Outside => None,
+        match snapshot.find_normalized(name, normalized) {
+            Found::Entry(id) => Who::Entry(id),
+            Found::Nothing { .. } | Found::Outside => Who::Anonymous,
+        }
+    }
+
+    fn claim(&self, snapshot: &Snapshot, who: Who) -> (Claim, Vec<Vec<u8>>) {
+        let view = match who {
+            Who::Administrator => {
+                return (Claim::Administrator, vec![self.administrator_hash()]);
+            }
+            Who::Entry(id) => View::new(snapshot, id),
+            Who::Anonymous | Who::Process { .. } => None,
         };
         let Some(view) = view else {
             return (Claim::Nobody, Vec::new());

@@ -92,7 +92,7 @@ impl DescriptionTable {
     }
 
     fn number(&mut self, description: AttributeDescription, id: DescriptionId) {
-        if !description.options.is_empty() {
+        if description.options.is_some() {
             self.tagged.insert(description, id);
             return;
         }
@@ -107,7 +107,7 @@ impl DescriptionTable {
 
     /// The id of a description in use.
     pub fn id(&self, description: &AttributeDescription) -> Option<DescriptionId> {
-        if description.options.is_empty() {
+        if description.options.is_none() {
             let at = usize::from(description.attribute.0);
             self.plain.get(at).copied().flatten()
         } else {

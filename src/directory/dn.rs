@@ -11,10 +11,15 @@ mod tests;
 
 use std::fmt;
 
+use smallvec::SmallVec;
+
 pub use normal::NormalizedDn;
 pub(crate) use normal::normalize_text;
 use parse::{Assertions, Separator};
 pub use parse::{DnError, DnErrorReason};
+
+/// Names of entries seldom have more.
+const USUAL_RDNS: usize = 6;
 
 /// A distinguished name in its writer's spelling, leaf first. The default is the root, the empty name.
 ///
@@ -27,7 +32,8 @@ pub struct Dn {
 /// A relative distinguished name: one assertion or more, in their writer's order and spelling.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rdn {
-    assertions: Vec<Ava>,
+    /// Nearly always one.
+    assertions: SmallVec<[Ava; 1]>,
 }
 
 /// An attribute value assertion, the part of an RDN around one `=`.
@@ -47,8 +53,8 @@ impl Dn {
     /// # Errors
     /// [`DnError`] with the position; also for more than 64 KiB of text, 256 RDNs, or 64 assertions in one.
     pub fn parse(text: &str) -> Result<Dn, DnError> {
-        let mut rdns = Vec::new();
-        let mut assertions = Vec::new();
+        let mut rdns = Vec::with_capacity(USUAL_RDNS);
+        let mut assertions = SmallVec::new();
         for assertion in Assertions::of(text) {
             let assertion = assertion?;
             assertions.push(Ava {
@@ -126,7 +132,7 @@ impl Rdn {
 impl From<Ava> for Rdn {
     fn from(assertion: Ava) -> Rdn {
         Rdn {
-            assertions: vec![assertion],
+            assertions: SmallVec::from([assertion]),
         }
     }
 }

@@ -66,6 +66,11 @@ pub fn directory_of(
 
 /// That directory, served, and another handle on its store. Nobody knows its administrator's password.
 pub fn served(accounts: AccountSettings) -> (Directory, MemoryStore) {
+    served_keeping(accounts, Bounds::default())
+}
+
+/// As [`served`], with changes kept within these bounds.
+pub fn served_keeping(accounts: AccountSettings, changes: Bounds) -> (Directory, MemoryStore) {
     let schema = schema();
     let (store, snapshot) = directory(&schema);
     let pool = Pool::start(PoolSettings {
@@ -78,7 +83,7 @@ pub fn served(accounts: AccountSettings) -> (Directory, MemoryStore) {
         upgrade_passwords: false,
         unique: UniqueAttributes::default(),
         accounts,
-        changes: Bounds::default(),
+        changes,
     };
     let directory = Directory::serve(
         Box::new(store.clone()),

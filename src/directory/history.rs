@@ -66,6 +66,8 @@ pub struct Summary {
     pub connection: Option<u64>,
     /// The message id.
     pub message: Option<i32>,
+    /// The id of the request, where it had one of its own.
+    pub request: Option<String>,
     /// The name after a rename.
     pub new_name: Option<String>,
     /// Members that came about with it.
@@ -96,6 +98,7 @@ impl Summary {
                 "address" => summary.address = Some(text()),
                 "connection" => summary.connection = text().parse().ok(),
                 "message" => summary.message = text().parse().ok(),
+                "request" => summary.request = Some(text()),
                 "newName" => summary.new_name = Some(text()),
                 GAINING => gaining = text(),
                 GAINED => summary.gains.push(Gain {
@@ -156,8 +159,10 @@ impl Entry {
             ("message", provenance.message.to_string()),
         ];
         let numbers = numbers.into_iter().filter(|(_, number)| number != "0");
+        let request = provenance.request.as_deref();
+        let request = request.map(|id| ("request", id.to_owned()));
         let lines = through.into_iter().chain([("address", address)]);
-        let lines = lines.chain(numbers);
+        let lines = lines.chain(numbers).chain(request);
         self.lines
             .extend(lines.map(|(name, value)| (name.to_owned(), value.into_bytes())));
         self
@@ -332,6 +337,7 @@ mod tests {
             address: Some("::ffff:192.0.2.1".parse().unwrap()),
             connection: 7,
             message: 8,
+            request: Some("nine".into()),
         };
         let mut entry = Entry::new(
             "cn=actor".to_owned(),
@@ -361,6 +367,7 @@ mod tests {
             address: Some("192.0.2.1".to_owned()),
             connection: Some(7),
             message: Some(8),
+            request: Some("nine".to_owned()),
             new_name: Some("cn=new".to_owned()),
             gains: gains(),
             attributes: vec!["cn;lang-de".to_owned(), "sn".to_owned()],

@@ -1,9 +1,9 @@
 //! Who asks. An identity comes from authentication or is anonymous; no face makes one up.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use arc_swap::ArcSwapOption;
+use arc_swap::ArcSwap;
 
 use super::access::ApplicableRules;
 use super::entry::EntryId;
@@ -15,8 +15,8 @@ pub struct Identity {
     who: Who,
     /// The key that it has logged in with, if it was one.
     key: Option<Tag>,
-    /// How it stands to the access rules, once that was worked out.
-    applicable: Arc<ArcSwapOption<ApplicableRules>>,
+    /// How it stands to the access rules, once that was worked out: a login that asks nothing makes no place for it.
+    applicable: Arc<OnceLock<ArcSwap<ApplicableRules>>>,
     /// By which request it asks, where that is to be recorded.
     provenance: Option<Arc<Provenance>>,
 }
@@ -32,6 +32,8 @@ pub struct Provenance {
     pub connection: u64,
     /// The message id; 0 where there is none.
     pub message: i32,
+    /// The id of the request, where it has one of its own.
+    pub request: Option<Arc<str>>,
 }
 
 impl PartialEq for Identity {
@@ -141,7 +143,7 @@ impl Identity {
         self.provenance.as_deref()
     }
 
-    pub(super) fn applicable(&self) -> &ArcSwapOption<ApplicableRules> {
+    pub(super) fn applicable(&self) -> &OnceLock<ArcSwap<ApplicableRules>> {
         &self.applicable
     }
 

@@ -295,9 +295,9 @@ impl Directory {
                 None => None,
             },
             binding,
-            room: self.0.room.clone(),
         };
-        Search::begin(&snapshot, self.rules(), identity, request, conditions)
+        let room = &self.0.room;
+        Search::begin(&snapshot, self.rules(), identity, request, conditions, room)
     }
 
     fn time_limit(&self, identity: &Identity) -> Option<Duration> {
@@ -379,6 +379,9 @@ impl Directory {
     /// To be asked once about each search when it is over: counts it when it looked at many entries in vain because no
     /// index helped, and says what would have.
     pub fn conclude(&self, search: &Search) -> Option<Unindexed> {
+        if !search.looked_at_many() {
+            return None;
+        }
         let unindexed = search.unindexed(&self.snapshot())?;
         self.0.unindexed.fetch_add(1, Ordering::Relaxed);
         Some(unindexed)

@@ -63,8 +63,6 @@ pub(super) struct Conditions {
     pub resume: Option<Cursor>,
     /// What its cursors are bound to.
     pub binding: Option<Binding>,
-    /// Where it may sort.
-    pub room: Room,
 }
 
 /// A search under way.
@@ -126,13 +124,14 @@ enum Turn {
 }
 
 impl Search {
-    /// Begins a search: finds its base and plans it.
+    /// Begins a search: finds its base and plans it. It may sort in `room`.
     pub(super) fn begin(
         snapshot: &Snapshot,
         rules: &AccessRules,
         identity: &Identity,
         request: &SearchRequest,
         conditions: Conditions,
+        room: &Room,
     ) -> Result<Search, Error> {
         let mut access = rules.access(snapshot, identity);
         let base = base::find(snapshot, &mut access, request)?;
@@ -182,7 +181,7 @@ impl Search {
             ahead: Ahead::nothing(),
             continuations,
             manage_referrals: request.manage_referrals,
-            sorting: Sorting::of(schema, request, &conditions)?,
+            sorting: Sorting::of(schema, request, &conditions, room)?,
             portion: Portion::of(request, &conditions),
             before: conditions
                 .resume

@@ -12,7 +12,7 @@ use super::descriptions::Described;
 use super::entry::Block;
 use super::filter::evaluate::Evaluator;
 use super::filter::resolve::Target;
-use super::schema::{AttributeTypeId, Schema};
+use super::schema::Schema;
 use super::search::values::{Holder, MatchedValues};
 use super::value_set;
 use super::view::{Computed, View};
@@ -48,7 +48,7 @@ impl Selection {
                 },
             }
         }
-        let wants = |computed: &Computed| selection.wants(schema, computed.attribute());
+        let wants = |computed: &Computed| selection.wants(*computed);
         selection.computed = Computed::ALL.into_iter().filter(wants).collect();
         selection
     }
@@ -94,17 +94,13 @@ impl Selection {
         }
     }
 
-    /// Whether values of a type are wanted when they carry no options.
-    fn wants(&self, schema: &Schema, id: AttributeTypeId) -> bool {
-        let all = if schema.attribute(id).is_operational() {
-            self.operational
-        } else {
-            self.user
+    fn wants(&self, computed: Computed) -> bool {
+        let all = match computed.is_operational() {
+            true => self.operational,
+            false => self.user,
         };
-        all || self
-            .named
-            .iter()
-            .any(|target| target.is_plain() && target.types().contains(&id))
+        let mut named = self.named.iter();
+        all || named.any(|target| target.is_plain() && target.computed.contains(&computed))
     }
 
     fn wants_described(&self, described: &Described) -> bool {

@@ -143,9 +143,33 @@ impl Computed {
 
     /// How an attribute type is computed, if it is.
     pub fn of(attribute: AttributeTypeId) -> Option<Computed> {
-        Self::ALL
-            .into_iter()
-            .find(|computed| computed.attribute() == attribute)
+        Some(match attribute {
+            well_known::MEMBER => Self::Edges(EdgeKind::Member),
+            well_known::UNIQUE_MEMBER => Self::Edges(EdgeKind::UniqueMember),
+            well_known::MEMBER_OF => Self::MemberOf,
+            well_known::IS_MEMBER_OF => Self::IsMemberOf,
+            well_known::MEMBER_OF_INDIRECT => Self::MemberOfIndirect,
+            well_known::ENTRY_DN => Self::EntryDn,
+            well_known::ENTRY_UUID => Self::EntryUuid,
+            well_known::ENTRY_CSN => Self::EntryCsn,
+            well_known::CREATE_TIMESTAMP => Self::CreateTimestamp,
+            well_known::MODIFY_TIMESTAMP => Self::ModifyTimestamp,
+            well_known::CREATORS_NAME => Self::CreatorsName,
+            well_known::MODIFIERS_NAME => Self::ModifiersName,
+            well_known::STRUCTURAL_OBJECT_CLASS => Self::StructuralObjectClass,
+            well_known::SUBSCHEMA_SUBENTRY => Self::SubschemaSubentry,
+            well_known::HAS_SUBORDINATES => Self::HasSubordinates,
+            well_known::NUM_SUBORDINATES => Self::NumSubordinates,
+            well_known::PWD_LAST_SUCCESS => Self::LastSuccess,
+            well_known::PWD_FAILURE_TIME => Self::FailureTime,
+            well_known::HEDGEROW_TEMPORARILY_LOCKED => Self::TemporarilyLocked,
+            _ => return None,
+        })
+    }
+
+    /// Whether the attribute is one for the administration of the directory (RFC 4512 section 3.4).
+    pub fn is_operational(self) -> bool {
+        !matches!(self, Self::Edges(_))
     }
 
     /// Whether an entry has a value, without making one.
@@ -337,4 +361,22 @@ fn structural_class<'a>(view: &View<'a>) -> Option<&'a str> {
     structural
         .max_by_key(|class| schema.superclasses(*class).len())
         .map(|class| schema.class(class).name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::schema::PosixGroup;
+
+    #[test]
+    fn a_computed_attribute_is_known_by_its_type() {
+        let schema = Schema::built_in(PosixGroup::Auxiliary).unwrap();
+        for computed in Computed::ALL {
+            let attribute = computed.attribute();
+            assert_eq!(Computed::of(attribute), Some(computed));
+            let is_operational = schema.attribute(attribute).is_operational();
+            assert_eq!(computed.is_operational(), is_operational, "{computed:?}");
+        }
+        assert_eq!(Computed::of(well_known::CN), None);
+    }
 }

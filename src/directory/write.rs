@@ -10,6 +10,7 @@ mod credentials;
 mod edges;
 mod gains;
 mod modify;
+mod naming;
 mod passwords;
 mod perform;
 mod relaxed;
@@ -30,7 +31,6 @@ use super::access::{Access, AccessRules, Right};
 use super::account::AccountSettings;
 use super::attributes::{Attribute, Attributes};
 use super::dn::Dn;
-use super::dn::Rdn;
 use super::entry::{self, Actor, EntryId, Head};
 use super::error::Error;
 use super::history::{self, Gain};
@@ -45,7 +45,7 @@ use super::stored::{self, Setting};
 use super::target;
 use super::time::{self, Csn};
 use super::unique::UniqueAttributes;
-use super::view::{Computed, View};
+use super::view::View;
 use crate::storage::{Batch, MAX_VALUE_LEN};
 
 /// Where changes come from.
@@ -294,47 +294,6 @@ pub(super) fn decode(view: &View<'_>) -> Attributes {
     attributes
 }
 
-/// The assertions of a relative name with their types.
-fn naming(schema: &Schema, rdn: &Rdn) -> Result<Vec<(AttributeTypeId, Vec<u8>)>, Error> {
-    let mut assertions = Vec::new();
-    for ava in rdn.assertions() {
-        let id = schema.attribute_id(&ava.attribute).ok_or_else(|| {
-            Error::UndefinedAttributeType(format!(
-                "the name uses \"{}\", which is no attribute type",
-                ava.attribute
-            ))
-        })?;
-        if Computed::of(id).is_some()
-            || schema.attribute(id).is_operational()
-            || schema.attribute(id).is_secret()
-        {
-            return Err(Error::NamingViolation(format!(
-                "\"{}\" cannot be part of a name",
-                ava.attribute
-            )));
-        }
-        assertions.push((id, ava.value.clone()));
-    }
-    Ok(assertions)
-}
-
-/// The assertions of a relative name that an entry is to get: no two are the same (RFC 4512 section 2.3.1).
-fn new_naming(schema: &Schema, rdn: &Rdn) -> Result<Vec<(AttributeTypeId, Vec<u8>)>, Error> {
-    let assertions = naming(schema, rdn)?;
-    let mut rest = assertions.as_slice();
-    while let Some(((id, value), others)) = rest.split_first() {
-        let same = |(of, other): &(_, Vec<u8>)| of == id && equal(schema, *id, other, value);
-        if others.iter().any(same) {
-            return Err(Error::NamingViolation(format!(
-                "the name has the same value of \"{}\" twice",
-                schema.attribute(*id).name()
-            )));
-        }
-        rest = others;
-    }
-    Ok(assertions)
-}
-
 fn violation(error: Violation) -> Error {
     let text = error.to_string();
     match error.kind() {
@@ -370,30 +329,6 @@ fn equal(schema: &Schema, attribute: AttributeTypeId, left: &[u8], right: &[u8])
             .map(|()| out)
     };
     normal(left).is_some_and(|left| normal(right) == Some(left))
-}
-
-/// Inserts of the naming values that an entry lacks (RFC 4511 section 4.7 lets clients leave them out).
-fn complete_naming(
-    schema: &Schema,
-    attributes: &mut Attributes,
-    naming: &[(AttributeTypeId, Vec<u8>)],
-) {
-    for (id, value) in naming {
-        let plain = AttributeDescription::from(*id);
-        match attributes.find_mut(&plain) {
-            Some(values) => {
-                if !values.iter().any(|has| equal(schema, *id, has, value)) {
-                    values.push(value.clone());
-                }
-            }
-            None => {
-                attributes.insert(Attribute {
-                    description: plain,
-                    values: vec![value.clone()],
-                });
-            }
-        }
-    }
 }
 
 /// The bytes of an entry id's UUID as made by a version 4 generator.

@@ -7,7 +7,8 @@ use super::administration::Task;
 use super::message::{Operation, Request, ResultCode};
 use super::result::Answer;
 use super::session::{Call, Session};
-use crate::directory::audit::{Event, Kind};
+use crate::directory::audit::{Event, Kind, WITH_HASHES};
+use crate::directory::dn::Dn;
 
 /// What an operation is about.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,13 @@ pub enum Subject {
     Nothing,
     /// An entry or identity of this name.
     Named(String),
+    /// An entry of this name that is to be put below another.
+    Placed {
+        /// Its name at the time.
+        name: String,
+        /// That of the other; what its own name says without it.
+        below: Option<String>,
+    },
     /// The password of the account of this name; the own one when empty.
     Password(String),
     /// A login.
@@ -34,10 +42,19 @@ impl Subject {
     /// What a request is about that may be refused.
     pub(super) fn of(request: &Request) -> Subject {
         match request {
-            Request::Add(request) => Self::Named(request.entry.clone()),
+            Request::Add(request) => Self::Placed {
+                name: request.entry.clone(),
+                below: None,
+            },
             Request::Modify(request) => Self::Named(request.object.clone()),
             Request::Delete(entry) => Self::Named(entry.clone()),
-            Request::ModifyDn(request) => Self::Named(request.entry.clone()),
+            Request::ModifyDn(request) => match &request.new_superior {
+                None => Self::Named(request.entry.clone()),
+                below => Self::Placed {
+                    name: request.entry.clone(),
+                    below: below.clone(),
+                },
+            },
             Request::Compare(request) => Self::Named(request.entry.clone()),
             Request::Bind(_)
             | Request::Unbind
@@ -50,13 +67,17 @@ impl Subject {
 
 /// Tells of an operation that has ended what is worth an entry.
 pub(super) fn observe(session: &Session, call: &Call, answer: &Answer) {
-    let hidden = is_hidden(session, &call.subject, answer);
+    let hidden = answer.code == ResultCode::NoSuchObject && is_hidden(session, call);
     let kind = match &call.subject {
         // The client is asked for more (RFC 4511 section 4.2.2).
         Subject::Login { .. } if answer.code == ResultCode::SaslBindInProgress => return,
         Subject::Login { .. } | Subject::Password(_) => Kind::Authentication,
-        Subject::Nothing | Subject::Named(_) if hidden || is_refusal(answer) => Kind::Refusal,
-        Subject::Nothing | Subject::Named(_) => return,
+        Subject::Nothing | Subject::Named(_) | Subject::Placed { .. } => {
+            if !hidden && !is_refusal(answer) {
+                return;
+            }
+            Kind::Refusal
+        }
     };
     let directory = &session.face.directory;
     let mut provenance = session.provenance(call);
@@ -79,7 +100,7 @@ pub(super) fn observe(session: &Session, call: &Call, answer: &Answer) {
             target = Some(name.clone()).filter(|name| !name.is_empty());
             directory.name(&call.identity)
         }
-        Subject::Named(name) => {
+        Subject::Named(name) | Subject::Placed { name, .. } => {
             target = Some(name.clone());
             directory.name(&call.identity)
         }
@@ -104,7 +125,7 @@ pub(super) fn observe_task(session: &Session, call: &Call, task: &Task) {
     let (target, reason) = match task {
         Task::Export(export) => (
             export.base.clone(),
-            export.with_secrets.then_some("withPasswordHashes"),
+            export.with_secrets.then_some(WITH_HASHES),
         ),
         Task::Backup => (None, None),
         // Those that change something have lines as changes.
@@ -129,12 +150,23 @@ pub(super) fn observe_task(session: &Session, call: &Call, task: &Task) {
     });
 }
 
-/// Whether the entry that was named is there, and only not for the one who asked.
-fn is_hidden(session: &Session, subject: &Subject, answer: &Answer) -> bool {
-    let Subject::Named(name) = subject else {
-        return false;
-    };
-    answer.code == ResultCode::NoSuchObject && session.face.directory.is_entry(name)
+/// Whether an entry that was needed is there, and only not for the one who asked.
+fn is_hidden(session: &Session, call: &Call) -> bool {
+    let directory = &session.face.directory;
+    let hides = |dn: Dn| directory.hides(&dn, &call.identity);
+    let is_hidden = |name: &str| Dn::parse(name).is_ok_and(hides);
+    match &call.subject {
+        Subject::Nothing | Subject::Password(_) | Subject::Login { .. } => false,
+        Subject::Named(name) => is_hidden(name),
+        Subject::Placed { name, below: None } => {
+            let parent = Dn::parse(name).ok().and_then(|dn| dn.parent());
+            parent.is_some_and(hides)
+        }
+        Subject::Placed {
+            name,
+            below: Some(below),
+        } => is_hidden(name) || is_hidden(below),
+    }
 }
 
 /// Whether the answer says that somebody may not do it, rather than that it cannot be done.

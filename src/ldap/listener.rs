@@ -135,7 +135,8 @@ impl Listeners {
             return tracing::warn!(%peer, "turned away: too many connections of this listener");
         };
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let (face, stop) = (Arc::clone(&self.face), self.stop.clone());
+        // A token of its own: asking one that is all connections' would have their threads wait for each other.
+        let (face, stop) = (Arc::clone(&self.face), self.stop.child_token());
         let served = serve(face, number, stop);
         let handle = place.handle().clone();
         self.tasks.spawn_on(

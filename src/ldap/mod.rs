@@ -51,8 +51,7 @@ pub struct Face {
 impl Face {
     /// Whether a name is that of the root DSE or the subschema, which are in no suffix.
     pub fn describes_server(&self, dn: &Dn) -> bool {
-        let snapshot = self.directory.snapshot();
-        dn.is_root() || self.root_dse.is_subschema(snapshot.schema(), dn)
+        dn.is_root() || self.root_dse.is_subschema(dn)
     }
 }
 

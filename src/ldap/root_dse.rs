@@ -25,6 +25,7 @@ pub struct Safety {
 /// The root DSE as each kind of connection sees it, and the subschema.
 pub struct RootDse {
     variants: [(Safety, VirtualEntry); 4],
+    schema: Arc<Schema>,
     subschema: VirtualEntry,
     subschema_name: NormalizedDn,
 }
@@ -54,6 +55,7 @@ impl RootDse {
                 variant(false, true),
                 variant(true, true),
             ],
+            schema: Arc::clone(schema),
             subschema: VirtualEntry::new(
                 Arc::clone(schema),
                 SUBSCHEMA_DN,
@@ -80,8 +82,8 @@ impl RootDse {
     }
 
     /// Whether a name is that of the subschema entry.
-    pub fn is_subschema(&self, schema: &Schema, dn: &Dn) -> bool {
-        dn.rdns().len() == 1 && dn.normalize(schema) == self.subschema_name
+    pub fn is_subschema(&self, dn: &Dn) -> bool {
+        dn.rdns().len() == 1 && dn.normalize(&self.schema) == self.subschema_name
     }
 }
 

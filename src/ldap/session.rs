@@ -123,6 +123,8 @@ pub struct Session {
     pub(super) channel: Channel,
     pub(super) identity: Identity,
     pub(super) searches: VecDeque<search::Running>,
+    /// The base of the search before, as it was sent and as it was read.
+    pub(super) base: Option<(String, Dn)>,
     /// Changes under way, by their message ids.
     pub(super) updates: Vec<i32>,
     /// The task of administration under way.
@@ -149,6 +151,7 @@ impl Session {
             channel,
             identity: Identity::anonymous(),
             searches: VecDeque::new(),
+            base: None,
             updates: Vec::new(),
             task: None,
             held: None,
@@ -266,7 +269,12 @@ impl Session {
                 return Flow::Continue;
             }
         }
-        match self.standing() {
+        // A bind asks nothing of whoever was bound before.
+        let standing = match operation {
+            Operation::Bind => Standing::Open,
+            _ => self.standing(),
+        };
+        match standing {
             Standing::Open => {}
             Standing::MustChange if may_be_done_first(&message.operation) => {}
             Standing::MustChange => {
@@ -274,7 +282,6 @@ impl Session {
                 self.finish(out, &call, &error.into());
                 return Flow::Continue;
             }
-            Standing::Closed if operation == Operation::Bind => {}
             Standing::Closed => return self.cut_off(Some(&call), out),
         }
         if let Err(error) = self.take_proxy(&mut call) {
@@ -358,6 +365,7 @@ impl Session {
             address: self.channel.address,
             connection: self.number,
             message: call.id,
+            request: None,
         }
     }
 
@@ -428,8 +436,9 @@ impl Session {
     /// Writes the final response of an operation, if it has one, and tells who counts.
     pub(super) fn finish(&self, out: &mut BytesMut, call: &Call, answer: &Answer) {
         if let Some(tag) = call.operation.response() {
-            let answer = answer.clone().with_policy(&call.controls);
-            answer.write(out, call.id, tag);
+            let told = answer.policy.is_some();
+            let told = told.then(|| answer.clone().with_policy(&call.controls));
+            told.as_ref().unwrap_or(answer).write(out, call.id, tag);
         }
         self.observe(call, answer);
     }
@@ -468,7 +477,7 @@ fn changes(operation: Operation) -> bool {
 /// section 8.1.2.2); of modifies the directory takes those of the own password alone. Who am I? tells them nothing new.
 fn may_be_done_first(request: &Request) -> bool {
     match request {
-        Request::Bind(_) | Request::Unbind | Request::Abandon(_) | Request::Modify(_) => true,
+        Request::Unbind | Request::Abandon(_) | Request::Modify(_) => true,
         Request::Extended(request) => matches!(
             request.name.as_str(),
             operation::START_TLS | operation::PASSWORD_MODIFY | operation::WHO_AM_I

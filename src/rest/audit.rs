@@ -7,16 +7,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Rest;
+use super::limits;
 use super::operation::Call;
 use crate::directory::audit::{Event, Kind};
 use crate::directory::identity::{Identity, Provenance};
 use crate::directory::password::policy::Denial;
 use crate::directory::{Error, Login};
 
-/// Where a request comes from. It has no message id, and its connection no number.
+/// Where the request that is worked on comes from, and its id. It has no message id, and its connection no number.
 pub fn provenance(source: Option<IpAddr>) -> Provenance {
     Provenance {
         address: source,
+        request: limits::current_request(),
         ..Provenance::default()
     }
 }

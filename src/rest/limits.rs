@@ -20,6 +20,10 @@ use super::operation;
 
 /// The header that names a request in the log, of both.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+tokio::task_local! {
+    /// The id of the request that the task works on.
+    static CURRENT: Arc<str>;
+}
 /// Addresses that are remembered.
 const ADDRESSES: usize = 65_536;
 
@@ -43,30 +47,20 @@ impl Gate {
 #[derive(Copy, Clone, Debug)]
 pub struct Source(pub IpAddr);
 
-/// What names a request in the log, in its answer and to other programs.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
-
-impl RequestId {
-    /// That of a request; empty before it has one.
-    pub fn of(request: &Request) -> String {
-        let id = request.extensions().get::<Self>();
-        id.map(|id| id.0.clone()).unwrap_or_default()
-    }
-}
-
 /// Lets a request through to its operation, and sees to what every answer carries.
-pub async fn guard(State(rest): State<Arc<Rest>>, mut request: Request, next: Next) -> Response {
+pub async fn guard(State(rest): State<Arc<Rest>>, request: Request, next: Next) -> Response {
     let id = request_id(&request);
-    request.extensions_mut().insert(RequestId(id.clone()));
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let refusal = |text| operation::refuse_at(&path, &Fault::new(Kind::Unavailable, text), &id);
     let mut response = match rest.gate.places.try_acquire() {
-        Ok(_place) => match tokio::time::timeout(rest.gate.time, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => refusal("the request took longer than it may; ask for less"),
-        },
+        Ok(_place) => {
+            let work = CURRENT.scope(Arc::clone(&id), next.run(request));
+            match tokio::time::timeout(rest.gate.time, work).await {
+                Ok(response) => response,
+                Err(_) => refusal("the request took longer than it may; ask for less"),
+            }
+        }
         Err(_) => refusal("too many requests are worked on; try again"),
     };
     let headers = response.headers_mut();
@@ -80,12 +74,17 @@ pub async fn guard(State(rest): State<Arc<Rest>>, mut request: Request, next: Ne
         headers.insert(REQUEST_ID, value);
     }
     let (status, micros) = (response.status().as_u16(), begun.elapsed().as_micros());
-    tracing::debug!(id, %method, path, status, micros, "request");
+    tracing::debug!(%id, %method, path, status, micros, "request");
     response
 }
 
+/// What names the request that the current task works on: in the log, in its answer and to other programs.
+pub fn current_request() -> Option<Arc<str>> {
+    CURRENT.try_with(Arc::clone).ok()
+}
+
 /// The id that the client gave, if it may stand in a log, or a new one.
-fn request_id(request: &Request) -> String {
+fn request_id(request: &Request) -> Arc<str> {
     let given = request.headers().get(REQUEST_ID);
     let given = given.and_then(|value| value.to_str().ok());
     let sound = |text: &&str| {
@@ -96,7 +95,7 @@ fn request_id(request: &Request) -> String {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     match given.filter(sound) {
-        Some(id) => id.to_owned(),
+        Some(id) => id.into(),
         None => {
             let mut bytes = [0; 16];
             // An id is no secret: without random bytes it only tells less.
@@ -104,6 +103,7 @@ fn request_id(request: &Request) -> String {
             uuid::Builder::from_random_bytes(bytes)
                 .into_uuid()
                 .to_string()
+                .into()
         }
     }
 }

@@ -122,7 +122,7 @@ pub fn router(directory: Directory, settings: Settings) -> Router {
     }
     let nothing = |kind, text| {
         move |request: Request| async move {
-            let id = limits::RequestId::of(&request);
+            let id = limits::current_request().unwrap_or_default();
             operation::refuse_at(request.uri().path(), &Fault::new(kind, text), &id)
         }
     };

@@ -23,7 +23,7 @@ use super::Rest;
 use super::audit;
 use super::auth::{self, Caller};
 use super::fault::{Fault, Kind};
-use super::limits::{RequestId, Source};
+use super::limits::{self, Source};
 use super::query::{Parameter, Query};
 
 /// A product's way of asking.
@@ -270,7 +270,7 @@ async fn answer(
     path: Option<Path>,
     request: Request,
 ) -> Response {
-    let id = RequestId::of(&request);
+    let id = limits::current_request().unwrap_or_default();
     let (head, body) = request.into_parts();
     let mut body = Upload {
         stream: body.into_data_stream(),
@@ -309,11 +309,7 @@ async fn admit(
         audience: dialect.name,
         caller: claimed.unwrap_or_else(Caller::nobody),
         source,
-        id: head
-            .extensions
-            .get::<RequestId>()
-            .map(|id| id.0.clone())
-            .unwrap_or_default(),
+        id: limits::current_request().unwrap_or_default().to_string(),
         path,
         query: Query::default(),
         headers: HeaderMap::default(),

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use super::line::{Kind, Line};
@@ -127,7 +127,10 @@ impl Journal {
     }
 }
 
+/// Opens the file that is written. A new one belongs to whom its folder belongs, so that what a command of root's begins the
+/// server can go on with.
 fn file(path: &Path) -> io::Result<File> {
+    let is_new = !path.exists();
     let file = OpenOptions::new()
         .read(true)
         .append(true)
@@ -135,6 +138,10 @@ fn file(path: &Path) -> io::Result<File> {
         .mode(0o600)
         .open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
+    if is_new && let Some(folder) = path.parent().and_then(|folder| folder.metadata().ok()) {
+        // Who may not give files away works in a folder of their own.
+        let _ = fchown(&file, Some(folder.uid()), Some(folder.gid()));
+    }
     Ok(file)
 }
 
@@ -185,7 +192,7 @@ mod tests {
 
     fn other() -> Vec<u8> {
         let line = Line {
-            who: Some("\"change\":\"20000101000000.000000Z#000000#000#000000\"".to_owned()),
+            who: Some("\"change\":\"20000101000000.000000Z#000000#000#000000\"".into()),
             ..Line::own(Kind::Authentication, 7)
         };
         let mut bytes = Vec::new();

@@ -2,6 +2,7 @@
 //!
 //! Owns the form. It has names of attributes and no values, so that no secret can be in it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,9 @@ pub enum Kind {
     Lost,
 }
 
+/// A text that is always the same, or was made for the line.
+pub type Text = Cow<'static, str>;
+
 /// A line.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
@@ -42,23 +46,23 @@ pub struct Line {
     /// What kind it is.
     pub kind: Kind,
     /// What was done or was to be done.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub operation: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub operation: Text,
     /// How the client showed who it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
+    pub method: Option<Text>,
     /// Who asked, by DN or `anonymous`; of a login that failed, who they said they were. Absent when these differ.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub who: Option<String>,
+    pub who: Option<Text>,
     /// Who was bound, where `who` was acted for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub through: Option<String>,
+    pub through: Option<Text>,
     /// The entry or account that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
+    pub target: Option<Text>,
     /// The name after a rename.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub new_name: Option<String>,
+    pub new_name: Option<Text>,
     /// The attributes of which values came or went.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<String>,
@@ -67,20 +71,23 @@ pub struct Line {
     pub gains: Vec<Gain>,
     /// The address of the client, or `local`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub address: Option<Text>,
     /// The number of the connection, as the log has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<u64>,
     /// The message id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<i32>,
+    /// The id of a request over HTTP, which its answer has as `X-Request-Id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// How it ended: the name of a result code.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub outcome: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub outcome: Text,
     /// Why, where the one who asked was told less: what the password policy says, or `hidden` of an entry that they may not
     /// see.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Text>,
     /// When a lock ends, as `time`; until it is lifted without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
@@ -124,7 +131,7 @@ impl Line {
     pub fn of_event(event: Event, now: u64) -> Line {
         let provenance = event.provenance;
         let address = provenance.address;
-        let address = address.map(|address| address.to_canonical().to_string());
+        let address = address.map(|address| address.to_canonical().to_string().into());
         // A lock comes about by several requests.
         let by_request = event.kind != audit::Kind::Lock;
         Line {
@@ -134,16 +141,17 @@ impl Line {
                 audit::Kind::Administration => Kind::Administration,
                 audit::Kind::Lock => Kind::Lock,
             },
-            operation: event.operation.to_owned(),
-            method: event.method.map(str::to_owned),
+            operation: event.operation.into(),
+            method: event.method.map(Text::from),
             who: Some(named(event.who)),
             through: provenance.through.map(named),
-            target: event.target,
-            address: Some(address.unwrap_or_else(|| LOCAL.to_owned())),
+            target: event.target.map(Text::from),
+            address: Some(address.unwrap_or(LOCAL.into())),
             connection: Some(provenance.connection).filter(|number| by_request && *number != 0),
             message: Some(provenance.message).filter(|number| by_request && *number != 0),
-            outcome: event.outcome.to_owned(),
-            reason: event.reason.map(str::to_owned),
+            request: provenance.request.map(|id| id.to_string()),
+            outcome: event.outcome.into(),
+            reason: event.reason.map(Text::from),
             until: event.until.map(moment),
             ..Line::own(Kind::Authentication, now)
         }
@@ -152,17 +160,18 @@ impl Line {
     /// The line of a change that was made.
     pub fn of_change(number: Csn, change: Summary) -> Line {
         Line {
-            operation: change.kind,
+            operation: change.kind.into(),
             who: Some(named(change.actor)),
             through: change.through.map(named),
-            target: Some(change.dn),
-            new_name: change.new_name,
+            target: Some(change.dn.into()),
+            new_name: change.new_name.map(Text::from),
             attributes: change.attributes,
             gains: change.gains.into_iter().map(Gain::from).collect(),
-            address: change.address,
+            address: change.address.map(Text::from),
             connection: change.connection,
             message: change.message,
-            outcome: "success".to_owned(),
+            request: change.request,
+            outcome: "success".into(),
             change: Some(number.to_string()),
             ..Line::own(Kind::Write, number.micros)
         }
@@ -188,10 +197,10 @@ fn moment(seconds: i64) -> String {
     time::rfc3339(micros)
 }
 
-fn named(name: String) -> String {
+fn named(name: String) -> Text {
     match name.as_str() {
-        "" => "anonymous".to_owned(),
-        _ => name,
+        "" => "anonymous".into(),
+        _ => name.into(),
     }
 }
 
@@ -231,6 +240,9 @@ impl fmt::Display for Line {
         }
         if let (Some(connection), Some(message)) = (self.connection, self.message) {
             write!(f, " conn={connection} op={message}")?;
+        }
+        if let Some(request) = &self.request {
+            word(f, " request=", request)?;
         }
         if !self.attributes.is_empty() {
             word(f, " [", &self.attributes.join(", "))?;

@@ -10,7 +10,6 @@ mod reading;
 mod summing;
 
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,12 +21,13 @@ pub use line::{Kind, Line};
 pub use reading::{Files, moment};
 use summing::Summing;
 
-use super::config;
+use super::config::{Config, ConfigError};
 use crate::directory::Directory;
-use crate::directory::audit::Event;
+use crate::directory::audit::{self, Event};
+use crate::directory::identity::Process;
 use crate::directory::time::{self, Csn};
 
-/// Lines that may wait; what comes when there are more is counted and lost.
+/// Events that may wait; what comes when there are more is counted and lost.
 const QUEUE: usize = 8_192;
 /// How long lines wait to be written together.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -40,10 +40,13 @@ const CHANGES: usize = 1_000;
 
 /// The audit log of a running server.
 pub struct AuditLog {
-    queue: SyncSender<Line>,
+    queue: SyncSender<Told>,
     state: Arc<State>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
+
+/// Something that has happened, and when, in microseconds since 1970.
+type Told = (Event, u64);
 
 /// What the log says of itself.
 #[derive(Default)]
@@ -67,14 +70,10 @@ impl State {
 
 impl AuditLog {
     /// Opens the log of a directory and begins to write it, first of all what it lacks.
-    pub fn start(
-        path: &Path,
-        settings: &config::Audit,
-        directory: Directory,
-    ) -> io::Result<AuditLog> {
-        let limit = settings.file_mebibytes << 20;
-        let journal = Journal::open(path, limit, settings.earlier_files, time::now())?;
-        let (queue, lines) = sync_channel(QUEUE);
+    pub fn start(config: &Config, directory: Directory) -> Result<AuditLog, ConfigError> {
+        let failed = |error| unwritable(config, &error);
+        let journal = open(config).map_err(failed)?;
+        let (queue, told) = sync_channel(QUEUE);
         let state = Arc::new(State::default());
         let mut writer = Writer {
             journal,
@@ -87,7 +86,8 @@ impl AuditLog {
         };
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
-            .spawn(move || writer.run(&lines))?;
+            .spawn(move || writer.run(&told))
+            .map_err(failed)?;
         Ok(AuditLog {
             queue,
             state,
@@ -97,8 +97,7 @@ impl AuditLog {
 
     /// Has a line written for something that has happened; never waits.
     pub fn record(&self, event: Event) {
-        let line = Line::of_event(event, time::now());
-        if self.queue.try_send(line).is_err() {
+        if self.queue.try_send((event, time::now())).is_err() {
             self.state.lost.fetch_add(1, Relaxed);
         }
     }
@@ -119,6 +118,47 @@ impl AuditLog {
     }
 }
 
+/// Writes the line of a task that the user of this program begins on the store itself, which no server holds meanwhile.
+pub fn record_task(
+    config: &Config,
+    operation: &'static str,
+    reason: Option<&'static str>,
+) -> Result<(), ConfigError> {
+    if !config.audit.enabled {
+        return Ok(());
+    }
+    let user = Process {
+        uid: rustix::process::geteuid().as_raw(),
+        gid: rustix::process::getegid().as_raw(),
+    };
+    let event = Event {
+        kind: audit::Kind::Administration,
+        operation,
+        who: user.to_string(),
+        reason,
+        ..Event::default()
+    };
+    let now = time::now();
+    let mut line = Vec::new();
+    Line::of_event(event, now).write(&mut line);
+    let written = open(config).and_then(|mut journal| journal.append(&line, Csn::default(), now));
+    written.map_err(|error| unwritable(config, &error))
+}
+
+fn open(config: &Config) -> io::Result<Journal> {
+    let limit = config.audit.file_mebibytes << 20;
+    let earlier = config.audit.earlier_files;
+    Journal::open(&config.audit_file(), limit, earlier, time::now())
+}
+
+fn unwritable(config: &Config, error: &io::Error) -> ConfigError {
+    let path = config.audit_file();
+    config.problem(
+        "audit.file",
+        format!("{} cannot be written: {error}", path.display()),
+    )
+}
+
 struct Writer {
     journal: Journal,
     directory: Directory,
@@ -133,7 +173,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(&mut self, queue: &Receiver<Line>) {
+    fn run(&mut self, queue: &Receiver<Told>) {
         loop {
             // What comes after this is seen in the next round.
             let stopping = self.state.stopping.load(Relaxed);
@@ -159,25 +199,30 @@ impl Writer {
 
     /// The lines of the next moment. Only the first is waited for: a thread that waits has to be woken, which would cost
     /// each login more than its line.
-    fn collect(&mut self, queue: &Receiver<Line>, wait: bool) -> Vec<Line> {
+    fn collect(&mut self, queue: &Receiver<Told>, wait: bool) -> Vec<Line> {
         let until = Instant::now() + PAUSE;
         let mut lines = Vec::new();
         if wait {
             match queue.recv_timeout(PAUSE) {
-                Ok(line) => lines.extend(self.summing.take(line)),
+                Ok(told) => lines.extend(self.line(told)),
                 Err(RecvTimeoutError::Timeout) => return lines,
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(PAUSE),
             }
         }
         loop {
-            for line in queue.try_iter().take(QUEUE) {
-                lines.extend(self.summing.take(line));
+            for told in queue.try_iter().take(QUEUE) {
+                lines.extend(self.line(told));
             }
             if !wait || lines.len() >= QUEUE || Instant::now() >= until {
                 return lines;
             }
             std::thread::sleep(LOOK);
         }
+    }
+
+    /// The line of what was told, unless it is one of too many: made here, so that nobody who logs in waits for it.
+    fn line(&mut self, (event, at): Told) -> Option<Line> {
+        self.summing.take(Line::of_event(event, at))
     }
 
     /// Writes lines, and those of the changes that have none yet.

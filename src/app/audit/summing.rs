@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::line::Line;
+use super::line::{Line, Text};
 
 /// Lines alike within a second; what comes after them is counted.
 const SHOWN: u64 = 100;
@@ -13,7 +13,7 @@ const SHOWN: u64 = 100;
 const TOLD_APART: usize = 4_096;
 
 /// What makes failures alike: operation, address, outcome.
-type Likeness = (String, Option<String>, String);
+type Likeness = (Text, Option<Text>, Text);
 
 /// The failures of one second.
 #[derive(Default)]
@@ -56,6 +56,7 @@ impl Summing {
                 *none = Some(Line {
                     connection: None,
                     message: None,
+                    request: None,
                     count: Some(1),
                     ..line
                 });
@@ -106,10 +107,10 @@ mod tests {
 
     fn failure(address: &str, who: &str, outcome: &str) -> Line {
         Line {
-            operation: "bind".to_owned(),
-            address: Some(address.to_owned()),
-            who: Some(who.to_owned()),
-            outcome: outcome.to_owned(),
+            operation: "bind".into(),
+            address: Some(address.to_owned().into()),
+            who: Some(who.to_owned().into()),
+            outcome: outcome.to_owned().into(),
             connection: Some(1),
             ..Line::default()
         }
@@ -144,7 +145,7 @@ mod tests {
         let sums = summing.turn(SECOND);
         assert_eq!(sums.len(), 3);
         let both = sums.iter().find(|sum| sum.count == Some(2)).unwrap();
-        assert_eq!((both.who.as_ref(), both.outcome.as_str()), (None, "x"));
+        assert_eq!((both.who.as_ref(), &*both.outcome), (None, "x"));
     }
 
     #[test]

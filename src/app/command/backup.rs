@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Place, begin, find, write_file};
 use crate::app::assembly::Assembly;
 use crate::app::cli::Backup;
-use crate::app::{Failure, progress};
+use crate::app::{Failure, audit, progress};
 use crate::directory::backup::{self, Summary};
 use crate::ldap::administration::Task;
 
@@ -44,6 +44,7 @@ fn write(assembly: &Assembly, place: Place, out: &mut dyn Write) -> Result<u64, 
         Place::Server(mut client) => return Ok(client.ask(&Task::Backup, out)?),
         Place::Store(store) => store,
     };
+    audit::record_task(&assembly.config, "backup", None)?;
     let (setup, snapshot) = assembly.load_unindexed(&mut *store)?;
     store.close()?;
     let bar = progress::bar(Some(snapshot.len() as u64), "writing");

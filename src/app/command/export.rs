@@ -5,7 +5,8 @@ use std::io::{BufWriter, Write};
 use super::{Place, begin, find, write_file};
 use crate::app::assembly::Assembly;
 use crate::app::cli::Export;
-use crate::app::{Failure, progress};
+use crate::app::{Failure, audit, progress};
+use crate::directory::audit::WITH_HASHES;
 use crate::directory::export;
 use crate::ldap::administration::{self, Task};
 
@@ -48,6 +49,8 @@ fn write(
         }
         Place::Store(store) => store,
     };
+    let reason = arguments.with_password_hashes.then_some(WITH_HASHES);
+    audit::record_task(&assembly.config, "export", reason)?;
     let (_, snapshot) = assembly.load_unindexed(&mut *store)?;
     store.close()?;
     let (base, filter) = export::part(

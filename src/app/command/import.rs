@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 
 use super::{begin, print};
 use crate::app::cli::{Import, Input};
-use crate::app::{Failure, progress};
+use crate::app::{Failure, audit, progress};
 use crate::directory::import::{Report, Step, prepare};
 
 /// Bytes read from the file at once.
@@ -50,6 +50,7 @@ pub(super) fn run(arguments: &Import) -> Result<(), Failure> {
             describe(prepared.report())
         ));
     }
+    audit::record_task(&assembly.config, "import", None)?;
     let writing = progress::bar(Some(0), "writing");
     let report = prepared.write(&mut *store, &mut |step| {
         if let Step::Writing(done, total) = step {

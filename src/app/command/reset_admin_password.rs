@@ -2,9 +2,9 @@
 
 use super::init::hash;
 use super::{Place, begin, find, print};
-use crate::app::Failure;
 use crate::app::admin_password::AdminPassword;
 use crate::app::cli::ResetAdminPassword;
+use crate::app::{Failure, audit};
 use crate::directory::password::Secret;
 use crate::directory::setup::Setup;
 use crate::ldap::administration::Task;
@@ -21,6 +21,7 @@ pub(super) fn run(arguments: &ResetAdminPassword) -> Result<(), Failure> {
         }
         Place::Store(mut store) => {
             let hash = hash(&assembly, Secret::from(password.as_bytes()))?;
+            audit::record_task(&assembly.config, "reset-admin-password", None)?;
             Setup::replace_password(&mut *store, hash)?;
             store.close()?;
         }

@@ -7,7 +7,7 @@ use super::backup::{describe, verify};
 use super::{begin, print};
 use crate::app::assembly::Assembly;
 use crate::app::cli::Restore;
-use crate::app::{Failure, progress};
+use crate::app::{Failure, audit, progress};
 use crate::directory::backup::{self, Summary};
 use crate::directory::check;
 use crate::directory::index::IndexedAttributes;
@@ -31,6 +31,7 @@ pub(super) fn run(arguments: &Restore) -> Result<(), Failure> {
         }
         made => made?,
     };
+    audit::record_task(&assembly.config, "restore", None)?;
     let bar = progress::bar(Some(summary.records), "restoring");
     let restored = backup::restore(&mut store, BufReader::new(File::open(path)?), &mut |done| {
         bar.set_position(done);

@@ -49,6 +49,15 @@ impl Histogram {
         self.nanos.fetch_add(nanos, Relaxed);
     }
 
+    /// Counts what another has counted as well.
+    pub(super) fn add(&self, other: &Histogram) {
+        let counters = self.buckets.iter().chain([&self.beyond, &self.nanos]);
+        let others = other.buckets.iter().chain([&other.beyond, &other.nanos]);
+        for (sum, counter) in counters.zip(others) {
+            sum.fetch_add(counter.load(Relaxed), Relaxed);
+        }
+    }
+
     /// Nothing for an operation that never happened: a page of zeros helps
     /// nobody.
     pub(super) fn render(&self, operation: &str, page: &mut Exposition) {

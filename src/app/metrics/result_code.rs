@@ -33,6 +33,19 @@ impl ResultCounters {
         self.at(code).fetch_add(1, Relaxed);
     }
 
+    /// Counts what another has counted as well.
+    pub(super) fn add(&self, other: &ResultCounters) {
+        let counters = self
+            .direct
+            .iter()
+            .chain([&self.no_operation, &self.unnamed]);
+        let others = other.direct.iter();
+        let others = others.chain([&other.no_operation, &other.unnamed]);
+        for (sum, counter) in counters.zip(others) {
+            sum.fetch_add(counter.load(Relaxed), Relaxed);
+        }
+    }
+
     fn at(&self, code: u32) -> &AtomicU64 {
         if code == NO_OPERATION {
             return &self.no_operation;

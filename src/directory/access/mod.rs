@@ -32,18 +32,17 @@ impl AccessRules {
         let is_current = |known: &ApplicableRules| {
             known.structure == snapshot.structure() && known.rules_id == self.id
         };
-        let applicable = match known.load_full().filter(|known| is_current(known)) {
-            Some(known) => known,
-            None => {
-                let applicable = Arc::new(self.applicable(snapshot, identity));
-                known.store(Some(Arc::clone(&applicable)));
-                applicable
-            }
-        };
+        let work_out = || Arc::new(self.applicable(snapshot, identity));
+        let known = known.get_or_init(|| ArcSwap::new(work_out()));
+        let mut applicable = known.load_full();
+        if !is_current(&applicable) {
+            applicable = work_out();
+            known.store(Arc::clone(&applicable));
+        }
         Access {
             all: self,
             applicable,
-            masks: Arc::default(),
+            masks: None,
             cached_for: None,
         }
     }
@@ -177,7 +176,9 @@ impl Masks {
 pub struct Access<'a> {
     all: &'a AccessRules,
     applicable: Arc<ApplicableRules>,
-    masks: Arc<Masks>,
+    /// Those of the entry before.
+    masks: Option<Arc<Masks>>,
+    /// Its parent, when what is below that has the same.
     cached_for: Option<EntryId>,
 }
 
@@ -192,14 +193,13 @@ impl<'a> Access<'a> {
     /// What may be done with an entry.
     pub fn masks(&mut self, view: &View<'_>) -> &Masks {
         let parent = view.entry.parent();
-        if self.cached_for == Some(parent) && self.is_ordinary(view.id) {
-            return &self.masks;
+        let is_ordinary = self.is_ordinary(view.id);
+        if self.cached_for != Some(parent) || !is_ordinary {
+            self.masks = Some(self.masks_of(view));
+            let shared = is_ordinary && self.applied().all(|(_, rule)| rule.filter.is_none());
+            self.cached_for = shared.then_some(parent);
         }
-        self.masks = self.masks_of(view);
-        let shared =
-            self.is_ordinary(view.id) && self.applied().all(|(_, rule)| rule.filter.is_none());
-        self.cached_for = shared.then_some(parent);
-        &self.masks
+        self.masks.get_or_insert_default()
     }
 
     /// Whether nothing in the rules tells this entry from its siblings.

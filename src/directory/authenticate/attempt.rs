@@ -63,14 +63,18 @@ impl Attempt {
         let snapshot = self.directory.snapshot();
         let settings = self.directory.accounts();
         let account = match self.claim {
-            Claim::Entry(id) => {
-                View::new(&snapshot, id).map(|view| Account::of(&view).with_activity(&snapshot, id))
-            }
+            Claim::Entry(id) => View::new(&snapshot, id).map(|view| Account::of(&view)),
             Claim::Administrator | Claim::Nobody => None,
         };
-        let account = account.unwrap_or_default();
+        let mut account = account.unwrap_or_default();
         let policy = account.policy(&snapshot, settings, &self.normalized);
-        (account.state, policy.unwrap_or_default())
+        let policy = policy.unwrap_or_default();
+        if let Claim::Entry(id) = self.claim
+            && policy.max_idle > 0
+        {
+            account = account.with_activity(&snapshot, id);
+        }
+        (account.state, policy)
     }
 
     fn growth(&self) -> &Escalation {

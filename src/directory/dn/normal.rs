@@ -262,7 +262,8 @@ impl Writer<'_> {
 /// Escapes the bytes that separate, from `start` on.
 fn escape(start: usize, out: &mut Vec<u8>) {
     let is_separator = |byte: &u8| *byte <= BETWEEN_ASSERTIONS;
-    let Some(first) = out.iter().skip(start).position(is_separator) else {
+    let written = out.get(start..).unwrap_or_default();
+    let Some(first) = written.iter().position(is_separator) else {
         return;
     };
     let tail = out.split_off(start.saturating_add(first));

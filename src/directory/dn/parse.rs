@@ -162,12 +162,7 @@ impl<'a> Assertions<'a> {
 
     fn attribute(&mut self) -> Result<&'a str, DnError> {
         let start = self.position;
-        while self
-            .peek()
-            .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-        {
-            self.advance();
-        }
+        self.skip_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
         let text = self.text.get(start..self.position).unwrap_or_default();
         if is_descriptor(text.as_bytes()) {
             return Ok(text);
@@ -239,7 +234,7 @@ impl<'a> Assertions<'a> {
                     return Err(self.error(DnErrorReason::Unescaped));
                 }
                 Some(_) => {
-                    self.advance();
+                    self.skip_while(|byte| !is_special(byte));
                     end = self.position;
                 }
             }
@@ -305,9 +300,14 @@ impl<'a> Assertions<'a> {
     }
 
     fn skip_spaces(&mut self) {
-        while self.peek() == Some(b' ') {
-            self.advance();
-        }
+        self.skip_while(|byte| byte == b' ');
+    }
+
+    fn skip_while(&mut self, skipped: impl Fn(u8) -> bool) {
+        let rest = self.text.as_bytes().get(self.position..);
+        let rest = rest.unwrap_or_default().iter();
+        let length = rest.take_while(|byte| skipped(**byte)).count();
+        self.position = self.position.saturating_add(length);
     }
 
     fn peek(&self) -> Option<u8> {
@@ -337,6 +337,14 @@ impl<'a> Iterator for Assertions<'a> {
         self.ended |= read.is_err();
         Some(read)
     }
+}
+
+/// Whether a byte of a value in its plain form may mean something else than itself.
+fn is_special(byte: u8) -> bool {
+    matches!(
+        byte,
+        0 | b' ' | b'"' | b'+' | b',' | b';' | b'<' | b'>' | b'\\'
+    )
 }
 
 /// A value as it is read: a slice of the text until the first escape, then a copy.

@@ -439,7 +439,9 @@ fn any_value() -> impl Strategy<Value = Vec<u8>> {
 fn any_name() -> impl Strategy<Value = Dn> {
     let assertion =
         (any_attribute(), any_value()).prop_map(|(attribute, value)| Ava { attribute, value });
-    let rdn = prop::collection::vec(assertion, 1..4).prop_map(|assertions| Rdn { assertions });
+    let rdn = prop::collection::vec(assertion, 1..4).prop_map(|assertions| Rdn {
+        assertions: assertions.into(),
+    });
     prop::collection::vec(rdn, 0..4).prop_map(|rdns| Dn { rdns })
 }
 
@@ -465,7 +467,9 @@ proptest! {
             let rdns = name.rdns.iter().map(|rdn| {
                 let mut assertions: Vec<Ava> = rdn.assertions.iter().map(rename).collect();
                 assertions.sort_by(|a, b| (&a.attribute, &a.value).cmp(&(&b.attribute, &b.value)));
-                Rdn { assertions }
+                Rdn {
+                    assertions: assertions.into(),
+                }
             });
             Dn { rdns: rdns.collect() }
         };

@@ -86,8 +86,8 @@ impl Normalized {
             None => self.lists.push(List {
                 description,
                 rule,
-                bytes: Vec::new(),
-                ends: Vec::new(),
+                bytes: Vec::with_capacity(64),
+                ends: Vec::with_capacity(8),
             }),
         }
         at

@@ -147,6 +147,7 @@ fn plan_match<'a>(target: &Target, test: &'a Test, snapshot: &'a Snapshot) -> Op
     let step = match test {
         Test::Edge(_, name, _) => plan_edges(target, name, snapshot)?,
         Test::Chain(name) => plan_chain(target, name, snapshot)?,
+        _ if let [attribute] = target.types() => plan_type(*attribute, test, snapshot)?,
         _ => {
             let types = target.types().iter();
             let steps = types.map(|attribute| plan_type(*attribute, test, snapshot));

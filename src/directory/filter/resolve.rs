@@ -43,7 +43,7 @@ pub enum Resolved {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     types: Vec<AttributeTypeId>,
-    options: Box<str>,
+    options: Option<Box<str>>,
     /// Those of the types that are computed.
     pub computed: Vec<Computed>,
 }
@@ -176,7 +176,7 @@ impl Target {
         let computed = types.iter().filter_map(|id| Computed::of(*id)).collect();
         Target {
             types,
-            options: Box::default(),
+            options: None,
             computed,
         }
     }
@@ -198,16 +198,16 @@ impl Target {
     pub fn covers(&self, described: &Described) -> bool {
         let own = &described.description;
         self.types.contains(&own.attribute)
-            && (self.options.is_empty()
-                || self
-                    .options
+            && self.options.as_deref().is_none_or(|options| {
+                options
                     .split(';')
-                    .all(|option| own.options.split(';').any(|has| has == option)))
+                    .all(|option| own.options().split(';').any(|has| has == option))
+            })
     }
 
     /// Whether the attribute is asked for without options, as computed ones are.
     pub fn is_plain(&self) -> bool {
-        self.options.is_empty()
+        self.options.is_none()
     }
 }
 
@@ -257,7 +257,7 @@ impl Filter {
 /// Makes one test of all comparisons of one attribute with different values: clients ask for many by their names at
 /// once, and each value of an entry is then looked at once.
 fn together(list: Vec<Resolved>) -> Vec<Resolved> {
-    type Key = (AttributeTypeId, Box<str>, Rule);
+    type Key = (AttributeTypeId, Option<Box<str>>, Rule);
     type Wanted = (Target, Vec<Box<[u8]>>);
     let mut wanted: HashMap<Key, Wanted> = HashMap::new();
     let mut rest = Vec::new();
@@ -322,7 +322,8 @@ fn equality_by(
 }
 
 fn normal(schema: &Schema, rule: Rule, value: &[u8]) -> Option<Box<[u8]>> {
-    let mut out = Vec::new();
+    // Text gets a space at either end.
+    let mut out = Vec::with_capacity(value.len().saturating_add(2));
     rule.normalize_assertion(schema, value, &mut out).ok()?;
     Some(out.into_boxed_slice())
 }
@@ -449,7 +450,10 @@ mod tests {
                         Test::AnyOf(_, values) => values.len(),
                         _ => 1,
                     };
-                    (format!("{name};{}", target.options), values)
+                    (
+                        format!("{name};{}", target.options.as_deref().unwrap_or_default()),
+                        values,
+                    )
                 }
                 other => panic!("{other:?}"),
             })

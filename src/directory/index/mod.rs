@@ -141,6 +141,11 @@ impl Index {
         self.equality.get(self.vocabulary.referral())
     }
 
+    /// Entries that may be of the class `subentry`, which every search asks for.
+    pub fn subentries(&self) -> Postings<'_> {
+        self.equality.get(self.vocabulary.subentry())
+    }
+
     /// Exactly the entries that have an attribute of exactly this type; `None` when it is not indexed.
     pub fn present(&self, attribute: AttributeTypeId) -> Option<&IdSet> {
         self.presence

@@ -60,6 +60,8 @@ pub(super) struct Vocabulary {
     modified: Option<usize>,
     /// The equality term of the object class `referral`.
     referral: u64,
+    /// That of the object class `subentry`.
+    subentry: u64,
 }
 
 impl Vocabulary {
@@ -71,6 +73,7 @@ impl Vocabulary {
             created: None,
             modified: None,
             referral: 0,
+            subentry: 0,
         };
         let kinds = [
             (Kind::Equality, &attributes.equality),
@@ -86,11 +89,17 @@ impl Vocabulary {
         for attribute in ALWAYS {
             vocabulary.set(Kind::Equality, attribute, 0);
         }
-        let mut class = Vec::new();
-        let name = schema.class(well_known::class::REFERRAL).name();
-        // The name of a class always is of the syntax of class names.
-        let _ = Rule::ObjectIdentifier.normalize_value(schema, name.as_bytes(), &mut class);
-        vocabulary.referral = vocabulary.value(well_known::OBJECT_CLASS, &class);
+        let class = |id| {
+            let (mut class, name) = (Vec::new(), schema.class(id).name());
+            // The name of a class always is of the syntax of class names.
+            let _ = Rule::ObjectIdentifier.normalize_value(schema, name.as_bytes(), &mut class);
+            vocabulary.value(well_known::OBJECT_CLASS, &class)
+        };
+        let terms = (
+            class(well_known::class::REFERRAL),
+            class(well_known::class::SUBENTRY),
+        );
+        (vocabulary.referral, vocabulary.subentry) = terms;
         vocabulary.created = vocabulary.slot(Kind::Ordering, well_known::CREATE_TIMESTAMP);
         vocabulary.modified = vocabulary.slot(Kind::Ordering, well_known::MODIFY_TIMESTAMP);
         vocabulary
@@ -132,6 +141,11 @@ impl Vocabulary {
     /// The equality term of the object class `referral`.
     pub fn referral(&self) -> u64 {
         self.referral
+    }
+
+    /// The equality term of the object class `subentry`.
+    pub fn subentry(&self) -> u64 {
+        self.subentry
     }
 
     /// The equality term of a normalised value.

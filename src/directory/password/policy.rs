@@ -318,10 +318,15 @@ impl State {
     /// Whether an administrator lets the account be used at this time. Locks that failures bring about do not count:
     /// they keep logins away, and let those who are bound go on.
     pub fn is_open(&self, now: Seconds) -> bool {
+        self.is_open_at(|| now)
+    }
+
+    /// The same, asking for the time only where it decides.
+    pub fn is_open_at(&self, now: impl Fn() -> Seconds) -> bool {
         !self.disabled
             && self.lock != Some(Lock::Permanent)
-            && self.start.is_none_or(|start| now >= start)
-            && self.end.is_none_or(|end| now < end)
+            && self.start.is_none_or(|start| now() >= start)
+            && self.end.is_none_or(|end| now() < end)
     }
 }
 

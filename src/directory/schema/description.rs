@@ -14,8 +14,10 @@ use std::fmt;
 pub struct AttributeDescription {
     /// The attribute type.
     pub attribute: AttributeTypeId,
-    /// The options in lower case, in order, each once, joined by `;`. Empty when there are none.
-    pub options: Box<str>,
+    /// The options in lower case, in order, each once, joined by `;`. `None` where there are none, which most have:
+    /// descriptions are compared all the time, and of two empty texts the processor looks at addresses that are none, which
+    /// can take it longer than everything else about a description.
+    pub options: Option<Box<str>>,
 }
 
 /// Why a text does not describe an attribute.
@@ -48,7 +50,7 @@ impl From<AttributeTypeId> for AttributeDescription {
     fn from(attribute: AttributeTypeId) -> Self {
         Self {
             attribute,
-            options: Box::default(),
+            options: None,
         }
     }
 }
@@ -76,16 +78,21 @@ impl AttributeDescription {
         };
         let options = match options {
             Some(options) => tags(options, schema.attribute(attribute))?,
-            None => Box::default(),
+            None => None,
         };
         Ok(Self { attribute, options })
+    }
+
+    /// The options, empty when there are none.
+    pub fn options(&self) -> &str {
+        self.options.as_deref().unwrap_or_default()
     }
 
     /// Whether this is the other description or a subtype of it (RFC 4512 2.5.3): its type is the other's or derives
     /// from it, and it has all of the other's options.
     pub fn is_subtype_of(&self, schema: &Schema, other: &Self) -> bool {
         schema.is_subtype_of(self.attribute, other.attribute)
-            && (other.options.is_empty() || has_all(&self.options, &other.options))
+            && (other.options.is_none() || has_all(self.options(), other.options()))
     }
 
     /// The description as text: the canonical name of the type and the options, `binary` among them where values only
@@ -97,8 +104,8 @@ impl AttributeDescription {
             if requires_binary(attribute_type.syntax) {
                 f.write_str(";binary")?;
             }
-            if !self.options.is_empty() {
-                write!(f, ";{}", self.options)?;
+            if let Some(options) = &self.options {
+                write!(f, ";{options}")?;
             }
             Ok(())
         })
@@ -106,10 +113,11 @@ impl AttributeDescription {
 
     /// Whether the options are such as [`parse`](Self::parse) makes them.
     pub(super) fn has_known_options(&self, schema: &Schema) -> bool {
-        self.options.is_empty()
-            || takes_tags(schema.attribute(self.attribute))
-                && self.options.split(';').all(is_language_tag)
-                && self.options.split(';').is_sorted_by(|one, next| one < next)
+        self.options.as_deref().is_none_or(|options| {
+            takes_tags(schema.attribute(self.attribute))
+                && options.split(';').all(is_language_tag)
+                && options.split(';').is_sorted_by(|one, next| one < next)
+        })
     }
 }
 
@@ -129,7 +137,10 @@ fn is_key_character(byte: u8) -> bool {
 }
 
 /// The tagging options among well-formed options, in normal form.
-fn tags(options: &str, attribute_type: &AttributeType) -> Result<Box<str>, DescriptionError> {
+fn tags(
+    options: &str,
+    attribute_type: &AttributeType,
+) -> Result<Option<Box<str>>, DescriptionError> {
     let options = options.to_ascii_lowercase();
     let syntax = attribute_type.syntax;
     let has_ber_form = requires_binary(syntax) || syntax == Syntax::Binary;
@@ -143,7 +154,7 @@ fn tags(options: &str, attribute_type: &AttributeType) -> Result<Box<str>, Descr
     }
     tags.sort_unstable();
     tags.dedup();
-    Ok(tags.join(";").into())
+    Ok((!tags.is_empty()).then(|| tags.join(";").into()))
 }
 
 /// Whether attributes of the type may be tagged with languages: those that are for users and are text in one (RFC 3866

@@ -1,16 +1,48 @@
 //! From a name or an object identifier, in any case, to a position: how the schema finds its definitions.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// The names of one kind of definition.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NameIndex {
-    positions: HashMap<Box<[u8]>, u16>,
+    positions: HashMap<Box<[u8]>, u16, BuildHasherDefault<Mixer>>,
     longest: usize,
 }
 
 /// Names up to this length are folded on the stack; identifiers below a UUID arc have about 50 characters.
 const FOLDED_ON_STACK: usize = 64;
+
+/// A hash that is quick for short names and nothing more. It needs no secret: clients look names up and add none.
+#[derive(Clone, Default)]
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            if let Some(start) = word.get_mut(..chunk.len()) {
+                start.copy_from_slice(chunk);
+            }
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        /// Odd, its bits without a pattern: 2^64 divided by the golden ratio.
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table goes by the lowest bits, which the product has mixed least.
+        self.0 ^ self.0 >> 32
+    }
+}
 
 impl NameIndex {
     /// The position of what has this name or object identifier. Time and space do not depend on the length of a name

@@ -3,7 +3,7 @@
 //! Owns how a request for an order and for a part is understood. `search` carries it out.
 
 use super::Conditions;
-use super::list::List;
+use super::list::{List, Room};
 use super::order::{CannotSort, Order, SortFault};
 use super::window::{Place, WindowFault};
 use crate::directory::error::Error;
@@ -62,6 +62,7 @@ impl Sorting {
         schema: &Schema,
         request: &SearchRequest,
         conditions: &Conditions,
+        room: &Room,
     ) -> Result<Self, Error> {
         let in_window = matches!(request.part, Part::Window(_) | Part::Slice(_));
         let Some(sort) = &request.sort else {
@@ -81,7 +82,7 @@ impl Sorting {
             Ok(_) if matches!(request.part, Part::Page(Page { size: 0, .. })) => Ok(Self::No),
             Ok(order) => Ok(Self::Gathering {
                 order,
-                list: List::new(conditions.room.clone()),
+                list: List::new(room.clone()),
                 required: sort.required,
             }),
             Err(cause) if in_window => Err(Error::NoWindow(WindowFault::CannotSort(cause))),

@@ -34,6 +34,10 @@ impl Shown {
     pub fn within(self, snapshot: &Snapshot) -> Filter {
         let ids = match self {
             Self::Both => IdSet::new(),
+            // Nearly always.
+            Self::Entries | Self::Subentries if snapshot.index().subentries().is_empty() => {
+                IdSet::new()
+            }
             Self::Entries | Self::Subentries => all(snapshot),
         };
         Filter {
@@ -56,15 +60,11 @@ impl Filter {
     }
 }
 
-/// The normal form of the class `subentry`.
-const SUBENTRY: &[u8] = b"2.5.17.0";
-
 /// All subentries.
 pub fn all(snapshot: &Snapshot) -> IdSet {
-    let holders = snapshot.index().equal(well_known::OBJECT_CLASS, SUBENTRY);
+    let holders = snapshot.index().subentries();
     holders
-        .into_iter()
-        .flat_map(|postings| postings.iter())
+        .iter()
         .filter(|id| {
             View::new(snapshot, *id).is_some_and(|view| view.has_class(well_known::class::SUBENTRY))
         })

@@ -122,9 +122,8 @@ fn run_under(
         deadline: None,
         resume,
         binding: None,
-        room,
     };
-    let mut search = Search::begin(snapshot, rules, &identity, request, conditions)?;
+    let mut search = Search::begin(snapshot, rules, &identity, request, conditions, &room)?;
     let mut names = Vec::new();
     while search.advance(snapshot, rules, &identity, 100, &mut |entry| {
         let mut dn = String::new();
@@ -225,9 +224,16 @@ fn an_entry_that_no_longer_matches_when_its_turn_comes_is_not_returned() {
         deadline: None,
         resume: None,
         binding: None,
-        room: Room::default(),
     };
-    let mut search = Search::begin(&before, &rules, &identity, &prefixed, conditions).unwrap();
+    let mut search = Search::begin(
+        &before,
+        &rules,
+        &identity,
+        &prefixed,
+        conditions,
+        &Room::default(),
+    )
+    .unwrap();
     let mut count = 0;
     for snapshot in [&before, &after, &after, &after] {
         let progress = search.advance(snapshot, &rules, &identity, 3, &mut |_| {
@@ -310,9 +316,16 @@ fn the_more_is_asked_of_an_entry_the_fewer_have_a_slice() {
             deadline: None,
             resume: None,
             binding: None,
-            room: Room::default(),
         };
-        let mut search = Search::begin(&snapshot, &rules, &identity, &wide, conditions).unwrap();
+        let mut search = Search::begin(
+            &snapshot,
+            &rules,
+            &identity,
+            &wide,
+            conditions,
+            &Room::default(),
+        )
+        .unwrap();
         let mut seen = 0;
         let progress = search.advance(&snapshot, &rules, &identity, 1_024, &mut |_| {
             seen += 1;

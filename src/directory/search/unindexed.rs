@@ -22,9 +22,14 @@ pub struct Unindexed {
 }
 
 impl Search {
+    /// Whether this search looked at many entries in vain.
+    pub(in crate::directory) fn looked_at_many(&self) -> bool {
+        self.in_vain > MANY
+    }
+
     /// Whether this search looked at many entries in vain because no index helped.
     pub(in crate::directory) fn unindexed(&self, snapshot: &Snapshot) -> Option<Unindexed> {
-        if self.in_vain <= MANY || Plan::new(&self.filter, snapshot).is_some() {
+        if !self.looked_at_many() || Plan::new(&self.filter, snapshot).is_some() {
             return None;
         }
         let missing = missing(&self.filter, snapshot);

@@ -85,7 +85,7 @@ impl Snapshot {
 
     /// The name of an entry.
     pub fn dn(&self, id: EntryId) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(64);
         self.write_dn(id, &mut out);
         out
     }
@@ -97,30 +97,37 @@ impl Snapshot {
 
     /// Looks a name up.
     pub fn find(&self, dn: &Dn) -> Found {
-        self.find_normalized(dn, &dn.normalize(&self.schema))
+        match self.suffixes.first() {
+            // Spelled alike they are the same.
+            Some(first) if dn.rdns().ends_with(first.dn.rdns()) => self.find_below(first, dn),
+            _ => self.find_normalized(dn, &dn.normalize(&self.schema)),
+        }
     }
 
     /// Looks a name up whose normal form is known already.
     pub fn find_normalized(&self, dn: &Dn, normalized: &NormalizedDn) -> Found {
-        let Some(suffix) = self
-            .suffixes
-            .iter()
-            .find(|suffix| normalized.is_within(&suffix.normalized))
-        else {
-            return Found::Outside;
-        };
-        let below = normalized.depth() - suffix.normalized.depth();
+        let mut suffixes = self.suffixes.iter();
+        match suffixes.find(|suffix| normalized.is_within(&suffix.normalized)) {
+            Some(suffix) => self.find_below(suffix, dn),
+            None => Found::Outside,
+        }
+    }
+
+    /// Walks from a suffix down to a name that lies in it.
+    fn find_below(&self, suffix: &Suffix, dn: &Dn) -> Found {
+        let below = dn.rdns().len().saturating_sub(suffix.dn.rdns().len());
         let Some(mut at) = self.suffix_entry(suffix) else {
             return Found::Nothing {
                 nearest: None,
                 missing: below + 1,
             };
         };
-        // Relative names from the suffix downwards: the normal form is root first, the name itself leaf first.
-        let relative = dn.rdns().get(..below).unwrap_or_default().iter().rev();
-        let steps = relative.zip(normalized.rdns().skip(suffix.normalized.depth()));
-        for (level, (rdn, bytes)) in steps.enumerate() {
-            match self.child(at, rdn, bytes) {
+        let relative = dn.rdns().get(..below).unwrap_or_default();
+        let mut normalized = Vec::with_capacity(64);
+        for (level, rdn) in relative.iter().rev().enumerate() {
+            normalized.clear();
+            rdn.normalize(&self.schema, &mut normalized);
+            match self.child(at, rdn, &normalized) {
                 Some(child) => at = child,
                 None => {
                     return Found::Nothing {
@@ -143,15 +150,16 @@ impl Snapshot {
 
     /// The entry of a suffix, if it exists.
     pub fn suffix_entry(&self, suffix: &Suffix) -> Option<EntryId> {
-        let hash = self.keys.whole_name(suffix.normalized.as_bytes());
-        self.names.get(hash).iter().find(|id| {
-            self.entry(*id).is_some_and(|entry| {
-                entry.parent() == ROOT
-                    && (entry.rdn() == &*suffix.text
-                        || Dn::parse(entry.rdn())
-                            .is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized))
-            })
-        })
+        let tops = self.children(ROOT)?;
+        let has = |id: &EntryId, is_name: &dyn Fn(&str) -> bool| {
+            self.entry(*id).is_some_and(|entry| is_name(entry.rdn()))
+        };
+        let is_spelled = |name: &str| name == &*suffix.text;
+        let is_same = |name: &str| {
+            Dn::parse(name).is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized)
+        };
+        let spelled = tops.iter().find(|id| has(id, &is_spelled));
+        spelled.or_else(|| tops.iter().find(|id| has(id, &is_same)))
     }
 
     /// The child of an entry under a relative name.

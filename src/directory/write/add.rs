@@ -1,10 +1,9 @@
 //! Adding an entry (RFC 4511 section 4.7).
 
 use super::edges::{SOME_MEMBER, Siblings};
+use super::naming::{complete_naming, new_naming};
 use super::passwords::passwords_are_hashed;
-use super::{
-    Draft, Origin, below_alias, complete_naming, description, new_naming, uuid_of, violation,
-};
+use super::{Draft, Origin, below_alias, description, uuid_of, violation};
 use crate::directory::access::Right;
 use crate::directory::attributes::{Attribute, Attributes};
 use crate::directory::dn::{Dn, Rdn};

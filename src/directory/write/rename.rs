@@ -1,6 +1,7 @@
 //! Renaming and moving entries (RFC 4511 section 4.9). All below an entry goes with it, and its record alone changes.
 
-use super::{Draft, below_alias, complete_naming, decode, equal, naming, new_naming, violation};
+use super::naming::{complete_naming, naming, new_naming};
+use super::{Draft, below_alias, decode, equal, violation};
 use crate::directory::access::{Access, Right};
 use crate::directory::attributes::Attributes;
 use crate::directory::dn::{Dn, NormalizedDn, Rdn};

@@ -227,14 +227,16 @@ fn integer(
     field: &'static str,
     range: RangeInclusive<i32>,
 ) -> Result<i32, ReadError> {
-    let first = content.first().ok_or(Fault::Size.of(field))?;
-    if content.len() > 8 {
-        return Err(Fault::Range.of(field));
-    }
-    let sign = i64::from(first.cast_signed() >> 7);
-    let value = content
-        .iter()
-        .fold(sign, |sum, octet| (sum << 8) | i64::from(*octet));
+    let value = match content {
+        [] => return Err(Fault::Size.of(field)),
+        [octet] => i64::from(octet.cast_signed()),
+        [first, ..] if content.len() <= 8 => {
+            let sign = i64::from(first.cast_signed() >> 7);
+            let octets = content.iter();
+            octets.fold(sign, |sum, octet| (sum << 8) | i64::from(*octet))
+        }
+        _ => return Err(Fault::Range.of(field)),
+    };
     i32::try_from(value)
         .ok()
         .filter(|value| range.contains(value))

@@ -6,14 +6,14 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::HANDSHAKE;
 use crate::ldap::Face;
@@ -99,6 +99,7 @@ impl Pipe {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        let mut stopped = pin!(stop.cancelled());
         loop {
             let flow = self.work(session);
             if flow != Flow::Continue {
@@ -131,7 +132,7 @@ impl Pipe {
                 tokio::task::yield_now().await;
             }
             let last_look = self.last_look;
-            let event = self.event(stream, session, stop, !more && !last_look);
+            let event = self.event(stream, session, stopped.as_mut(), !more && !last_look);
             let event = event.await?;
             let looked = last_look && !matches!(event, Event::Completed(_));
             match event {
@@ -252,7 +253,7 @@ impl Pipe {
         &mut self,
         stream: &mut S,
         session: &mut Session,
-        stop: &CancellationToken,
+        stopped: Pin<&mut WaitForCancellationFuture<'_>>,
         wait: bool,
     ) -> io::Result<Event>
     where
@@ -261,7 +262,12 @@ impl Pipe {
         let takes = !self.ended && !self.stopping && session.accepts();
         let stops = !self.stopping && !self.last_look;
         let awaits = session.awaits_completion();
+        // What could be done has been done, and no buffer is to be given back: there is nothing to come back for when the
+        // last answer is sent.
+        let small = self.output.len() < HIGH_WATER && self.output.capacity() <= KEPT;
+        let rests = wait && takes && small;
         let (input, output, clock) = (&mut self.input, &mut self.output, &mut self.clock);
+        let last_moved = &mut self.moved;
         let moving = poll_fn(|context| {
             let mut moved = false;
             while !output.is_empty() {
@@ -282,10 +288,14 @@ impl Pipe {
             if takes && output.len() < HIGH_WATER {
                 match poll_read(Pin::new(&mut *stream), context, input) {
                     Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::Ended)),
-                    Poll::Ready(Ok(_)) => moved = true,
+                    Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Event::Moved)),
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => {}
                 }
+            }
+            if moved && rests && output.is_empty() {
+                *last_moved = Instant::now();
+                return Poll::Pending;
             }
             match (moved, wait) {
                 (true, _) => Poll::Ready(Ok(Event::Moved)),
@@ -298,7 +308,7 @@ impl Pipe {
             completion = session.completion(), if awaits => Ok(Event::Completed(Box::new(completion))),
             event = moving => event,
             () = clock.as_mut() => Ok(Event::Clock),
-            () = stop.cancelled(), if stops => Ok(Event::Stop),
+            () = stopped, if stops => Ok(Event::Stop),
         }
     }
 

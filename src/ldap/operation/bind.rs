@@ -68,7 +68,7 @@ pub fn perform(session: &mut Session, mut call: Call, request: BindRequest, out:
             dn,
             password,
             authorize,
-        }) => prove(session, call, (name, authorize), &dn, password),
+        }) => prove(session, call, (name, authorize), (&dn, password), out),
         Ok(Proof::Given(identity, through)) => {
             call.subject = Subject::Login {
                 method,
@@ -172,8 +172,8 @@ fn prove(
     session: &mut Session,
     mut call: Call,
     (name, authorize): (String, Option<String>),
-    dn: &Dn,
-    password: Secret,
+    (dn, password): (&Dn, Secret),
+    out: &mut BytesMut,
 ) {
     session.binding = true;
     if let Subject::Login { name: said, .. } = &mut call.subject {
@@ -194,6 +194,10 @@ fn prove(
             }));
         }),
     );
+    // A verdict that was cheap is there already, and need not be waited for.
+    if let Some(completion) = session.try_completion() {
+        session.complete(completion, out);
+    }
 }
 
 fn external(session: &Session, credentials: Option<&PasswordBytes>) -> Result<Proof, Answer> {

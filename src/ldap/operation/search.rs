@@ -22,6 +22,9 @@ use crate::ldap::session::{Call, HIGH_WATER, Session};
 /// Entries that a search looks at before another gets its turn.
 const SLICE: usize = 1_024;
 
+/// Bases of more octets are not kept for the next search.
+const KEPT: usize = 256;
+
 /// A search that is not finished.
 pub struct Running {
     /// The operation.
@@ -32,14 +35,15 @@ pub struct Running {
 }
 
 /// Begins a search and answers it whole if one slice is enough.
-pub fn begin(session: &mut Session, call: Call, request: SearchRequest, out: &mut BytesMut) {
+pub fn begin(session: &mut Session, call: Call, mut request: SearchRequest, out: &mut BytesMut) {
     tracing::debug!(
         conn = session.number,
         op = call.id,
         base = request.base,
         "search"
     );
-    let read = name(&request.base).and_then(|base| Ok((base, part(&call.controls)?)));
+    let text = std::mem::take(&mut request.base);
+    let read = base(session, &text).and_then(|base| Ok((base, part(&call.controls)?)));
     let (base, part) = match read {
         Ok(read) => read,
         Err(answer) => return response::refuse(session, &call, answer, out),
@@ -48,20 +52,31 @@ pub fn begin(session: &mut Session, call: Call, request: SearchRequest, out: &mu
         return;
     }
     let request = plain(base, request, part, &call.controls);
-    match session.face.directory.search(&call.identity, &request) {
+    let begun = session.face.directory.search(&call.identity, &request);
+    session.base = (text.len() <= KEPT).then_some((text, request.base));
+    match begun {
         Ok(mut search) => {
-            let references = search.take_continuations();
-            session.searches.push_back(Running {
+            let running = Running {
                 call,
+                references: search.take_continuations(),
                 search,
-                references,
-            });
+            };
             // Behind others it waits for its turn; alone it is answered here and now.
-            if session.searches.len() == 1 {
-                step(session, out);
+            if session.searches.is_empty() {
+                go_on(session, running, out);
+            } else {
+                session.searches.push_back(running);
             }
         }
         Err(error) => response::fail(session, &call, None, error, out),
+    }
+}
+
+/// The name in `text`, which most clients send with one search after the other.
+fn base(session: &mut Session, text: &str) -> Result<Dn, Answer> {
+    match session.base.take_if(|(known, _)| known == text) {
+        Some((_, base)) => Ok(base),
+        None => name(text),
     }
 }
 
@@ -117,9 +132,12 @@ fn plain(
 
 /// Gives the search whose turn it is one slice.
 pub fn step(session: &mut Session, out: &mut BytesMut) {
-    let Some(mut running) = session.searches.pop_front() else {
-        return;
-    };
+    if let Some(running) = session.searches.pop_front() {
+        go_on(session, running, out);
+    }
+}
+
+fn go_on(session: &mut Session, mut running: Running, out: &mut BytesMut) {
     let outcome = slice(session, &mut running, out);
     if !matches!(outcome, Ok(Progress::More)) {
         conclude(session, &running);

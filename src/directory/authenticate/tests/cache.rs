@@ -1,5 +1,7 @@
 //! Passwords that come again a short while later.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::*;
 
 fn place() -> Place {
@@ -81,4 +83,31 @@ fn a_password_that_is_remembered_expires() {
     assert_eq!(again(&place, "secret-ada"), (None, 0));
     let expired = Some(Error::LoginRefused(Denial::Expired));
     assert_eq!(again(&place, "secret-ada"), (expired, 0));
+}
+
+#[test]
+fn what_there_is_no_room_to_hash_is_answered_busy_and_what_is_remembered_needs_none() {
+    let place = place();
+    assert_eq!(again(&place, "secret-ada"), (None, 1));
+    let (gate, pool) = (Arc::new(Mutex::new(())), place.directory.pool());
+    let closed = gate.lock().unwrap();
+    let occupy = || {
+        let gate = Arc::clone(&gate);
+        let job = Job::Hash {
+            password: Secret::from(&b"x"[..]),
+            salt: [1; 16],
+        };
+        let wait = move |_| drop(gate.lock().unwrap_or_else(PoisonError::into_inner));
+        pool.submit(job, Box::new(wait)).is_ok()
+    };
+    let threads = PoolSettings::default().threads.get();
+    while pool.gauges().running < threads {
+        occupy();
+        std::thread::yield_now();
+    }
+    while occupy() {}
+    let busy = place.login(HERE, ADA, "wrong").unwrap_err();
+    assert!(matches!(busy, Error::Busy(_)), "{busy:?}");
+    assert_eq!(again(&place, "secret-ada"), (None, 0));
+    drop(closed);
 }

@@ -234,7 +234,7 @@ fn undefined_attributes_and_unknown_options_are_told() {
         attributes.insert(Attribute {
             description: AttributeDescription {
                 attribute: AttributeTypeId(id),
-                options: options.into(),
+                options: Some(options.into()),
             },
             values: vec![b"x".to_vec()],
         });

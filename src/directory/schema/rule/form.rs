@@ -316,9 +316,7 @@ fn numeric_oid<'a>(schema: &'a Schema, value: &'a [u8]) -> Option<&'a [u8]> {
     if is_numeric_oid(value) {
         return Some(value);
     }
-    let name = str::from_utf8(value)
-        .ok()
-        .filter(|name| is_descriptor(name.as_bytes()))?;
+    let name = str::from_utf8(value).ok()?;
     let oid = if let Some(class) = schema.class_id(name) {
         &schema.class(class).oid
     } else if let Some(attribute) = schema.attribute_id(name) {

@@ -33,12 +33,13 @@ pub(super) fn prepare(
     out: &mut Vec<u8>,
 ) -> Result<(), InvalidValue> {
     let start = out.len();
+    out.reserve(text.len().saturating_add(2));
     if is_plain(text) {
         write_spaced(text, piece, out);
         if case == Case::Ignore {
-            out.iter_mut()
-                .skip(start)
-                .for_each(|byte| byte.make_ascii_lowercase());
+            out.get_mut(start..)
+                .unwrap_or_default()
+                .make_ascii_lowercase();
         }
     } else {
         write_spaced(&map_and_normalize(text, case)?, piece, out);
@@ -117,6 +118,17 @@ fn is_mark(character: char) -> bool {
 
 /// A SPACE that a combining mark follows is not a space but part of the text.
 fn write_spaced(text: &str, piece: Option<SubstringPiece>, out: &mut Vec<u8>) {
+    // One word, as most values are.
+    if !text.is_empty() && !text.as_bytes().contains(&b' ') {
+        if matches!(piece, None | Some(SubstringPiece::Initial)) {
+            out.push(b' ');
+        }
+        out.extend_from_slice(text.as_bytes());
+        if matches!(piece, None | Some(SubstringPiece::Final)) {
+            out.push(b' ');
+        }
+        return;
+    }
     let mut gap = false;
     let mut empty = true;
     for (index, fragment) in text.split(' ').enumerate() {

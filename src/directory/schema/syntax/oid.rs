@@ -4,6 +4,9 @@
 
 /// Whether `text` is a `numericoid`: two or more numbers without leading zeros, separated by dots.
 pub(crate) fn is_numeric_oid(text: &[u8]) -> bool {
+    if !text.first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let mut arcs = 0_usize;
     text.split(|byte| *byte == b'.').all(|arc| {
         arcs = arcs.saturating_add(1);

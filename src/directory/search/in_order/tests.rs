@@ -153,9 +153,16 @@ fn slice_for(
         deadline: None,
         resume,
         binding: Some(Binding::new(snapshot.schema(), identity, request)),
-        room: Room::default(),
     };
-    let mut search = Search::begin(snapshot, &rules, identity, request, conditions).unwrap();
+    let mut search = Search::begin(
+        snapshot,
+        &rules,
+        identity,
+        request,
+        conditions,
+        &Room::default(),
+    )
+    .unwrap();
     let at_once = search.total().is_some();
     let mut found = Vec::new();
     loop {

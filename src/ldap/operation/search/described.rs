@@ -24,6 +24,9 @@ pub fn answer(
     request: &SearchRequest,
     out: &mut BytesMut,
 ) -> bool {
+    if !session.face.describes_server(base) {
+        return false;
+    }
     let face = Arc::clone(&session.face);
     let snapshot = face.directory.snapshot();
     let schema = snapshot.schema();
@@ -33,7 +36,7 @@ pub fn answer(
             .root(session.channel.safety())
             .filter(|_| controls.subentries != Subentries::Alone)
     } else if matches!(request.scope, Scope::Base | Scope::Subtree)
-        && face.root_dse.is_subschema(schema, base)
+        && face.root_dse.is_subschema(base)
     {
         Some(face.root_dse.subschema()).filter(|_| controls.subentries != Subentries::Without)
     } else {
