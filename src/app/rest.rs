@@ -20,10 +20,12 @@ use crate::directory::Directory;
 use crate::directory::dn::Dn;
 use crate::ldap::TlsSource;
 use crate::ldap::workers::Workers;
-use crate::rest::{self, Settings, connection};
+use crate::rest::{self, Rest, Settings, connection};
 
 /// How long a failing `accept` is left alone, as when no file descriptor is left.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How often mail that could not be sent is tried again.
+const MAIL: Duration = Duration::from_secs(60);
 
 /// The REST face and its threads.
 pub struct RestServer {
@@ -46,12 +48,16 @@ impl RestServer {
         tls: Arc<dyn TlsSource>,
         threads: NonZeroUsize,
     ) -> Result<Arc<Self>, Failure> {
+        let rest = Rest::new(directory.clone(), settings(&assembly.config)?);
+        let stop = CancellationToken::new();
+        let mailing = rest::invitation::keep_sending(Arc::clone(&rest), MAIL);
+        tokio::spawn(stop.clone().run_until_cancelled_owned(mailing));
         Ok(Arc::new(Self {
-            router: rest::router(directory.clone(), settings(&assembly.config)?),
+            router: rest::router(rest),
             tls,
             workers: Workers::start("requests", threads)?,
             tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
+            stop,
             limit: assembly.config.rest.max_connections,
         }))
     }

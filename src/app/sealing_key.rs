@@ -84,6 +84,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::directory::second_factor::Purpose;
 
     #[test]
     fn a_key_is_made_once_for_its_owner_alone_and_read_back() {
@@ -100,9 +101,14 @@ mod tests {
         );
         let sealed = read(&path)
             .unwrap()
-            .seal(&[1; 16], [2; 12], b"secret")
+            .seal(Purpose::SecondFactor, &[1; 16], [2; 12], b"secret")
             .unwrap();
-        assert!(read(&path).unwrap().open(&[1; 16], &sealed).is_some());
+        assert!(
+            read(&path)
+                .unwrap()
+                .open(Purpose::SecondFactor, &[1; 16], &sealed)
+                .is_some()
+        );
     }
 
     #[test]

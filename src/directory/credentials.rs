@@ -18,7 +18,7 @@ use super::password::Secret;
 use super::password::policy::Seconds;
 use super::password_change::Whose;
 use super::schema::{AttributeTypeId, well_known as known};
-use super::second_factor::{self, Held, SealingKey, code};
+use super::second_factor::{self, Held, Purpose, SealingKey, code};
 use super::snapshot::Snapshot;
 use super::source::Network;
 use super::time;
@@ -108,9 +108,12 @@ impl Directory {
             fill(secret.as_mut())?;
             let mut nonce = [0; 12];
             fill(&mut nonce)?;
-            let sealed = self
-                .sealing_key()?
-                .seal(&view.entry.uuid(), nonce, secret.as_ref());
+            let sealed = self.sealing_key()?.seal(
+                Purpose::SecondFactor,
+                &view.entry.uuid(),
+                nonce,
+                secret.as_ref(),
+            );
             let sealed = sealed.ok_or_else(|| unwilling("the secret cannot be sealed"))?;
             let url = code::url(&issuer(view.snapshot), &label(view), secret.as_ref());
             let url = Secret::from(url.into_bytes());
@@ -300,7 +303,7 @@ fn label(view: &View<'_>) -> String {
     )
 }
 
-fn fill(bytes: &mut [u8]) -> Result<(), Error> {
+pub(super) fn fill(bytes: &mut [u8]) -> Result<(), Error> {
     getrandom::fill(bytes).map_err(no_random)
 }
 

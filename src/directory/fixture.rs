@@ -66,13 +66,22 @@ pub fn directory_of(
 
 /// That directory, served, and another handle on its store. Nobody knows its administrator's password.
 pub fn served(accounts: AccountSettings) -> (Directory, MemoryStore) {
-    served_keeping(accounts, Bounds::default())
+    serve(TREE, accounts, Bounds::default())
+}
+
+/// The same with a tree of its own below `dc=a`.
+pub fn served_tree(tree: &str, accounts: AccountSettings) -> (Directory, MemoryStore) {
+    serve(tree, accounts, Bounds::default())
 }
 
 /// As [`served`], with changes kept within these bounds.
 pub fn served_keeping(accounts: AccountSettings, changes: Bounds) -> (Directory, MemoryStore) {
+    serve(TREE, accounts, changes)
+}
+
+fn serve(tree: &str, accounts: AccountSettings, changes: Bounds) -> (Directory, MemoryStore) {
     let schema = schema();
-    let (store, snapshot) = directory(&schema);
+    let (store, snapshot) = directory_of(&schema, tree, &IndexedAttributes::default());
     let pool = Pool::start(PoolSettings {
         params: Argon2Params::new(8, 1, 1).unwrap(),
         ..PoolSettings::default()

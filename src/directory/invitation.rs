@@ -1,55 +1,83 @@
-//! Invitations: entries that let somebody who holds a token make an account their own.
+//! Invitations: entries that let somebody who holds a token become a user.
 //!
-//! Owns that a token proves its invitation, once and for as long as that holds, and what accepting it does. Who may invite
-//! is decided by the access rules, like any other change; who brings the token has no other right.
+//! Owns that a token proves its invitation, once and for as long as that holds, and what is still to be mailed. What
+//! accepting one does is in `accept`. Who may invite is decided by the access rules, like any other change: whoever may
+//! write invitations may give away all that an invitation gives. Who brings the token has no other right.
+//!
+//! A token is made when its mail is, so that only its hash need be kept: a mail that could not be sent is made anew with a
+//! token of its own. Where there is a key to seal under, what is sealed is kept as well, for administrators who hand over
+//! what the mail did not bring.
+
+mod accept;
+#[cfg(test)]
+mod tests;
+
+pub use accept::{Acceptance, Newcomer, joins};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq;
 
 use super::Directory;
+use super::access::Right;
 use super::account;
-use super::dn::{Ava, Dn, Rdn};
+use super::attributes::Attributes;
+use super::credentials::fill;
+use super::dn::Dn;
 use super::entry::EntryId;
 use super::error::Error;
 use super::identity::Identity;
 use super::password::{Secret, policy::Seconds};
 use super::request::{Change, Modification, ModificationKind, Terms};
-use super::schema::well_known as known;
+use super::second_factor::Purpose;
 use super::snapshot::Snapshot;
+use super::target;
 use super::time;
+use super::token::entry_of;
 use super::view::View;
 use super::write::decode;
 
-/// What somebody says who accepts an invitation.
-#[derive(Debug)]
-pub struct Acceptance {
-    /// The token that they were sent.
-    pub token: String,
-    /// The name to log in with.
-    pub user_name: String,
-    /// The name for people.
-    pub display_name: String,
-    /// The password.
-    pub password: Secret,
-}
+/// The class of invitations.
+pub const CLASS: &str = "hedgerowInvitation";
+/// The attribute that says until when one holds.
+pub const EXPIRY: &str = "hedgerowInvitationExpiry";
+/// The attribute that names the user entry that waits, if there is one.
+pub const INVITED: &str = "hedgerowInvited";
+/// The attribute that names the groups that who accepts becomes a member of.
+pub const INVITED_TO: &str = "hedgerowInvitedTo";
+/// The attribute that says that a mail is to be sent.
+pub const MAIL_PENDING: &str = "hedgerowMailPending";
+/// The attribute that says of a user entry that it waits.
+pub const PENDING: &str = "hedgerowInvitationPending";
+const HASH: &str = "hedgerowTokenHash";
+const SEALED: &str = "hedgerowSealedToken";
 
-/// The `cn` and the `hedgerowTokenHash` of the invitation of a token.
-pub fn names(token: &str) -> (String, String) {
-    let hash = blake3::hash(token.as_bytes()).to_hex().to_string();
-    let cn = blake3::derive_key("hedgerow invitation name", token.as_bytes());
-    let cn = blake3::Hash::from_bytes(cn).to_hex();
-    (cn.get(..32).unwrap_or_default().to_owned(), hash)
+/// What is to be mailed.
+pub struct Letter {
+    /// To whom.
+    pub mail: String,
+    /// The token that the invitation has from now on.
+    pub token: Secret,
+    /// When the invitation ends.
+    pub expiry: String,
+    /// What whoever invites wants to be said.
+    pub note: Option<String>,
 }
 
 /// An invitation that holds.
 struct Invitation {
-    entry: Dn,
-    user: EntryId,
-    user_dn: Dn,
+    dn: Dn,
+    attributes: Attributes,
+    /// The user that waits for it, if one does.
+    user: Option<(EntryId, Dn)>,
 }
 
 impl Directory {
-    /// Whether a token is that of an invitation, below `invitations`, that holds.
-    pub fn is_invited(&self, invitations: &Dn, token: &str) -> bool {
-        self.invitation(&self.snapshot(), invitations, token)
-            .is_ok()
+    /// The address that the invitation of a token, below `invitations`, was sent to; `None` when no such invitation holds.
+    pub fn invited(&self, invitations: &Dn, token: &str) -> Option<String> {
+        let snapshot = self.snapshot();
+        let invitation = self.invitation(&snapshot, invitations, token).ok()?;
+        first(&snapshot, &invitation.attributes, "mail")
     }
 
     /// Whether somebody who holds an invitation can have a user name.
@@ -62,95 +90,131 @@ impl Directory {
         token: &str,
         user_name: &str,
     ) -> Result<bool, Error> {
+        use super::schema::well_known::UID;
         let snapshot = self.snapshot();
         let invitation = self.invitation(&snapshot, invitations, token)?;
-        let holders = snapshot.index().equal(known::UID, &{
+        let holders = snapshot.index().equal(UID, &{
             let mut normal = Vec::new();
-            let rule = snapshot.schema().attribute(known::UID).equality;
+            let rule = snapshot.schema().attribute(UID).equality;
             let rule = rule.ok_or_else(|| Error::InappropriateMatching("uid".to_owned()))?;
             rule.normalize_value(snapshot.schema(), user_name.as_bytes(), &mut normal)
                 .map_err(|_| Error::InvalidAttributeSyntax("uid".to_owned()))?;
             normal
         });
+        let own = invitation.user.map(|(id, _)| id);
         let mut others = holders.into_iter().flat_map(|holders| holders.iter());
-        Ok(others.all(|other| other == invitation.user))
+        Ok(others.all(|other| Some(other) == own))
     }
 
-    /// Makes the invited account that of whoever holds the token: sets its names and its password and ends the invitation,
-    /// all or nothing. `done` is called once that is on the disk; [`Error::InvalidCredentials`] says that there is no such
-    /// invitation.
-    pub fn accept_invitation(
-        &self,
-        invitations: &Dn,
-        acceptance: Acceptance,
-        done: impl FnOnce(Result<(), Error>) + Send + 'static,
-    ) {
+    /// The invitations below `invitations` that hold and whose mail is still to be sent. Looks at all of them.
+    pub fn unsent_invitations(&self, invitations: &Dn) -> Vec<Dn> {
         let snapshot = self.snapshot();
-        let invitation = match self.invitation(&snapshot, invitations, &acceptance.token) {
-            Ok(invitation) => invitation,
+        let now = self.accounts().clock.seconds();
+        let unit = snapshot.find_entry(invitations);
+        let children = unit.and_then(|id| snapshot.children(id));
+        let unsent = children.into_iter().flat_map(|children| children.iter());
+        let unsent = unsent.filter(|id| {
+            let attributes = View::new(&snapshot, *id).map(|view| decode(&view));
+            attributes.is_some_and(|it| {
+                is_true(&snapshot, &it, MAIL_PENDING) && holds(&snapshot, &it, now)
+            })
+        });
+        let names = unsent.map(|id| Dn::parse(&snapshot.dn(id)));
+        names.filter_map(Result::ok).collect()
+    }
+
+    /// Gives an invitation whose mail is to be sent a new token, the only one from then on. `done` is called once that is
+    /// on the disk; with `None` when the mail was sent already, or is of no use any more.
+    pub fn renew_invitation(
+        &self,
+        invitation: &Dn,
+        done: impl FnOnce(Result<Option<Letter>, Error>) + Send + 'static,
+    ) {
+        let (letter, steps) = match self.letter(invitation) {
+            Ok(Some(made)) => made,
+            Ok(None) => return done(Ok(None)),
             Err(error) => return done(Err(error)),
         };
-        drop(snapshot);
-        let directory = self.clone();
-        // Nobody in particular is above no policy.
-        let standard = self.standard_of(&Identity::anonymous(), Some(invitation.user));
-        let password = Secret::from(acceptance.password.as_bytes());
-        self.judge(standard, password, move |judged| match judged {
-            Ok(()) => directory.take_over(&invitation, &acceptance, done),
-            Err(error) => done(Err(error)),
+        let change = Change::Modify {
+            dn: invitation.clone(),
+            modifications: steps,
+        };
+        // Whoever invited need not be there when the mail goes.
+        let identity = Identity::administrator();
+        self.change(&identity, change, Terms::default(), |outcome| {
+            done(outcome.map(|_| Some(letter)));
         });
     }
 
-    fn take_over(
+    fn letter(&self, invitation: &Dn) -> Result<Option<(Letter, Vec<Modification>)>, Error> {
+        let snapshot = self.snapshot();
+        let id = snapshot.find_entry(invitation);
+        let Some(view) = id.and_then(|id| View::new(&snapshot, id)) else {
+            return Ok(None);
+        };
+        let attributes = decode(&view);
+        let now = self.accounts().clock.seconds();
+        if !is_true(&snapshot, &attributes, MAIL_PENDING) || !holds(&snapshot, &attributes, now) {
+            return Ok(None);
+        }
+        let text = |name| first(&snapshot, &attributes, name).unwrap_or_default();
+        let uuid = view.entry.uuid();
+        let mut random = [0; 32];
+        fill(&mut random)?;
+        let token = URL_SAFE_NO_PAD.encode([uuid.as_slice(), &random].concat());
+        let mut nonce = [0; 12];
+        fill(&mut nonce)?;
+        let key = self.accounts().second_factor.key.as_ref();
+        let sealed =
+            key.and_then(|key| key.seal(Purpose::Invitation, &uuid, nonce, token.as_bytes()));
+        let steps = vec![
+            replace(HASH, vec![hash(&token).into_bytes()]),
+            replace(SEALED, sealed.into_iter().collect()),
+        ];
+        let letter = Letter {
+            mail: text("mail"),
+            token: Secret::from(token.into_bytes()),
+            expiry: text(EXPIRY),
+            note: first(&snapshot, &attributes, "description"),
+        };
+        Ok(Some((letter, steps)))
+    }
+
+    /// Notes that the mail of an invitation was sent. `done` is called once that is on the disk.
+    pub fn note_sent_invitation(
         &self,
-        invitation: &Invitation,
-        acceptance: &Acceptance,
+        invitation: &Dn,
         done: impl FnOnce(Result<(), Error>) + Send + 'static,
     ) {
-        let replace = |attribute: &str, values: Vec<Vec<u8>>| Modification {
-            kind: ModificationKind::Replace,
-            attribute: attribute.to_owned(),
-            values,
+        let change = Change::Modify {
+            dn: invitation.clone(),
+            modifications: vec![replace(MAIL_PENDING, Vec::new())],
         };
-        let ava = Ava {
-            attribute: "uid".to_owned(),
-            value: acceptance.user_name.as_bytes().to_vec(),
-        };
-        let new_rdn = match Rdn::parse(&ava.to_string()) {
-            Ok(rdn) => rdn,
-            Err(error) => return done(Err(Error::NamingViolation(error.to_string()))),
-        };
-        let shown = acceptance.display_name.as_bytes().to_vec();
-        let modify = Change::Modify {
-            dn: invitation.user_dn.clone(),
-            modifications: vec![
-                replace(
-                    "userPassword",
-                    vec![acceptance.password.as_bytes().to_vec()],
-                ),
-                replace("pwdReset", Vec::new()),
-                replace("displayName", vec![shown.clone()]),
-                replace("cn", vec![shown]),
-                replace("hedgerowInvitationPending", Vec::new()),
-                replace("hedgerowInvitationExpiry", Vec::new()),
-            ],
-        };
-        let rename = Change::Rename {
-            dn: invitation.user_dn.clone(),
-            new_rdn,
-            delete_old_rdn: true,
-            new_superior: None,
-        };
-        let end = Change::Delete {
-            dn: invitation.entry.clone(),
-        };
-        // What the invitation lets its holder do is more than they may do otherwise.
         let identity = Identity::administrator();
-        let then = [rename, end].map(|change| (change, Terms::default()));
-        let first = (modify, Terms::default());
-        self.change_together(&identity, first, then.to_vec(), |outcome| {
+        self.change(&identity, change, Terms::default(), |outcome| {
             done(outcome.map(|_| ()));
         });
+    }
+
+    /// The token of an invitation, for who may give it another; `None` when it has none yet, or none was sealed.
+    pub fn token_of_invitation(&self, identity: &Identity, invitation: &Dn) -> Option<Secret> {
+        let snapshot = self.snapshot();
+        let mut access = self.rules().access(&snapshot, identity);
+        let view = target::find(&snapshot, &mut access, invitation, true).ok()?;
+        let writable = access.mask(&view, Right::Write);
+        let attribute = snapshot.schema().attribute_id(HASH)?;
+        if !writable.contains(attribute) {
+            return None;
+        }
+        let attributes = decode(&view);
+        let sealed = snapshot.schema().attribute_id(SEALED)?;
+        let sealed = attributes.values(sealed).first()?;
+        let key = self.accounts().second_factor.key.as_ref()?;
+        let token = key.open(Purpose::Invitation, &view.entry.uuid(), sealed)?;
+        // What was sealed counts for as long as it is the token.
+        let current = first(&snapshot, &attributes, HASH)?;
+        let text = std::str::from_utf8(&token).ok()?;
+        (hash(text) == current).then(|| Secret::from(token.as_slice()))
     }
 
     fn invitation(
@@ -159,164 +223,78 @@ impl Directory {
         invitations: &Dn,
         token: &str,
     ) -> Result<Invitation, Error> {
-        let none = || Error::InvalidCredentials;
-        let (cn, hash) = names(token);
-        let rdn = Rdn::parse(&format!("cn={cn}")).map_err(|_| none())?;
-        let dn = invitations.child(rdn);
-        let id = snapshot.find_entry(&dn).ok_or_else(none)?;
-        let attributes = decode(&View::new(snapshot, id).ok_or_else(none)?);
-        let schema = snapshot.schema();
-        let first = |name: &str| {
-            let id = schema.attribute_id(name)?;
-            attributes.values(id).first().map(Vec::as_slice)
-        };
-        let stored = first("hedgerowTokenHash").unwrap_or_default();
-        let own: bool = subtle::ConstantTimeEq::ct_eq(stored, hash.as_bytes()).into();
-        let ends = first("hedgerowInvitationExpiry").and_then(|time| time::seconds(schema, time));
-        let now: Seconds = self.accounts().clock.seconds();
-        if !own || ends.is_none_or(|ends| ends <= now) {
-            return Err(none());
+        let found = self.find_invitation(snapshot, invitations, token);
+        found.ok_or(Error::InvalidCredentials)
+    }
+
+    fn find_invitation(
+        &self,
+        snapshot: &Snapshot,
+        invitations: &Dn,
+        token: &str,
+    ) -> Option<Invitation> {
+        let decoded = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let id = entry_of(snapshot, decoded.first_chunk()?)?;
+        let view = View::new(snapshot, id)?;
+        if Some(view.entry.parent()) != snapshot.find_entry(invitations) {
+            return None;
         }
-        let user = first("hedgerowInvited").and_then(|name| std::str::from_utf8(name).ok());
-        let user_dn = user
-            .and_then(|name| Dn::parse(name).ok())
-            .ok_or_else(none)?;
-        let user = snapshot.find_entry(&user_dn).ok_or_else(none)?;
-        let view = View::new(snapshot, user).ok_or_else(none)?;
-        let waits = schema.attribute_id("hedgerowInvitationPending");
-        let pending = waits.is_some_and(|id| {
-            let values = decode(&view);
-            let mut values = values.values(id).iter();
-            values.any(|value| value.eq_ignore_ascii_case(b"TRUE"))
-        });
-        let open = account::Account::of(&view).state.is_open(now);
-        (pending && open)
-            .then_some(Invitation {
-                entry: dn,
-                user,
-                user_dn,
-            })
-            .ok_or_else(none)
+        let attributes = decode(&view);
+        let stored = first(snapshot, &attributes, HASH)?;
+        let own: bool = stored.as_bytes().ct_eq(hash(token).as_bytes()).into();
+        let now = self.accounts().clock.seconds();
+        if !own || !holds(snapshot, &attributes, now) {
+            return None;
+        }
+        let user = match first(snapshot, &attributes, INVITED) {
+            Some(name) => Some(waiting(snapshot, Dn::parse(&name).ok()?, now)?),
+            None => None,
+        };
+        let dn = Dn::parse(&snapshot.dn(id)).ok()?;
+        Some(Invitation {
+            dn,
+            attributes,
+            user,
+        })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
+/// A user that waits for its invitation to be accepted, and is not closed.
+fn waiting(snapshot: &Snapshot, dn: Dn, now: Seconds) -> Option<(EntryId, Dn)> {
+    let id = snapshot.find_entry(&dn)?;
+    let view = View::new(snapshot, id)?;
+    let open = account::Account::of(&view).state.is_open(now);
+    (open && is_true(snapshot, &decode(&view), PENDING)).then_some((id, dn))
+}
 
-    use super::*;
-    use crate::directory::account::AccountSettings;
-    use crate::directory::fixture;
-    use crate::directory::time::Clock;
+/// What stands for a token where it is kept. It is too long to be guessed, whatever one try costs.
+fn hash(token: &str) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("hedgerow invitation");
+    let hash = hasher.update(token.as_bytes()).finalize();
+    hash.to_hex().to_string()
+}
 
-    fn change(directory: &Directory, change: Change) {
-        let (send, receive) = mpsc::channel();
-        let administrator = Identity::administrator();
-        directory.change(&administrator, change, Terms::default(), move |outcome| {
-            send.send(outcome).unwrap();
-        });
-        receive.recv().unwrap().unwrap();
-    }
+/// Whether an invitation has not ended.
+fn holds(snapshot: &Snapshot, attributes: &Attributes, now: Seconds) -> bool {
+    let ends = first(snapshot, attributes, EXPIRY);
+    let ends = ends.and_then(|time| time::seconds(snapshot.schema(), time.as_bytes()));
+    ends.is_some_and(|ends| now < ends)
+}
 
-    fn attributes(of: &[(&str, &str)]) -> Vec<(String, Vec<Vec<u8>>)> {
-        let one = |(name, value): &(&str, &str)| {
-            (
-                (*name).to_owned(),
-                value
-                    .split(' ')
-                    .map(|value| value.as_bytes().to_vec())
-                    .collect(),
-            )
-        };
-        of.iter().map(one).collect()
-    }
+fn is_true(snapshot: &Snapshot, attributes: &Attributes, name: &str) -> bool {
+    first(snapshot, attributes, name).is_some_and(|value| value.eq_ignore_ascii_case("TRUE"))
+}
 
-    #[test]
-    fn an_invitation_is_accepted_by_its_token_and_once() {
-        invite_and_accept(false);
-    }
+fn first(snapshot: &Snapshot, attributes: &Attributes, name: &str) -> Option<String> {
+    let id = snapshot.schema().attribute_id(name)?;
+    let value = attributes.values(id).first()?;
+    std::str::from_utf8(value).ok().map(str::to_owned)
+}
 
-    #[test]
-    fn an_invitation_ends_at_its_time() {
-        invite_and_accept(true);
-    }
-
-    fn invite_and_accept(ends: bool) {
-        // The first hour of 2026.
-        let clock = Clock::standing(1_767_225_600_000_000);
-        let (directory, _) = fixture::served(AccountSettings {
-            clock: clock.clone(),
-            ..AccountSettings::default()
-        });
-        let (cn, hash) = names("token");
-        let user = "uid=new,dc=a";
-        change(
-            &directory,
-            Change::Add {
-                dn: Dn::parse(user).unwrap(),
-                attributes: attributes(&[
-                    ("objectClass", "inetOrgPerson hedgerowAccount hedgerowUser"),
-                    ("uid", "new"),
-                    ("cn", "new"),
-                    ("sn", "new"),
-                    ("hedgerowInvitationPending", "TRUE"),
-                ]),
-            },
-        );
-        change(
-            &directory,
-            Change::Add {
-                dn: Dn::parse(&format!("cn={cn},dc=a")).unwrap(),
-                attributes: attributes(&[
-                    ("objectClass", "hedgerowInvitation"),
-                    ("cn", &cn),
-                    ("hedgerowTokenHash", &hash),
-                    ("hedgerowInvited", user),
-                    ("hedgerowInvitationExpiry", "20260101010000Z"),
-                    ("mail", "new@example.org"),
-                ]),
-            },
-        );
-        let top = Dn::parse("dc=a").unwrap();
-        assert!(directory.is_invited(&top, "token"));
-        for other in ["", "Token", "token ", &cn, &hash] {
-            assert!(!directory.is_invited(&top, other), "{other}");
-        }
-        assert!(!directory.is_invited(&Dn::parse("o=b").unwrap(), "token"));
-        assert_eq!(
-            directory.is_free_for_invited(&top, "token", "NEW"),
-            Ok(true)
-        );
-        clock.advance(3_599);
-        assert!(directory.is_invited(&top, "token"));
-        let accept = || {
-            let (send, receive) = mpsc::channel();
-            let acceptance = Acceptance {
-                token: "token".to_owned(),
-                user_name: "ada".to_owned(),
-                display_name: "Ada".to_owned(),
-                password: Secret::from(b"a password".as_slice()),
-            };
-            let told = move |outcome| send.send(outcome).unwrap();
-            directory.accept_invitation(&top, acceptance, told);
-            receive.recv().unwrap()
-        };
-        if ends {
-            clock.advance(1);
-        }
-        let expected = if ends {
-            Err(Error::InvalidCredentials)
-        } else {
-            Ok(())
-        };
-        assert_eq!(accept(), expected);
-        if ends {
-            return;
-        }
-        assert_eq!(accept(), Err(Error::InvalidCredentials));
-        let snapshot = directory.snapshot();
-        let uid = Dn::parse("uid=ada,dc=a").unwrap();
-        assert!(snapshot.find_entry(&uid).is_some());
-        assert!(snapshot.find_entry(&Dn::parse(user).unwrap()).is_none());
+fn replace(attribute: &str, values: Vec<Vec<u8>>) -> Modification {
+    Modification {
+        kind: ModificationKind::Replace,
+        attribute: attribute.to_owned(),
+        values,
     }
 }

@@ -60,7 +60,7 @@ mod clear_passwords;
 mod compare;
 mod credentials;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod forgiveness;
 mod lane;
 mod lockout;

@@ -256,7 +256,7 @@ impl Directory {
 }
 
 /// The entry with this UUID.
-fn entry_of(snapshot: &Snapshot, uuid: &[u8; 16]) -> Option<EntryId> {
+pub(super) fn entry_of(snapshot: &Snapshot, uuid: &[u8; 16]) -> Option<EntryId> {
     let postings = snapshot.index().equal(known::ENTRY_UUID, uuid)?;
     let has = |id: &EntryId| snapshot.entry(*id).is_some_and(|it| it.uuid() == *uuid);
     postings.iter().find(has)

@@ -129,6 +129,25 @@ pub fn reading(names: &[&str]) -> Terms {
     }
 }
 
+/// Makes a unit of the tree where it is not there yet; whether it was not.
+pub async fn make_unit(call: &Call, unit: &str) -> Result<bool, Fault> {
+    let dn = call.rest.unit(unit);
+    if call.rest.directory.snapshot().find_entry(&dn).is_some() {
+        return Ok(false);
+    }
+    let make = Change::Add {
+        dn,
+        attributes: vec![
+            attribute("objectClass", "organizationalUnit"),
+            attribute("ou", unit),
+        ],
+    };
+    match list::change(&call.rest, &call.caller.identity, make, Terms::default()).await {
+        Ok(_) | Err(Error::EntryAlreadyExists) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Adds an entry below a unit of the tree, which is made first where it is not there yet.
 pub async fn add(
     call: &Call,
@@ -138,21 +157,9 @@ pub async fn add(
 ) -> Result<EntryCopy, Fault> {
     let identity = &call.caller.identity;
     let mut done = list::together(&call.rest, identity, first.clone(), then.clone()).await;
-    let dn = call.rest.unit(unit);
     if let Err(Error::NoSuchObject { .. }) = done
-        && call.rest.directory.snapshot().find_entry(&dn).is_none()
+        && make_unit(call, unit).await?
     {
-        let make = Change::Add {
-            dn,
-            attributes: vec![
-                attribute("objectClass", "organizationalUnit"),
-                attribute("ou", unit),
-            ],
-        };
-        match list::change(&call.rest, identity, make, Terms::default()).await {
-            Ok(_) | Err(Error::EntryAlreadyExists) => {}
-            Err(error) => return Err(error.into()),
-        }
         done = list::together(&call.rest, identity, first, then).await;
     }
     let gone = || {

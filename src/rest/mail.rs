@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,54 +35,30 @@ pub fn is_address(text: &str) -> bool {
     text.len() <= 254 && parts.is_some_and(|(local, domain)| sound(local) && sound(domain))
 }
 
-/// A message that lies in the folder whole, hidden from who empties it. It goes when it is not sent.
-#[derive(Debug)]
-pub struct Hidden {
-    /// `None` once it is to be sent.
-    file: Option<PathBuf>,
-    shown: PathBuf,
-}
-
-/// Writes a message into the folder, readable by its owner alone.
+/// Puts a message into the folder, readable by its owner alone, and there for who empties it only when it is whole.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn write(folder: &Path, message: &Message<'_>) -> io::Result<Hidden> {
+/// When the file cannot be written; nothing is left of it.
+pub fn send(folder: &Path, message: &Message<'_>) -> io::Result<()> {
     let name = uuid::Builder::from_random_bytes(random()?).into_uuid();
-    let path = folder.join(format!(".{name}.unfinished"));
-    let mut file = fs::OpenOptions::new()
+    let hidden = folder.join(format!(".{name}.unfinished"));
+    let text = render(message, &name.to_string());
+    let shown = folder.join(format!("{name}.eml"));
+    let sent = write(&hidden, &text).and_then(|()| fs::rename(&hidden, shown));
+    sent.inspect_err(|_| {
+        let _ = fs::remove_file(&hidden);
+    })
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let mut file = options
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&path)?;
-    let hidden = Hidden {
-        file: Some(path),
-        shown: folder.join(format!("{name}.eml")),
-    };
-    file.write_all(render(message, &name.to_string()).as_bytes())?;
-    file.sync_all()?;
-    Ok(hidden)
-}
-
-impl Hidden {
-    /// Sends it: shows it to who empties the folder.
-    ///
-    /// # Errors
-    /// When it cannot be given its name; it stays where it is.
-    pub fn send(mut self) -> io::Result<()> {
-        match self.file.take() {
-            Some(file) => fs::rename(file, &self.shown),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        if let Some(file) = &self.file {
-            let _ = fs::remove_file(file);
-        }
-    }
+        .open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 fn random() -> io::Result<[u8; 16]> {
@@ -135,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_lies_in_the_folder_whole_and_only_when_it_is_sent() {
+    fn a_message_lies_in_the_folder_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let message = Message {
             from: "hedgerow@example.org",
@@ -143,9 +119,8 @@ mod tests {
             subject: "Invitation",
             text: "Gr\u{fc}\u{df}e",
         };
-        drop(write(folder.path(), &message).unwrap());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        write(folder.path(), &message).unwrap().send().unwrap();
+        assert!(send(&folder.path().join("away"), &message).is_err());
+        send(folder.path(), &message).unwrap();
         let files: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(files.len(), 1);
         let text = fs::read_to_string(files[0].as_ref().unwrap().path()).unwrap();

@@ -15,6 +15,7 @@ pub mod docs;
 pub mod entry;
 pub mod fault;
 pub mod harness;
+pub mod invitation;
 pub mod json;
 pub mod limits;
 pub mod list;
@@ -81,9 +82,22 @@ pub struct Rest {
     pub settings: Settings,
     rates: Rates,
     gate: Gate,
+    /// Held while mail is being sent.
+    mailing: tokio::sync::Mutex<()>,
 }
 
 impl Rest {
+    /// What the requests to a directory share.
+    pub fn new(directory: Directory, settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
+            rates: Rates::new(settings.anonymous_per_minute),
+            gate: Gate::new(settings.requests, settings.time),
+            mailing: tokio::sync::Mutex::default(),
+            directory,
+            settings,
+        })
+    }
+
     /// The suffix whose users and groups the dialects show: the first.
     pub fn suffix(&self) -> Dn {
         let snapshot = self.directory.snapshot();
@@ -104,13 +118,7 @@ impl Rest {
 pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &netmaker::DIALECT, &harness::DIALECT];
 
 /// Everything that is answered: each dialect at its own paths, the documents, and the page that shows them.
-pub fn router(directory: Directory, settings: Settings) -> Router {
-    let rest = Arc::new(Rest {
-        rates: Rates::new(settings.anonymous_per_minute),
-        gate: Gate::new(settings.requests, settings.time),
-        directory,
-        settings,
-    });
+pub fn router(rest: Arc<Rest>) -> Router {
     let mut router = Router::new()
         .route("/openapi.json", document(DIALECTS))
         .route("/docs", page(DIALECTS));

@@ -142,7 +142,8 @@ fn agrees(expected: &Value, got: &Value) -> bool {
     }
 }
 
-fn token_of_last_mail(spool: &Path) -> String {
+/// The token in the mail that was put into a folder last.
+pub fn token_of_last_mail(spool: &Path) -> String {
     use base64::Engine;
     let files = fs::read_dir(spool)
         .unwrap()

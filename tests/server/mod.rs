@@ -406,6 +406,16 @@ fn read_on(log: &mut impl BufRead, send: &Sender<String>) {
     }
 }
 
+/// Waits until something is so.
+#[track_caller]
+pub fn until(mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "it never was so");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Output of a command as text.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -14,7 +14,7 @@ use crate::directory::identity::Identity;
 use crate::directory::password::Secret;
 use crate::directory::password_change::Whose;
 use crate::directory::schema::well_known as known;
-use crate::directory::second_factor::code;
+use crate::directory::second_factor::{Purpose, code};
 use crate::directory::write::Credentials;
 
 /// A second factor that an account could have.
@@ -62,7 +62,7 @@ impl Directory {
             let mut nonce = [0; 12];
             fill(&mut nonce)?;
             let sealed = self.sealing_key()?;
-            let sealed = sealed.seal(&view.entry.uuid(), nonce, &bytes);
+            let sealed = sealed.seal(Purpose::SecondFactor, &view.entry.uuid(), nonce, &bytes);
             let sealed = sealed.ok_or_else(|| unwilling("the secret cannot be sealed"))?;
             Ok((Credentials::Give(sealed), ()))
         });

@@ -118,12 +118,15 @@ const SECRETS: &[&str] = &[
     "1.3.6.1.4.1.7165.2.1.25",        // sambaNTPassword
     "2.16.840.1.113719.1.301.4.39.1", // krbPrincipalKey
     "1.3.6.1.1.1.1.29",               // nisSecretKey
-    // hedgerowSecondFactor, hedgerowOfferedSecondFactor, hedgerowUsedStep, hedgerowRecoveryCode, hedgerowKey
+    // hedgerowSecondFactor, hedgerowOfferedSecondFactor, hedgerowUsedStep, hedgerowRecoveryCode, hedgerowKey,
+    // hedgerowTokenHash, hedgerowSealedToken
     "2.25.92646767048158335507028011983555086011.1.20",
     "2.25.92646767048158335507028011983555086011.1.21",
     "2.25.92646767048158335507028011983555086011.1.22",
     "2.25.92646767048158335507028011983555086011.1.23",
     "2.25.92646767048158335507028011983555086011.1.24",
+    "2.25.92646767048158335507028011983555086011.1.69",
+    "2.25.92646767048158335507028011983555086011.1.73",
 ];
 
 /// Whether the type with this object identifier is one whose values are secret.

@@ -9,7 +9,7 @@ mod seal;
 use std::sync::Arc;
 
 use code::RecoveryHash;
-pub use seal::SealingKey;
+pub use seal::{Purpose, SealingKey};
 use zeroize::Zeroizing;
 
 use super::dn::Dn;
@@ -228,7 +228,10 @@ pub fn open(
     uuid: &[u8; 16],
     sealed: &[u8],
 ) -> Option<Zeroizing<Vec<u8>>> {
-    let opened = settings.key.as_ref().and_then(|key| key.open(uuid, sealed));
+    let opened = settings
+        .key
+        .as_ref()
+        .and_then(|key| key.open(Purpose::SecondFactor, uuid, sealed));
     if opened.is_none() {
         tracing::error!(
             entry = %uuid::Uuid::from_bytes(*uuid),

@@ -3,6 +3,7 @@
 //! Owns the table of its operations, with their paths and bodies. Who may do what where follows from the roles that callers
 //! have in the scopes they name (`roles`): a role holds for all that is below its scope.
 
+mod add;
 mod aggregate;
 mod credentials;
 mod envelope;

@@ -71,6 +71,7 @@ type HarnessProjectsAnswer = Answer<Page<HarnessProject>>;
 type HarnessAllProjectsAnswer = Answer<Vec<HarnessProject>>;
 type HarnessPasswordAnswer = Answer<PasswordOutcome>;
 type HarnessRemovalAnswer = Answer<bool>;
+type HarnessAddedAnswer = Answer<HarnessAddedUsers>;
 
 models! {
     shown [
@@ -83,6 +84,7 @@ models! {
         HarnessAllProjectsAnswer,
         HarnessPasswordAnswer,
         HarnessRemovalAnswer,
+        HarnessAddedAnswer,
     ]
     /// Why a request is refused: a FailureDTO with `errors` where the request is wrong, else an ErrorDTO.
     HarnessRefusal {
@@ -182,6 +184,44 @@ models! {
         /// Identifiers of roles of which the user has one; any without one.
         #[schema(max_items = 1000, example = json!(["_project_viewer"]))]
         roles "roleIdentifiers": Option<Vec<String>>,
+    }
+    /// Users for a scope.
+    HarnessNewUsers {
+        /// Their e-mail addresses.
+        #[schema(min_items = 1, max_items = 100, example = json!(["ada@example.org"]))]
+        emails "emails": Vec<String>,
+        /// The roles that each of them gets in the scope.
+        #[schema(min_items = 1, max_items = 100)]
+        role_bindings "roleBindings": Vec<HarnessRoleBinding>,
+        /// The names or ids of groups of the scope that each of them becomes a member of; what is none has no effect.
+        #[schema(max_items = 1000, example = json!(["everyone"]))]
+        user_groups "userGroups": Option<Vec<String>>,
+    }
+    /// A role for some resources.
+    HarnessRoleBinding {
+        /// The identifier of the role: one that the product brings along for scopes of this level, or another, which allows
+        /// nothing here.
+        #[schema(pattern = "^[A-Za-z0-9_$-]{1,128}$", example = "_project_viewer")]
+        role_identifier "roleIdentifier": String,
+        /// What people call the role.
+        #[schema(min_length = 1, max_length = 4096, example = "Project Viewer")]
+        role_name "roleName": String,
+        /// The identifier of the resources; all of the scope without it.
+        #[schema(pattern = "^[A-Za-z0-9_$-]{0,128}$", example = "_all_resources")]
+        resource_group_identifier "resourceGroupIdentifier": Option<String>,
+        /// What people call these.
+        #[schema(max_length = 4096, example = "All Resources")]
+        resource_group_name "resourceGroupName": Option<String>,
+        /// No effect: it follows from the role.
+        #[schema(example = true)]
+        managed_role "managedRole": Option<bool>,
+    }
+    /// What became of each address.
+    HarnessAddedUsers {
+        /// By address: USER_ADDED_SUCCESSFULLY; USER_ALREADY_ADDED, with what was new of roles and groups;
+        /// USER_INVITED_SUCCESSFULLY; USER_ALREADY_INVITED, with another mail; or FAIL.
+        #[schema(value_type = Object, example = json!({ "ada@example.org": "USER_ADDED_SUCCESSFULLY" }))]
+        results "addUserResponseMap": Map<String, Value>,
     }
     /// A user of a scope.
     HarnessUser {

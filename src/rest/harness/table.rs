@@ -5,7 +5,7 @@ use super::query::{
     ACCOUNT_ID, OWN, PAGE, SCOPE, SEARCH_STRING, SEARCH_TERM, USER_ID, WHOLE_ACCOUNT,
 };
 use super::{MANAGER, USER, VIEWER};
-use super::{aggregate, credentials, projects, remove, users};
+use super::{add, aggregate, credentials, projects, remove, users};
 use crate::rest::operation::{Input, Operation, Permission, Run, Shape, Verb};
 
 use Shape::{Maybe, One};
@@ -54,6 +54,18 @@ pub static OPERATIONS: &[Operation] = &[
             "Lists the users of a scope",
             "HarnessUsersAnswer",
             |call| Box::pin(users::batch(call)),
+        )
+    },
+    Operation {
+        parameters: &[SCOPE],
+        body: json(One("HarnessNewUsers")),
+        ..row(
+            "addUsers",
+            (Verb::Post, "/users"),
+            &MANAGER,
+            "Adds users to a scope with roles and groups, and invites those who are none yet",
+            "HarnessAddedAnswer",
+            |call| Box::pin(add::add(call)),
         )
     },
     Operation {

@@ -65,7 +65,7 @@ pub async fn validate_new(call: Call) -> Result<Reply, Fault> {
     let (email, token) = (body.text("email")?, body.text("token")?);
     body.end()?;
     let invitations = call.rest.unit("invitations");
-    let invited = |token: &String| call.rest.directory.is_invited(&invitations, token);
+    let invited = |token: &String| call.rest.directory.invited(&invitations, token).is_some();
     if call.caller.identity.is_anonymous() && !token.as_ref().is_some_and(invited) {
         return Err(Fault::new(
             Kind::Unauthenticated,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::invitations;
 use super::query::{Fields, asked, page, sort};
 use super::resource::{USER, User, UserRecord};
 use super::update::{self, UserFields};
@@ -15,9 +14,10 @@ use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
 use crate::rest::change::matching;
 use crate::rest::entry::{
-    self, add, attribute, by_id, name, name_below, reading, replace, selected,
+    self, add, attribute, by_id, make_unit, name, name_below, reading, replace, selected,
 };
 use crate::rest::fault::{Fault, Kind};
+use crate::rest::invitation::{self, Invitation};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery, Listed};
 use crate::rest::operation::{Call, Reply};
@@ -168,12 +168,17 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     attributes.extend(external.map(|id| attribute("hedgerowExternalId", &id)));
     attributes.extend(password.map(|password| attribute("userPassword", &password)));
     let mut then = Vec::new();
-    let mut invitation = None;
+    let mut invited_by = None;
     if invited {
-        let made = invitations::prepare(&call, &dn, fields.email.as_deref())?;
-        attributes.extend(made.of_user());
-        then.push((made.entry()?, Terms::default()));
-        invitation = Some(made);
+        let email = fields.email.as_deref();
+        let email = email.ok_or_else(|| Fault::invalid("email: an invitation needs an address"))?;
+        let made = Invitation::of_user(&call, &dn, email, None);
+        let made =
+            made.map_err(|fault| Fault::new(fault.kind, format!("email: {}", fault.text)))?;
+        attributes.extend(made.of_waiting_user());
+        then.push((made.add(), Terms::default()));
+        make_unit(&call, invitation::UNIT).await?;
+        invited_by = Some(made);
     }
     // The policy says whether a new password must be changed, unless the request does.
     let reset = must_change.filter(|reset| *reset);
@@ -186,11 +191,6 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         modifications: set,
     };
     then.push((modify, reading(&USER)));
-    let mut mail = None;
-    if let Some(made) = &invitation {
-        made.make_unit(&call).await?;
-        mail = Some(made.write(&call).await?);
-    }
     let add_user = Change::Add { dn, attributes };
     let entry = match add(&call, "people", (add_user, Terms::default()), then).await {
         Err(fault) if fault.kind == Kind::Conflict => {
@@ -199,8 +199,8 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         }
         done => done?,
     };
-    if let Some(mail) = mail {
-        invitations::send(mail).await?;
+    if let Some(made) = invited_by {
+        invitation::send(&call.rest, vec![made.dn().clone()]).await;
     }
     Ok(show(&entry, &Fields::default()))
 }

@@ -6,7 +6,7 @@ use data_encoding::BASE32_NOPAD;
 
 use super::*;
 use crate::directory::password_change::Whose;
-use crate::directory::second_factor::{SealingKey, code};
+use crate::directory::second_factor::{Purpose, SealingKey, code};
 
 const START: u64 = 1_800_000_000;
 
@@ -310,7 +310,11 @@ fn without_its_key_a_second_factor_cannot_be_shown_and_nobody_enrols() {
         assert!(
             sealing_key(2)
                 .unwrap()
-                .open(&view.entry.uuid(), held.sealed.as_ref().unwrap())
+                .open(
+                    Purpose::SecondFactor,
+                    &view.entry.uuid(),
+                    held.sealed.as_ref().unwrap()
+                )
                 .is_none()
         );
         held.sealed.unwrap()
