@@ -197,8 +197,8 @@ fn a_file_that_may_not_grow_refuses_changes_and_loses_none() {
 #[test]
 fn an_audit_log_without_room_holds_nobody_up_and_has_its_changes_later() {
     let folder = Folder::with_more("[audit]\nfile = \"log/audit\"\n");
-    folder.load(TREE);
     fs::create_dir(folder.path("log")).unwrap();
+    folder.load(TREE);
     let disk = Disk::below(&folder.path("log"));
     let server = folder.serve_by(disk.within(&folder.command("serve")));
     let mut client = Client::bound(&server);

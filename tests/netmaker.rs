@@ -20,13 +20,33 @@ use std::path::Path;
 
 use https::{Client, Login};
 use serde_json::json;
-use server::{Folder, Server};
+use server::{Folder, SUFFIX, Server};
 
-const TREE: &str = include_str!("rest/tree.ldif");
+const TREE: &str = include_str!("rest/netmaker/tree.ldif");
 const BASE: &str = "/api";
+/// Administrators are those who have that role; platform users write the groups that come with networks.
+const ACCESS: &str = r#"
+[[access]]
+who = "group:cn=administrators,ou=groups,dc=example,dc=org"
+attributes = ["*", "+"]
+allow = ["read", "search", "compare", "write", "add", "delete"]
+
+[[access]]
+who = "group:cn=platform,ou=groups,dc=example,dc=org"
+to = "ou=groups,dc=example,dc=org"
+filter = "(hedgerowDefault=TRUE)"
+attributes = ["member"]
+allow = ["read", "search", "compare", "write"]
+
+[[access]]
+who = "self"
+attributes = ["userPassword", "displayName", "hedgerowTheme", "hedgerowTextSize", "hedgerowReducedMotion"]
+allow = ["read", "search", "compare", "write"]
+"#;
 
 fn serving(section: &str) -> (Folder, Server, Client) {
-    let folder = Folder::rest(section, "");
+    let administrators = format!("administrators = \"cn=administrators,ou=groups,{SUFFIX}\"");
+    let folder = Folder::rest(&format!("{administrators}\n{section}"), ACCESS);
     folder.load(TREE);
     let server = folder.serve();
     let client = Client::new(server.rest.unwrap(), server.authority());

@@ -222,8 +222,11 @@ impl Config {
         if let Some(socket) = &mut self.ldapi.socket {
             *socket = resolve(folder, socket);
         }
-        if let Some(mail) = &mut self.rest.mail_folder {
-            *mail = resolve(folder, mail);
+        let rest = &mut self.rest;
+        for path in [&mut rest.mail_folder, &mut rest.master_key_file] {
+            if let Some(path) = path {
+                *path = resolve(folder, path);
+            }
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);

@@ -15,6 +15,7 @@ pub mod local_socket;
 pub mod logging;
 pub mod metrics;
 pub mod operations;
+pub mod private_file;
 pub mod progress;
 pub mod publish;
 pub mod rest;

@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +17,10 @@ use super::Failure;
 use super::assembly::Assembly;
 use super::config::Config;
 use super::metrics::ListenerMetrics;
+use super::private_file;
 use crate::directory::Directory;
 use crate::directory::dn::Dn;
+use crate::directory::master_key::MasterKey;
 use crate::ldap::TlsSource;
 use crate::ldap::workers::Workers;
 use crate::rest::{self, Rest, Settings, connection};
@@ -125,6 +128,18 @@ pub async fn bind(config: &Config) -> Result<Vec<TcpListener>, Failure> {
     Ok(sockets)
 }
 
+/// The bytes that are read of a master key.
+const LONGEST_KEY: u16 = 1_024;
+
+fn master_key(path: &Path) -> Result<MasterKey, Failure> {
+    let text = private_file::read(path, LONGEST_KEY)?;
+    let key = MasterKey::new(text.trim_ascii());
+    key.ok_or_else(|| {
+        let least = MasterKey::LEAST;
+        format!("a master key has {least} characters or more: openssl rand -hex {least}").into()
+    })
+}
+
 /// How the face behaves.
 ///
 /// # Errors
@@ -145,8 +160,15 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
         let message = format!("{} is no folder", folder.display());
         return Err(config.problem("rest.mail_folder", message).into());
     }
+    let master_key = rest.master_key_file.as_deref().map(|path| {
+        master_key(path).map_err(|error| {
+            let text = format!("{}: {error}", path.display());
+            config.problem("rest.master_key_file", text)
+        })
+    });
     Ok(Settings {
         administrators,
+        master_key: master_key.transpose()?,
         body_bytes: rest.body_bytes,
         time: rest.request_time,
         requests: rest.requests,

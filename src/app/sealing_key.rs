@@ -2,9 +2,7 @@
 //!
 //! Owns how it is made and read. It lies outside the data folder, so that a copy of the data is of no use without it.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Write};
 use std::path::Path;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -12,9 +10,13 @@ use zeroize::Zeroizing;
 
 use super::Failure;
 use super::config::Config;
+use super::private_file;
 use super::publish::UnpublishedFile;
 use crate::directory::second_factor::{self, SealingKey};
 use crate::directory::snapshot::Snapshot;
+
+/// Bytes that are read of a file.
+const MOST: u16 = 96;
 
 /// The key of second factors; made at the first start with a file for it. Never when there are second factors already, for
 /// they are sealed under another.
@@ -52,20 +54,7 @@ pub fn make(path: &Path) -> Result<bool, Failure> {
 
 /// Reads a key.
 pub fn read(path: &Path) -> Result<SealingKey, Failure> {
-    let failed = |error: io::Error| about(path, &error.to_string());
-    let file = File::open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        let text = format!(
-            "others than its owner can read it (mode {:03o}): chmod 600",
-            mode & 0o777
-        );
-        return Err(about(path, &text));
-    }
-    // Room from the start: growing would leave copies of the key behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(4 * SealingKey::LENGTH));
-    let most = 3 * SealingKey::LENGTH as u64;
-    file.take(most).read_to_end(&mut text).map_err(failed)?;
+    let text = private_file::read(path, MOST).map_err(|error| about(path, &error.to_string()))?;
     let decoded = HEXLOWER_PERMISSIVE.decode(text.trim_ascii());
     let decoded = Zeroizing::new(decoded.unwrap_or_default());
     let key = decoded
@@ -82,6 +71,7 @@ fn about(path: &Path, text: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
     use crate::directory::second_factor::Purpose;

@@ -66,20 +66,20 @@ pub fn directory_of(
 
 /// That directory, served, and another handle on its store. Nobody knows its administrator's password.
 pub fn served(accounts: AccountSettings) -> (Directory, MemoryStore) {
-    serve(TREE, accounts, Bounds::default())
-}
-
-/// The same with a tree of its own below `dc=a`.
-pub fn served_tree(tree: &str, accounts: AccountSettings) -> (Directory, MemoryStore) {
-    serve(tree, accounts, Bounds::default())
+    served_with(TREE, accounts, Bounds::default())
 }
 
 /// As [`served`], with changes kept within these bounds.
 pub fn served_keeping(accounts: AccountSettings, changes: Bounds) -> (Directory, MemoryStore) {
-    serve(TREE, accounts, changes)
+    served_with(TREE, accounts, changes)
 }
 
-fn serve(tree: &str, accounts: AccountSettings, changes: Bounds) -> (Directory, MemoryStore) {
+/// As [`served`], with a tree of its own below `dc=a`.
+pub fn served_tree(tree: &str, accounts: AccountSettings) -> (Directory, MemoryStore) {
+    served_with(tree, accounts, Bounds::default())
+}
+
+fn served_with(tree: &str, accounts: AccountSettings, changes: Bounds) -> (Directory, MemoryStore) {
     let schema = schema();
     let (store, snapshot) = directory_of(&schema, tree, &IndexedAttributes::default());
     let pool = Pool::start(PoolSettings {

@@ -138,6 +138,15 @@ impl Identity {
         }
     }
 
+    /// The administrator, as whom the directory does what follows from a request of this identity.
+    pub(super) fn as_administrator(&self, name: String) -> Self {
+        let provenance = self.provenance().cloned().unwrap_or_default();
+        Self::administrator().asking_by(Provenance {
+            through: Some(name),
+            ..provenance
+        })
+    }
+
     /// By which request it asks, where that is known.
     pub(super) fn provenance(&self) -> Option<&Provenance> {
         self.provenance.as_deref()

@@ -144,6 +144,13 @@ pub fn prepare(
         }
         Ok::<(), ImportError>(())
     })?;
+    draft
+        .complete_networks()
+        .map_err(|error| ImportError::Record {
+            line: 0,
+            dn: String::new(),
+            reason: format!("the groups that come with networks: {error}"),
+        })?;
     let (snapshot, outstanding) = draft.finish();
     Ok(Prepared {
         snapshot,

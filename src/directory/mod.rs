@@ -4,6 +4,7 @@
 //! but through [`VisibleEntry`], which shows what the access rules allow and nothing else.
 
 pub mod access;
+pub mod access_token;
 pub mod account;
 pub mod activity;
 pub mod admission;
@@ -27,6 +28,7 @@ pub mod invitation;
 pub mod keys;
 pub mod ldap_url;
 pub mod ldif;
+pub mod master_key;
 pub mod members;
 pub mod membership;
 pub mod page;
@@ -99,7 +101,7 @@ pub use selection::{EntryCopy, VisibleEntry};
 use snapshot::Snapshot;
 use token::Tokens;
 use unique::UniqueAttributes;
-pub use write::Changed;
+pub use write::{Changed, networks};
 
 use crate::storage::Store;
 

@@ -49,3 +49,53 @@ impl Directory {
         roles.collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::account::AccountSettings;
+    use crate::directory::fixture;
+
+    const TREE: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
+        dn: cn=one,dc=a\nobjectClass: person\ncn: one\nsn: one\n\n\
+        dn: cn=group,dc=a\nobjectClass: groupOfNames\ncn: group\nmember: cn=one,dc=a\n\n\
+        dn: ou=x,dc=a\nobjectClass: hedgerowScope\nou: x\n\n\
+        dn: cn=own,ou=x,dc=a\nobjectClass: hedgerowRoleAssignment\ncn: own\n\
+        hedgerowRoleIdentifier: viewer\nhedgerowResourceGroup: some\nmember: cn=one,dc=a\n\n\
+        dn: cn=by group,ou=x,dc=a\nobjectClass: hedgerowRoleAssignment\ncn: by group\n\
+        hedgerowRoleIdentifier: admin\nmember: cn=group,dc=a\n\n\
+        dn: ou=y,ou=x,dc=a\nobjectClass: hedgerowScope\nou: y\n\n\
+        dn: cn=below,ou=y,ou=x,dc=a\nobjectClass: hedgerowRoleAssignment\ncn: below\n\
+        hedgerowRoleIdentifier: other\nmember: cn=one,dc=a\n";
+
+    #[test]
+    fn roles_are_those_of_the_scope_itself_by_name_and_through_groups() {
+        let (directory, _) = fixture::served_tree(TREE, AccountSettings::default());
+        let roles = |scope: &str, name: &str| {
+            let dns = [scope, name].map(|dn| Dn::parse(dn).unwrap());
+            let roles = directory.roles_in(&dns[0], &dns[1]).into_iter();
+            let mut roles: Vec<_> = roles
+                .map(|role| (role.identifier, role.resource_group))
+                .collect();
+            roles.sort();
+            roles
+        };
+        let role = |role: &str, group: Option<&str>| (role.to_owned(), group.map(str::to_owned));
+        assert_eq!(
+            roles("ou=x,dc=a", "cn=one,dc=a"),
+            [role("admin", None), role("viewer", Some("some"))]
+        );
+        assert_eq!(
+            roles("ou=y,ou=x,dc=a", "cn=one,dc=a"),
+            [role("other", None)]
+        );
+        assert_eq!(roles("ou=x,dc=a", "cn=group,dc=a"), [role("admin", None)]);
+        for (scope, name) in [
+            ("ou=x,dc=a", "cn=nobody,dc=a"),
+            ("ou=z,dc=a", "cn=one,dc=a"),
+            ("", ""),
+        ] {
+            assert_eq!(roles(scope, name), []);
+        }
+    }
+}

@@ -18,24 +18,23 @@ mod certain;
 mod in_order;
 mod outcome;
 mod siblings;
+mod sorted;
 mod subentries;
 mod unindexed;
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::access::{Access, AccessRules};
+use super::access::AccessRules;
 use super::aliases;
 use super::entry::EntryId;
 use super::error::Error;
 use super::filter::evaluate::{Evaluator, Truth};
-use super::filter::plan::Plan;
 use super::filter::resolve::Resolved;
 use super::identity::Identity;
 use super::page::{Binding, Cursor, Position};
 use super::referrals;
 use super::request::{Dereference, Scope, SearchRequest};
-use super::schema::Schema;
 use super::selection::{Selection, VisibleEntry};
 use super::snapshot::{FETCHED, Snapshot};
 use super::target;
@@ -43,14 +42,11 @@ use super::view::View;
 use ahead::Ahead;
 pub(super) use ahead::Root;
 use arrangement::{Portion, Sorting};
-use in_order::{Start, Whole};
-use list::{List, Room};
-use order::{CannotSort, Order, SortFault};
+use list::Room;
 use siblings::Siblings;
 use subentries::Shown;
 pub use unindexed::Unindexed;
 use values::MatchedValues;
-use window::WindowFault;
 
 /// On what conditions a search is done.
 #[derive(Clone, Debug)]
@@ -97,10 +93,6 @@ pub struct Search {
     in_vain: usize,
 }
 
-/// Candidates of a filter that are gathered and sorted rather than taken from a list that an index has in order.
-const SORTED_SOONER: usize = 64;
-/// Steps of sorting in one slice.
-const SORTED: usize = 16 * 1_024;
 /// Tests that are counted as one entry of a budget.
 const TESTS: usize = 16;
 /// Bytes of an entry for which it is counted once more.
@@ -199,73 +191,6 @@ impl Search {
             search.plan(snapshot);
         }
         Ok(search)
-    }
-
-    /// Takes a slice of a list that the indexes have in order; false when they do not. For those who may find everything
-    /// there: what others may see, each entry must be asked.
-    fn take_from_index(&mut self, snapshot: &Snapshot, access: &mut Access<'_>) -> bool {
-        let elsewhere = self.follows || !self.manage_referrals && referrals::any(snapshot);
-        let (Portion::Slice { offset, most, .. }, Sorting::Gathering { order, .. }) =
-            (&self.portion, &mut self.sorting)
-        else {
-            return false;
-        };
-        let (offset, most) = (*offset, *most);
-        if elsewhere || self.shown == Shown::Subentries {
-            return false;
-        }
-        // A few are sorted sooner than the whole list is found.
-        if Plan::new(&self.filter, snapshot).is_some_and(|plan| plan.count() <= SORTED_SOONER) {
-            return false;
-        }
-        let (Some(by), [root]) = (order.attribute(snapshot.schema()), self.roots.as_slice()) else {
-            return false;
-        };
-        let mut asked = self.filter.types();
-        asked.push(by.0);
-        if !access.may_find_all_below(snapshot, root.id, &asked) {
-            return false;
-        }
-        let Some(whole) = Whole::new(snapshot, &self.filter, *root, by) else {
-            return false;
-        };
-        let mut key_of = |order: &mut Order, id: EntryId| {
-            let mut key = Vec::new();
-            if let Some(view) = View::new(snapshot, id) {
-                let masks = access.masks(&view);
-                order.write_key(&view, masks, &mut key);
-            }
-            key
-        };
-        let resumed = match self.conditions.resume.as_ref().map(|it| &it.position) {
-            Some(Position::Key(key, id)) => match order.value_of(key) {
-                Some(value) => Some((value, *id)),
-                None => return false,
-            },
-            Some(_) => return false,
-            None => None,
-        };
-        let start = match &resumed {
-            Some((value, id)) => Start::At(value, *id),
-            None => Start::Offset(offset),
-        };
-        let Some(row) = whole.row(&start, most as usize, &mut |id| {
-            let key = key_of(order, id);
-            order.value_of(&key).unwrap_or_default()
-        }) else {
-            return false;
-        };
-        let last = row.ids.last().copied().filter(|_| row.more);
-        let next = last.map(|last| Position::Key(key_of(order, last), last.saturating_add(1)));
-        self.portion = Portion::Slice {
-            offset,
-            most,
-            next,
-            total: u32::try_from(row.total).ok(),
-        };
-        self.ahead = Ahead::candidates(row.ids, None);
-        self.sorting = Sorting::Done;
-        true
     }
 
     /// Decides what is to be looked at.
@@ -412,105 +337,6 @@ impl Search {
         }
         self.returned = self.returned.saturating_add(1);
         Ok(Turn::Now)
-    }
-
-    /// After the last entry: what was gathered is sorted, and its turn comes; else the search is over.
-    fn end_of_entries(&mut self, snapshot: &Snapshot) -> Result<Progress, Error> {
-        if let Sorting::Gathering { list, .. } = &mut self.sorting
-            && !list.sort(SORTED)
-        {
-            return Ok(Progress::More);
-        }
-        match std::mem::replace(&mut self.sorting, Sorting::Done) {
-            Sorting::Gathering { order, list, .. } => {
-                let part = self.part_of(&list, &order, snapshot.schema())?;
-                self.ahead = match self.portion {
-                    // Nobody asks for a place in it any more: the room for the keys is others'.
-                    Portion::Whole => {
-                        Ahead::candidates(part.filter_map(|at| list.id(at)).collect(), None)
-                    }
-                    _ => Ahead::Listed {
-                        list,
-                        at: part.start,
-                        end: part.end,
-                    },
-                };
-                Ok(Progress::More)
-            }
-            other => {
-                self.sorting = other;
-                self.exhausted = true;
-                Ok(Progress::Done)
-            }
-        }
-    }
-
-    /// The places of a sorted list from which entries are returned.
-    fn part_of(
-        &mut self,
-        list: &List,
-        order: &Order,
-        schema: &Schema,
-    ) -> Result<Range<usize>, Error> {
-        if let Portion::Window { window, place } = &mut self.portion {
-            let (range, found) =
-                window::find(window, list, order, schema).map_err(Error::NoWindow)?;
-            *place = Some(found);
-            return Ok(range);
-        }
-        let start = match self
-            .conditions
-            .resume
-            .as_ref()
-            .map(|cursor| &cursor.position)
-        {
-            Some(Position::Key(key, id)) => list.place(key, *id),
-            _ => 0,
-        };
-        if let Portion::Slice {
-            offset, most, next, ..
-        } = &mut self.portion
-        {
-            let start = start.max(*offset).min(list.count());
-            let end = start.saturating_add(*most as usize).min(list.count());
-            // What comes in between later on is on the next slice.
-            *next = list
-                .id(end.saturating_sub(1))
-                .filter(|_| start < end && end < list.count())
-                .map(|last| {
-                    let key = list.key(end.saturating_sub(1)).to_vec();
-                    Position::Key(key, last.saturating_add(1))
-                });
-            return Ok(start..end);
-        }
-        Ok(start..list.count())
-    }
-
-    /// Goes on without sorting, if the client takes the entries unsorted and has not got any that were sorted.
-    fn give_up_sorting(&mut self, snapshot: &Snapshot, fault: SortFault) -> Result<(), Error> {
-        let required = match &self.sorting {
-            Sorting::Gathering { required, .. } => *required,
-            _ => false,
-        };
-        let cause = CannotSort {
-            attribute: String::new(),
-            fault,
-        };
-        if matches!(self.portion, Portion::Window { .. } | Portion::Slice { .. }) {
-            return Err(Error::NoWindow(WindowFault::CannotSort(cause)));
-        }
-        if required {
-            return Err(Error::CannotSort(cause));
-        }
-        if self.conditions.resume.is_some() {
-            return Err(match fault {
-                SortFault::Busy => Error::Busy("too much is being sorted"),
-                _ => Error::AdminLimitExceeded(cause.to_string()),
-            });
-        }
-        self.sorting = Sorting::Failed(cause);
-        self.plan(snapshot);
-        Ok(())
     }
 }
 

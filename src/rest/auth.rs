@@ -13,8 +13,9 @@ use tokio::sync::oneshot;
 use super::Rest;
 use super::audit;
 use super::fault::{Fault, Kind};
+use super::operation::Dialect;
 use crate::directory::dn::Dn;
-use crate::directory::identity::Identity;
+use crate::directory::identity::{Identity, Provenance};
 use crate::directory::password::Secret;
 use crate::directory::schema::well_known;
 use crate::directory::{Error, Login};
@@ -25,6 +26,14 @@ pub const ADMINISTRATOR: &str = "admin";
 /// The header of keys.
 const API_KEY: &str = "x-api-key";
 
+/// Whom a bearer proves.
+pub struct Proven {
+    /// Who it is, to the directory.
+    pub identity: Identity,
+    /// As what else they ask, where records of what they do are to name that as well.
+    pub through: Option<&'static str>,
+}
+
 /// Whoever sends a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -34,6 +43,8 @@ pub struct Caller {
     pub administers: bool,
     /// The `entryUUID` of their entry; the administrator of the directory has none.
     pub id: Option<String>,
+    /// As what else they ask.
+    pub through: Option<&'static str>,
 }
 
 impl Caller {
@@ -43,31 +54,43 @@ impl Caller {
             identity: Identity::anonymous(),
             administers: false,
             id: None,
+            through: None,
         }
     }
 
     fn new(rest: &Rest, identity: Identity, source: Option<IpAddr>) -> Self {
-        let identity = identity.asking_by(audit::provenance(source));
+        let through = None;
+        Self::proven(rest, Proven { identity, through }, source)
+    }
+
+    fn proven(rest: &Rest, proven: Proven, source: Option<IpAddr>) -> Self {
+        let through = proven.through;
+        let identity = proven.identity.asking_by(Provenance {
+            through: through.map(str::to_owned),
+            ..audit::provenance(source)
+        });
         let group = rest.settings.administrators.as_ref();
         let member = |group: &Dn| rest.directory.is_in_group(&identity, group);
         Self {
             administers: identity.is_administrator() || group.is_some_and(member),
             id: rest.directory.uuid(&identity),
             identity,
+            through,
         }
     }
 }
 
-/// Whom the headers of a request prove; `None` when they claim nothing. `audience` is the dialect.
+/// Whom the headers of a request prove; `None` when they claim nothing.
 ///
 /// # Errors
 /// When what they claim is not so.
 pub async fn caller(
     rest: &Rest,
     headers: &HeaderMap,
-    audience: &str,
+    dialect: &Dialect,
     source: Option<IpAddr>,
 ) -> Result<Option<Caller>, Fault> {
+    let audience = dialect.name;
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         let key = headers.get(API_KEY).map(|key| Secret::from(key.as_bytes()));
         return key
@@ -84,12 +107,22 @@ pub async fn caller(
     let (scheme, rest_of) = text.split_once(' ').ok_or_else(refused)?;
     let proof = rest_of.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        let redeemed = rest.directory.redeem_token(proof, audience);
-        let identity = redeemed.map_err(|_| refused())?;
-        if !rest.directory.admits(&identity, source) {
+        let other = dialect.bearer;
+        let other = other.and_then(|prove| prove(rest, &Secret::from(proof.as_bytes())));
+        let proven = match other {
+            Some(proven) => proven,
+            None => Proven {
+                identity: rest
+                    .directory
+                    .redeem_token(proof, audience)
+                    .map_err(|_| refused())?,
+                through: None,
+            },
+        };
+        if !rest.directory.admits(&proven.identity, source) {
             return Err(refused());
         }
-        return Ok(Some(Caller::new(rest, identity, source)));
+        return Ok(Some(Caller::proven(rest, proven, source)));
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(refused());

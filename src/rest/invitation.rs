@@ -337,6 +337,7 @@ mod tests {
         let (directory, _) = fixture::served_tree(TREE, AccountSettings::default());
         let settings = Settings {
             administrators: None,
+            master_key: None,
             body_bytes: 1,
             time: Duration::from_secs(1),
             requests: 1,

@@ -29,6 +29,15 @@ pub fn leads(attribute: &str, dn: &str) -> Filter {
     })
 }
 
+/// The attribute that lists the members of a group; its classes must have been read.
+pub fn list_of(group: &EntryCopy) -> &'static str {
+    let classes = values(group, "objectClass");
+    let unique = classes
+        .iter()
+        .any(|class| class.eq_ignore_ascii_case(b"groupOfUniqueNames"));
+    if unique { "uniqueMember" } else { "member" }
+}
+
 /// Who is to be in a group, by name, and who is not.
 pub type Wanted<'a> = BTreeMap<&'a str, bool>;
 
@@ -57,11 +66,7 @@ pub async fn difference(
     wanted: &Wanted<'_>,
 ) -> Result<Option<Change>, Fault> {
     let group_dn = name(group);
-    let classes = values(group, "objectClass");
-    let unique = classes
-        .iter()
-        .any(|class| class.eq_ignore_ascii_case(b"groupOfUniqueNames"));
-    let attribute = if unique { "uniqueMember" } else { "member" };
+    let attribute = list_of(group);
     let (mut added, mut removed) = (Vec::new(), Vec::new());
     for (member, add) in wanted {
         let listed = holds(call, &group_dn, equal(attribute, member)).await?;

@@ -42,6 +42,7 @@ use axum::routing::{MethodRouter, get};
 
 use crate::directory::Directory;
 use crate::directory::dn::Dn;
+use crate::directory::master_key::MasterKey;
 use fault::{Fault, Kind};
 use limits::{Gate, Rates};
 use operation::Dialect;
@@ -52,6 +53,8 @@ pub struct Settings {
     /// The group whose members administer through the dialects, as far as access rules let them; `None` leaves that to the
     /// administrator of the directory.
     pub administrators: Option<Dn>,
+    /// What stands for the administrator of the directory in the dialect that has such a thing; `None` for nothing.
+    pub master_key: Option<MasterKey>,
     /// The longest body of a request, in bytes.
     pub body_bytes: usize,
     /// The longest that a request takes.

@@ -21,10 +21,11 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::Rest;
 use super::audit;
-use super::auth::{self, Caller};
+use super::auth::{self, Caller, Proven};
 use super::fault::{Fault, Kind};
 use super::limits::{self, Source};
 use super::query::{Parameter, Query};
+use crate::directory::password::Secret;
 
 /// A product's way of asking.
 pub struct Dialect {
@@ -40,6 +41,8 @@ pub struct Dialect {
     pub parts: &'static [Part],
     /// All there is to ask.
     pub operations: &'static [Operation],
+    /// Whom a bearer stands for that is no token of a login, if the dialect has such.
+    pub bearer: Option<fn(&Rest, &Secret) -> Option<Proven>>,
     /// The body of a refusal, of the request with this id.
     pub fault: fn(&Fault, &str) -> Value,
     /// The name of its schema.
@@ -298,7 +301,7 @@ async fn admit(
     body: &mut Upload,
 ) -> Result<Reply, Fault> {
     let source = head.extensions.get::<Source>().map(|source| source.0);
-    let claimed = auth::caller(&rest, &head.headers, dialect.name, source).await?;
+    let claimed = auth::caller(&rest, &head.headers, dialect, source).await?;
     let needs_login = claimed.is_none() && operation.permission.login;
     if claimed.is_none() && !needs_login && !rest.admits(source) {
         let text = "too many requests without a login; wait a minute";

@@ -51,6 +51,8 @@ pub struct Rest {
         deserialize_with = "seconds::<_, 60, 43_200>"
     )]
     pub token_time: Duration,
+    /// The file of the key that stands for the administrator in the Netmaker dialect.
+    pub master_key_file: Option<PathBuf>,
     /// The folder that mail is put into.
     pub mail_folder: Option<PathBuf>,
     /// Whom mail is from.
@@ -78,6 +80,7 @@ impl Default for Rest {
             requests: 256,
             anonymous_per_minute: 60,
             token_time: Duration::from_secs(3_600),
+            master_key_file: None,
             mail_folder: None,
             mail_from: "hedgerow@localhost.localdomain".to_owned(),
             invitation_page: "https://localhost:3443/invitation?token=".to_owned(),

@@ -142,21 +142,28 @@ impl AccessRules {
         })
     }
 
-    /// The rules of a directory that was given none: users read people, groups and the way to them; everyone changes
-    /// their own password, `mobile` and `description`.
+    /// The rules of a directory that was given none: users read people, groups, networks with their roles, and the way to
+    /// them; everyone changes their own password, `mobile`, `description` and the look of what REST clients show them.
     pub fn default_texts(suffixes: &[String]) -> Vec<RuleText> {
         let reading = vec![Right::Read, Right::Search, Right::Compare];
         let all = vec!["*".to_owned(), "+".to_owned()];
         let mut rules = vec![RuleText {
             who: "self".to_owned(),
-            attributes: ["userPassword", "mobile", "description"]
-                .map(str::to_owned)
-                .to_vec(),
+            attributes: [
+                "userPassword",
+                "mobile",
+                "description",
+                "hedgerowTheme",
+                "hedgerowTextSize",
+                "hedgerowReducedMotion",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             allow: vec![Right::Read, Right::Search, Right::Compare, Right::Write],
             ..RuleText::default()
         }];
         for suffix in suffixes {
-            for top in ["ou=people", "ou=groups"] {
+            for top in ["ou=people", "ou=groups", "ou=networks", "ou=roles"] {
                 rules.push(RuleText {
                     who: "users".to_owned(),
                     to: format!("{top},{suffix}"),

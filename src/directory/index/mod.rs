@@ -332,10 +332,11 @@ fn only_in<'a, T: Ord>(of: &'a [T], other: &'a [T]) -> impl Iterator<Item = &'a 
 }
 
 /// The types that are indexed whatever the configuration says.
-const ALWAYS: [AttributeTypeId; 5] = [
+const ALWAYS: [AttributeTypeId; 6] = [
     well_known::ENTRY_UUID,
     well_known::OBJECT_CLASS,
     well_known::UID,
     well_known::HEDGEROW_PLATFORM_ROLE,
     well_known::HEDGEROW_OWNER,
+    well_known::HEDGEROW_TOKEN_CREATOR,
 ];

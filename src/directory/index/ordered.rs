@@ -4,10 +4,12 @@
 //! what is found between two bounds may hold entries just outside of them and must be checked.
 
 mod backwards;
+mod leaf;
 
 use std::sync::Arc;
 
 use crate::directory::entry::EntryId;
+use leaf::{Item, Leaf};
 
 /// What is kept of a key, in bytes.
 pub const KEY_MAX: usize = 32;
@@ -45,20 +47,6 @@ struct Child {
     first_id: EntryId,
     len: usize,
     node: Arc<Node>,
-}
-
-/// One key and id.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Item<'a> {
-    key: &'a [u8],
-    id: EntryId,
-}
-
-/// Items one after the other: length of the key, key, id.
-#[derive(Clone, Default)]
-struct Leaf {
-    bytes: Vec<u8>,
-    len: usize,
 }
 
 /// Which keys are looked for.
@@ -405,109 +393,6 @@ fn join_with_next(children: &mut Vec<Child>, at: usize) {
         child.node = Arc::new(Node::Leaf(joined));
     }
     children.remove(at + 1);
-}
-
-impl Leaf {
-    fn items(&self) -> impl Iterator<Item = Item<'_>> {
-        let mut rest = self.bytes.as_slice();
-        std::iter::from_fn(move || {
-            let (item, behind) = split_item(rest)?;
-            rest = behind;
-            Some(item)
-        })
-    }
-
-    fn push(&mut self, item: Item<'_>) {
-        write_item(item, &mut self.bytes);
-        self.len += 1;
-    }
-
-    /// Where an item is, or belongs, and how many bytes of it are there.
-    fn place(&self, item: Item<'_>) -> (usize, usize) {
-        let mut rest = self.bytes.as_slice();
-        while let Some((own, behind)) = split_item(rest) {
-            if own >= item {
-                let length = if own == item {
-                    rest.len() - behind.len()
-                } else {
-                    0
-                };
-                return (self.bytes.len() - rest.len(), length);
-            }
-            rest = behind;
-        }
-        (self.bytes.len(), 0)
-    }
-
-    fn insert(&mut self, item: Item<'_>) {
-        let (at, there) = self.place(item);
-        if there == 0 {
-            let mut bytes = Vec::with_capacity(item.key.len() + 5);
-            write_item(item, &mut bytes);
-            // Else it would double, for good: the next change is made to a copy.
-            self.bytes.reserve_exact(bytes.len());
-            self.bytes.splice(at..at, bytes);
-            self.len += 1;
-        }
-    }
-
-    fn remove(&mut self, item: Item<'_>) {
-        let (at, there) = self.place(item);
-        if there > 0 {
-            self.bytes.drain(at..at + there);
-            self.len -= 1;
-        }
-    }
-
-    /// Takes the right half out.
-    fn divide(&mut self) -> Child {
-        let mut rest = self.bytes.as_slice();
-        let mut kept = 0;
-        while rest.len() > self.bytes.len() / 2
-            && let Some((_, behind)) = split_item(rest)
-        {
-            kept += 1;
-            rest = behind;
-        }
-        let right = Leaf {
-            bytes: rest.to_vec(),
-            len: self.len - kept,
-        };
-        self.bytes.truncate(self.bytes.len() - right.bytes.len());
-        self.len = kept;
-        let first = split_item(&right.bytes).map(|(item, _)| (Arc::from(item.key), item.id));
-        let (first, first_id) = first.unwrap_or_default();
-        Child {
-            first,
-            first_id,
-            len: right.len,
-            node: Arc::new(Node::Leaf(right)),
-        }
-    }
-
-    fn into_child(mut self, first: Item<'_>) -> Child {
-        self.bytes.shrink_to_fit();
-        Child {
-            first: first.key.into(),
-            first_id: first.id,
-            len: self.len,
-            node: Arc::new(Node::Leaf(self)),
-        }
-    }
-}
-
-fn write_item(item: Item<'_>, out: &mut Vec<u8>) {
-    out.push(u8::try_from(item.key.len()).unwrap_or(u8::MAX));
-    out.extend_from_slice(item.key);
-    out.extend_from_slice(&item.id.to_le_bytes());
-}
-
-fn split_item(bytes: &[u8]) -> Option<(Item<'_>, &[u8])> {
-    let (length, rest) = bytes.split_first()?;
-    let (key, rest) = rest.split_at_checked(usize::from(*length))?;
-    let (id, rest) = rest.split_first_chunk()?;
-    let id = EntryId::from_le_bytes(*id);
-    Some((Item { key, id }, rest))
 }
 
 #[cfg(test)]

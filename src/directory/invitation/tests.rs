@@ -1,3 +1,5 @@
+//! Invitations as they are made, mailed and accepted, by hand and one after the other.
+
 use std::sync::{Arc, mpsc};
 
 use super::*;

@@ -87,6 +87,26 @@ impl Scheme {
             .map_or("", |(name, _)| name)
     }
 
+    /// Whether verifying takes one digest, and no derivation of a key.
+    fn is_digest(self) -> bool {
+        match self {
+            Scheme::Md5
+            | Scheme::SaltedMd5
+            | Scheme::Sha1
+            | Scheme::SaltedSha1
+            | Scheme::Sha256
+            | Scheme::SaltedSha256
+            | Scheme::Sha512
+            | Scheme::SaltedSha512 => true,
+            Scheme::Crypt
+            | Scheme::Pbkdf2Sha1
+            | Scheme::Pbkdf2Sha256
+            | Scheme::Pbkdf2Sha512
+            | Scheme::Pbkdf2Sha256Packed
+            | Scheme::Argon2 => false,
+        }
+    }
+
     fn by_name(name: &str) -> Option<Scheme> {
         NAMES
             .iter()
@@ -213,6 +233,10 @@ pub fn needs_upgrade(stored: &[u8], params: &Argon2Params) -> bool {
 /// Whether `password` matches a stored value of [`Cost::Cheap`]; `false` for every other value. The digests are
 /// compared in constant time.
 pub fn verify_cheap(stored: &[u8], password: &Secret) -> bool {
+    // What is expensive is not even read: a password that was proved a short while ago costs no more than a digest.
+    if !matches!(classify(stored), Stored::Hashed(scheme) if scheme.is_digest()) {
+        return false;
+    }
     match Hash::parse(stored) {
         Ok((_, Hash::Digest(stored))) => stored.matches(password),
         _ => false,

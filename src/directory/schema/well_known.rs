@@ -138,6 +138,8 @@ numbered! { AttributeTypeId;
     HEDGEROW_OWNER "hedgerowOwner",
     HEDGEROW_TOKEN_HASH "hedgerowTokenHash",
     HEDGEROW_TOKEN_EXPIRY "hedgerowTokenExpiry",
+    HEDGEROW_TOKEN_CREATOR "hedgerowTokenCreator",
+    HEDGEROW_DEFAULT "hedgerowDefault",
 }
 
 /// The attribute types to which `inChainMatch` can be put: those of membership, and the one that leads to superiors.

@@ -5,17 +5,27 @@
 
 use std::cmp::Ordering;
 
-use super::ahead::Root;
+use super::Search;
+use super::ahead::{Ahead, Root};
+use super::arrangement::{Portion, Sorting};
+use super::order::Order;
+use super::subentries::Shown;
+use crate::directory::access::Access;
 use crate::directory::entry::EntryId;
 use crate::directory::filter::exact;
+use crate::directory::filter::plan::Plan;
 use crate::directory::filter::resolve::Resolved;
 use crate::directory::index::Ordered;
 use crate::directory::index::ordered::{KEY_MAX, beginning};
+use crate::directory::page::Position;
+use crate::directory::referrals;
 use crate::directory::request::Scope;
 use crate::directory::schema::AttributeTypeId;
 use crate::directory::snapshot::{IdSet, Snapshot};
 use crate::directory::view::{Computed, View};
 
+/// Candidates of a filter that are gathered and sorted rather than taken from a list that an index has in order.
+const SORTED_SOONER: usize = 64;
 /// Entries of the index that are no entries of the list and are looked for one by one.
 const EXCEPTIONS: usize = 256;
 /// Entries whose keys begin alike that are put in order together.
@@ -260,6 +270,75 @@ impl<'a> Whole<'a> {
         rule.normalize_value(schema, block.values().next()?, &mut key)
             .ok()?;
         Some(key)
+    }
+}
+
+impl Search {
+    /// Takes a slice of a list that the indexes have in order; false when they do not. For those who may find everything
+    /// there: what others may see, each entry must be asked.
+    pub(super) fn take_from_index(&mut self, snapshot: &Snapshot, access: &mut Access<'_>) -> bool {
+        let elsewhere = self.follows || !self.manage_referrals && referrals::any(snapshot);
+        let (Portion::Slice { offset, most, .. }, Sorting::Gathering { order, .. }) =
+            (&self.portion, &mut self.sorting)
+        else {
+            return false;
+        };
+        let (offset, most) = (*offset, *most);
+        if elsewhere || self.shown == Shown::Subentries {
+            return false;
+        }
+        // A few are sorted sooner than the whole list is found.
+        if Plan::new(&self.filter, snapshot).is_some_and(|plan| plan.count() <= SORTED_SOONER) {
+            return false;
+        }
+        let (Some(by), [root]) = (order.attribute(snapshot.schema()), self.roots.as_slice()) else {
+            return false;
+        };
+        let mut asked = self.filter.types();
+        asked.push(by.0);
+        if !access.may_find_all_below(snapshot, root.id, &asked) {
+            return false;
+        }
+        let Some(whole) = Whole::new(snapshot, &self.filter, *root, by) else {
+            return false;
+        };
+        let mut key_of = |order: &mut Order, id: EntryId| {
+            let mut key = Vec::new();
+            if let Some(view) = View::new(snapshot, id) {
+                let masks = access.masks(&view);
+                order.write_key(&view, masks, &mut key);
+            }
+            key
+        };
+        let resumed = match self.conditions.resume.as_ref().map(|it| &it.position) {
+            Some(Position::Key(key, id)) => match order.value_of(key) {
+                Some(value) => Some((value, *id)),
+                None => return false,
+            },
+            Some(_) => return false,
+            None => None,
+        };
+        let start = match &resumed {
+            Some((value, id)) => Start::At(value, *id),
+            None => Start::Offset(offset),
+        };
+        let Some(row) = whole.row(&start, most as usize, &mut |id| {
+            let key = key_of(order, id);
+            order.value_of(&key).unwrap_or_default()
+        }) else {
+            return false;
+        };
+        let last = row.ids.last().copied().filter(|_| row.more);
+        let next = last.map(|last| Position::Key(key_of(order, last), last.saturating_add(1)));
+        self.portion = Portion::Slice {
+            offset,
+            most,
+            next,
+            total: u32::try_from(row.total).ok(),
+        };
+        self.ahead = Ahead::candidates(row.ids, None);
+        self.sorting = Sorting::Done;
+        true
     }
 }
 

@@ -1,6 +1,8 @@
 //! What becomes of a search that there is no room to sort, or that asks much of each entry, and which ones count as done
 //! without an index.
 
+use super::order::SortFault;
+use super::window::WindowFault;
 use super::*;
 use crate::directory::access::{Right, RuleText};
 use crate::directory::descriptions::DescriptionTable;
@@ -9,7 +11,7 @@ use crate::directory::entry::{self, Actor, Head, ROOT};
 use crate::directory::filter::Filter;
 use crate::directory::index::IndexedAttributes;
 use crate::directory::request::{Page, Part, Sort, SortKey, Subentries, Window, WindowTarget};
-use crate::directory::schema::{AttributeDescription, PosixGroup};
+use crate::directory::schema::{AttributeDescription, PosixGroup, Schema};
 use crate::directory::snapshot::Suffix;
 use std::sync::Arc;
 

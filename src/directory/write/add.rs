@@ -108,6 +108,12 @@ impl Draft<'_> {
                 .with_added(&schema, &attributes)
                 .with_edges(&draft.snapshot, edges.iter(), std::iter::empty())
         });
+        // An import may bring the groups of a network itself, and is completed at its end.
+        if let Some(network) = self.network(id)?
+            && self.origin == Origin::Client
+        {
+            self.complete_network(identity, &network)?;
+        }
         Ok(id)
     }
 

@@ -71,12 +71,14 @@ impl Draft<'_> {
         }
         self.password_first(identity, change)?;
         // A new entry can be held to an assertion only once it is there, and so can a new name to the groups that it
-        // brings.
+        // brings. A network is one with the groups that come with it.
         let awaited = self.snapshot.membership().has_dangling()
             || self.snapshot.dynamic_groups().awaits_base();
         let claims = awaited && !identity.is_administrator();
         let judged_after = match change {
-            Change::Add { .. } => claims || terms.assertion.is_some(),
+            Change::Add { dn, .. } => {
+                claims || terms.assertion.is_some() || self.is_among_networks(dn)
+            }
             Change::Rename { .. } => claims,
             Change::Modify { .. } | Change::Delete { .. } => false,
         };

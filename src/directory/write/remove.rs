@@ -2,6 +2,7 @@
 
 use super::Draft;
 use crate::directory::access::{Access, Right};
+use crate::directory::access_token;
 use crate::directory::dn::Dn;
 use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
@@ -72,7 +73,21 @@ impl Draft<'_> {
         Ok(all)
     }
 
+    /// Removes an entry that has none below it, and what stands for it.
     fn remove_leaf(&mut self, identity: &Identity, id: EntryId) {
+        let mut with = access_token::depending_on(&self.snapshot, id);
+        with.extend(self.groups_of_network(id));
+        with.retain(|id| self.snapshot.children(*id).is_none());
+        for id in with {
+            self.remove_one(identity, id);
+        }
+        // A subtree may hold a network and its groups, or a user and its tokens.
+        if self.snapshot.entry(id).is_some() {
+            self.remove_one(identity, id);
+        }
+    }
+
+    fn remove_one(&mut self, identity: &Identity, id: EntryId) {
         let csn = self.next_csn();
         self.record(csn, |draft| {
             draft.entry(identity, draft.snapshot.dn(id), history::Kind::Delete)

@@ -52,6 +52,10 @@ impl Draft<'_> {
                 "a suffix cannot be renamed or moved".to_owned(),
             ));
         }
+        if view.has_class(class::HEDGEROW_NETWORK) {
+            let text = "a network keeps its name, which its groups and the roles in it have: make another network";
+            return Err(Error::UnwillingToPerform(text.to_owned()));
+        }
         if self.snapshot.is_within(parent, id) {
             return Err(Error::UnwillingToPerform(
                 "an entry cannot be moved below itself".to_owned(),

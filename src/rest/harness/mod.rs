@@ -42,6 +42,7 @@ pub static DIALECT: Dialect = Dialect {
             example: "TOTP",
         },
     ],
+    bearer: None,
     operations: table::OPERATIONS,
     fault,
     fault_schema: "HarnessRefusal",

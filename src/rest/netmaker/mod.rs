@@ -2,13 +2,24 @@
 //!
 //! Owns the table of its operations, with their paths, permissions and bodies.
 
+mod account;
 mod answer;
+mod bearer;
+mod create;
+mod definition;
+mod gateways;
+mod groups;
 mod login;
 mod models;
+mod networks;
 mod permission;
 mod record;
+mod reference;
+mod roles;
 mod super_admin;
 mod table;
+mod tokens;
+mod update;
 mod users;
 
 use super::operation::{Dialect, Part};
@@ -40,6 +51,7 @@ pub static DIALECT: Dialect = Dialect {
         },
     ],
     operations: table::OPERATIONS,
+    bearer: Some(bearer::prove),
     fault: answer::fault,
     fault_schema: "NetmakerRefusal",
     schemas: models::schemas,

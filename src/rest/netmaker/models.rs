@@ -3,12 +3,17 @@
 //! They are read by [`crate::rest::json`], member by member, so that each is refused by name; here they are for the
 //! document alone.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::schema::{Object, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::account::Settings;
+use super::gateways::Gateway;
+use super::groups::Group;
 use super::record::User;
+use super::roles::Role;
+use super::tokens::Token;
 
 /// Describes a schema and gives its members types.
 macro_rules! models {
@@ -24,6 +29,23 @@ macro_rules! models {
         pub fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
             vec![
                 ("NetmakerUser", User::schema()),
+                ("NetmakerSettings", Settings::schema()),
+                ("NetmakerGateway", Gateway::schema()),
+                ("NetmakerGroup", Group::schema()),
+                ("NetmakerRole", Role::schema()),
+                ("NetmakerToken", Token::schema()),
+                ("NetmakerDone", envelope("Nothing.", json!({ "type": "null" }))),
+                ("NetmakerUserAnswer", answer("The user.", "NetmakerUser")),
+                ("NetmakerUsersAnswer", answers("Users by name.", "NetmakerUser")),
+                ("NetmakerUserWithRolesAnswer", envelope("The user, with `platform_role`, and under `user_group_ids` whole groups.", json!({ "type": "object" }))),
+                ("NetmakerSettingsAnswer", answer("The settings.", "NetmakerSettings")),
+                ("NetmakerIdentityAnswer", envelope("Whether the password is right, as `identity_validated`.", json!({ "type": "object" }))),
+                ("NetmakerAddressesAnswer", envelope("Under `mappings`, by address, the name of the `user` and the ids of its `groups`.", json!({ "type": "object" }))),
+                ("NetmakerTokensAnswer", answers("The tokens, the oldest first.", "NetmakerToken")),
+                ("NetmakerGroupAnswer", answer("The group.", "NetmakerGroup")),
+                ("NetmakerGroupsAnswer", answers("Groups by name.", "NetmakerGroup")),
+                ("NetmakerRoleAnswer", answer("The role.", "NetmakerRole")),
+                ("NetmakerRolesAnswer", answers("Roles by id.", "NetmakerRole")),
                 ("NetmakerFlag", plain(Type::Boolean, "Whether it is so.", Value::Bool(true))),
                 ("NetmakerWord", plain(Type::String, "What was done.", "ada deleted.".into())),
                 $((stringify!($name), $name::schema()),)*
@@ -41,7 +63,96 @@ fn plain(of: Type, description: &str, example: Value) -> RefOr<Schema> {
     object.build().into()
 }
 
+/// The envelope of an answer.
+fn envelope(description: &str, response: Value) -> RefOr<Schema> {
+    let mut response = response;
+    if let Some(members) = response.as_object_mut() {
+        members.insert("description".to_owned(), description.into());
+    }
+    let schema = json!({
+        "type": "object",
+        "description": format!("In the envelope: {description}"),
+        "required": ["Code", "Message", "Response"],
+        "properties": {
+            "Code": { "type": "integer", "description": "200.", "example": 200 },
+            "Message": { "type": "string", "description": "What was done.", "example": "updated user group" },
+            "Response": response,
+        },
+    });
+    // What is written here is a schema.
+    serde_json::from_value(schema).unwrap_or_else(|_| Object::new().into())
+}
+
+/// With one thing in it.
+fn answer(description: &str, schema: &str) -> RefOr<Schema> {
+    let reference = json!({ "$ref": format!("#/components/schemas/{schema}") });
+    envelope(description, json!({ "allOf": [reference] }))
+}
+
+/// With a list in it.
+fn answers(description: &str, schema: &str) -> RefOr<Schema> {
+    let items = json!({ "$ref": format!("#/components/schemas/{schema}") });
+    envelope(description, json!({ "type": "array", "items": items }))
+}
+
 models! {
+    /// A password.
+    NetmakerPassword {
+        /// The password, with the code of the second factor behind it where the account has one.
+        #[schema(max_length = 4096, example = "correct horse battery")]
+        password "password": Option<String>,
+    }
+    /// A token that is to be made.
+    NetmakerNewToken {
+        /// What it is called.
+        #[schema(min_length = 1, max_length = 4096, example = "pipeline")]
+        called "name": String,
+        /// The user that it is to stand for.
+        #[schema(min_length = 1, max_length = 4096, example = "ada")]
+        user "user_name": String,
+        /// When it ends; never without it.
+        #[schema(format = "date-time", example = "2029-08-24T14:15:22Z")]
+        ends "expires_at": Option<String>,
+        /// No effect.
+        #[schema(example = "")]
+        id "id": Option<String>,
+        /// No effect.
+        #[schema(example = "")]
+        used "last_used": Option<String>,
+        /// No effect.
+        #[schema(example = "")]
+        by "created_by": Option<String>,
+        /// No effect.
+        #[schema(example = "")]
+        at "created_at": Option<String>,
+    }
+    /// A group that is to be made.
+    NetmakerNewGroup {
+        /// The group; its id and whether it is a default one are the server's.
+        #[schema(value_type = Group, example = json!({"name": "operators"}))]
+        group "user_group": Value,
+        /// User names; those that there are get into the group. 10,000 at the most.
+        #[schema(example = json!(["ada"]))]
+        members "members": Option<Vec<String>>,
+    }
+    /// Gateways by network; with `from_mobile` one list of them in an envelope.
+    NetmakerGateways {
+        /// The gateways into the network of this name.
+        #[schema(example = json!([]))]
+        gateways "office": Option<Vec<Gateway>>,
+    }
+    /// Those who may use a gateway.
+    NetmakerGatewayUsers {
+        /// The id of the gateway.
+        #[schema(example = "berlin")]
+        id "node_id": String,
+        /// The network that it leads into.
+        #[schema(example = "office")]
+        network "network": String,
+        /// The users by name.
+        #[schema(value_type = Vec<User>)]
+        users "users": Value,
+    }
     /// Why a request is refused.
     NetmakerRefusal {
         /// The status of the answer.

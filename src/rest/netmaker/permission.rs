@@ -2,11 +2,8 @@
 //!
 //! Owns the roles. What somebody can do to entries with such a permission, the access rules decide.
 
-#![expect(
-    dead_code,
-    reason = "the rows that need the other permissions come next"
-)]
-
+use super::bearer::is_master;
+use super::super_admin::may_transfer;
 use crate::directory::EntryCopy;
 use crate::directory::identity::Identity;
 use crate::directory::platform_role::SUPER_ADMIN;
@@ -96,9 +93,12 @@ impl Role {
     }
 }
 
-/// The role of whoever asks.
+/// The role of whoever asks. The master key has the highest, whoever else has it.
 pub fn role(call: &Call) -> Role {
-    Role::of(&call.rest, &call.caller.identity)
+    match is_master(call) {
+        true => Role::SuperAdmin,
+        false => Role::of(&call.rest, &call.caller.identity),
+    }
 }
 
 /// The user name that a request is about, in its path or its query.
@@ -156,11 +156,11 @@ pub static ADMINISTRATOR: Permission = Permission {
     allows: administers,
 };
 
-/// The super-admin.
+/// The super-admin, and who may become it again.
 pub static SUPER: Permission = Permission {
-    name: "the super-admin",
+    name: "the super-admin; to itself also the administrator of the directory",
     login: true,
-    allows: |call| role(call) == Role::SuperAdmin,
+    allows: may_transfer,
 };
 
 /// Administrators, and the user itself.

@@ -43,7 +43,7 @@ pub const USER: [&str; 17] = [
 ];
 
 /// The attributes of a group that a user is shown with.
-const MEMBERSHIP: [&str; 3] = ["entryUUID", "cn", "hedgerowDefault"];
+const MEMBERSHIP: [&str; 4] = ["entryUUID", "cn", "hedgerowDefault", "hedgerowNetworkRole"];
 
 /// What JSON has for a set: an object whose members are empty objects.
 pub type Set = BTreeMap<String, Nothing>;
@@ -103,9 +103,15 @@ pub struct User {
     pub num_access_tokens: usize,
 }
 
-/// What users are shown with: the groups and gateways of the directory, as the caller may see them.
+/// What users are shown with: the groups of the directory, as the caller may see them.
 pub struct Surroundings {
-    groups: HashMap<String, String>,
+    groups: HashMap<String, InGroup>,
+}
+
+/// What being in a group means.
+struct InGroup {
+    id: String,
+    network_roles: NetworkRoles,
 }
 
 impl Surroundings {
@@ -123,24 +129,53 @@ impl Surroundings {
         let mut around = Self {
             groups: HashMap::new(),
         };
-        for name in values(user, "memberOf") {
-            if let Ok(dn) = Dn::parse(&String::from_utf8_lossy(name)) {
+        for name in member_of(user) {
+            if let Ok(dn) = Dn::parse(&name) {
                 around.add(call, dn).await?;
             }
         }
         Ok(around)
     }
 
+    /// The groups that a user is in, directly or through others.
+    fn groups_of(&self, user: &EntryCopy) -> Vec<&InGroup> {
+        let names = member_of(user).into_iter();
+        names.filter_map(|dn| self.groups.get(&dn)).collect()
+    }
+
+    /// The roles that a user has through groups, by network.
+    pub fn roles_of(&self, user: &EntryCopy) -> Vec<&NetworkRoles> {
+        let groups = self.groups_of(user).into_iter();
+        groups.map(|group| &group.network_roles).collect()
+    }
+
+    /// The ids of the groups that a user is in.
+    pub fn ids_of(&self, user: &EntryCopy) -> Vec<&str> {
+        let groups = self.groups_of(user).into_iter();
+        groups.map(|group| group.id.as_str()).collect()
+    }
+
     async fn add(&mut self, call: &Call, below: Dn) -> Result<(), Fault> {
         let each = &mut |found: &VisibleEntry<'_>| {
             let copy = found.copy();
-            let id = group_id(&copy);
-            self.groups.insert(copy.dn, id);
+            let group = InGroup {
+                id: group_id(&copy),
+                network_roles: network_roles(&copy),
+            };
+            self.groups.insert(copy.dn, group);
         };
         let identity = &call.caller.identity;
         let asked = (below, groups());
         list::all(&call.rest, identity, asked, selected(&MEMBERSHIP), each).await
     }
+}
+
+/// The names of the groups and gateways that an entry is in.
+pub fn member_of(entry: &EntryCopy) -> Vec<String> {
+    let names = values(entry, "memberOf").into_iter();
+    names
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect()
 }
 
 /// The id of a group: that of its entry, and of one that came with a network its name.
@@ -173,6 +208,11 @@ pub fn network_roles(entry: &EntryCopy) -> NetworkRoles {
     roles
 }
 
+/// The name that a user logs in with.
+pub fn user_name(entry: &EntryCopy) -> String {
+    text(entry, "uid").unwrap_or_default()
+}
+
 /// Whether a user may not log in.
 pub fn is_disabled(entry: &EntryCopy) -> bool {
     let locked = text(entry, "pwdAccountLockedTime");
@@ -185,14 +225,11 @@ impl User {
     /// Of an entry.
     pub fn of(call: &Call, entry: &EntryCopy, around: &Surroundings) -> Self {
         let role = Role::of_entry(&call.rest, entry);
-        let name = text(entry, "uid").unwrap_or_default();
+        let name = user_name(entry);
         let shown = text(entry, "displayName").or_else(|| text(entry, "cn"));
-        let in_groups = values(entry, "memberOf");
-        let in_groups: Vec<_> = in_groups.into_iter().map(String::from_utf8_lossy).collect();
         let set = |ids: Vec<String>| ids.into_iter().map(|id| (id, Nothing {})).collect();
-        let groups = in_groups
-            .iter()
-            .filter_map(|dn| around.groups.get(dn.as_ref()));
+        let in_groups = member_of(entry);
+        let groups = around.groups_of(entry).into_iter();
         let networks = call.rest.unit("networks");
         let gateways = in_groups.iter().filter_map(|dn| gateway_id(&networks, dn));
         let login = text(entry, "pwdLastSuccess");
@@ -207,11 +244,11 @@ impl User {
             issuperadmin: role == Role::SuperAdmin,
             auth_type: text(entry, "hedgerowAuthType").unwrap_or_else(|| "basic_auth".to_owned()),
             remote_gw_ids: set(gateways.collect()),
-            user_group_ids: set(groups.cloned().collect()),
+            user_group_ids: set(groups.map(|group| group.id.clone()).collect()),
             platform_role_id: role.name().to_owned(),
             network_roles: network_roles(entry),
             last_login_time: login.map_or_else(|| NEVER.to_owned(), |time| to_rfc3339(&time)),
-            num_access_tokens: 0,
+            num_access_tokens: directory.count_access_tokens(&own),
             username: name,
         }
     }

@@ -1,8 +1,12 @@
 //! Users: lists of them, and one of them.
 
-use super::answer::bare;
-use super::permission::target;
+use serde_json::{Map, Value};
+
+use super::answer::{bare, enveloped};
+use super::groups::Group;
+use super::permission::{Role, target};
 use super::record::{Surroundings, USER, User};
+use super::{reference, roles};
 use crate::directory::filter::Filter;
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
@@ -48,7 +52,8 @@ pub async fn listed(call: &Call, filter: Filter) -> Result<Vec<User>, Fault> {
     Ok(users)
 }
 
-fn sort(users: &mut [User]) {
+/// Puts users into the order of lists: by name.
+pub fn sort(users: &mut [User]) {
     users.sort_by(|one, other| one.username.cmp(&other.username));
 }
 
@@ -67,4 +72,41 @@ pub async fn get(call: Call) -> Result<Reply, Fault> {
     }
     let entry = require(&call, target(&call)).await?;
     Ok(bare(&shown(&call, &entry).await?))
+}
+
+/// Whether a name is in use, by a user that is deleted for the time being as well.
+pub async fn is_taken(call: &Call, user: &str) -> Result<bool, Fault> {
+    Ok(entry::find(call, equal("uid", user), &["1.1"])
+        .await?
+        .is_some())
+}
+
+/// Shows one user with its role and its groups in full.
+pub async fn with_roles(call: Call) -> Result<Reply, Fault> {
+    let user = target(&call);
+    if user.is_empty() {
+        return Err(Fault::invalid("username is required"));
+    }
+    let shown = match is_administrator(user) {
+        true => User::administrator(&call),
+        false => shown(&call, &require(&call, user).await?).await?,
+    };
+    let mut groups = Map::new();
+    for id in shown.user_group_ids.keys() {
+        if let Some(group) = reference::group(&call, id).await? {
+            let group = serde_json::to_value(Group::of(&group)).unwrap_or_default();
+            groups.insert(id.clone(), group);
+        }
+    }
+    let role = Role::parse(&shown.platform_role_id).unwrap_or(Role::ServiceUser);
+    let role = roles::Role::platform(role);
+    let mut all = serde_json::to_value(&shown).unwrap_or_default();
+    if let Some(all) = all.as_object_mut() {
+        all.insert(
+            "platform_role".to_owned(),
+            serde_json::to_value(role).unwrap_or_default(),
+        );
+        all.insert("user_group_ids".to_owned(), Value::Object(groups));
+    }
+    Ok(enveloped("fetched user with role info", all))
 }

@@ -32,6 +32,7 @@ pub static DIALECT: Dialect = Dialect {
         part("principalId", "The id of the user or the group."),
     ],
     operations: table::OPERATIONS,
+    bearer: None,
     fault,
     fault_schema: "Refusal",
     schemas: models::schemas,

@@ -84,7 +84,9 @@ fn a_rule_is_shown_for_the_types_it_can_compare() {
     assert!(bits.contains(" $ uidNumber $ ") && !bits.contains(" member "));
     assert_eq!(
         of("uuidMatch").map(String::as_str),
-        Some("( 1.3.6.1.1.16.2 NAME 'uuidMatch' APPLIES ( entryUUID $ hedgerowOwner ) )")
+        Some(
+            "( 1.3.6.1.1.16.2 NAME 'uuidMatch' APPLIES ( entryUUID $ hedgerowOwner $ hedgerowTokenCreator ) )"
+        )
     );
     assert_eq!(of("caseIgnoreSubstringsMatch"), None);
 }

@@ -1,0 +1,116 @@
+//! Networks: who is in which, and who has which address there.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::answer::enveloped;
+use super::permission::Role;
+use super::record::{Surroundings, USER, User, is_disabled, user_name};
+use super::{gateways, reference, users};
+use crate::directory::VisibleEntry;
+use crate::directory::filter::Filter;
+use crate::directory::networks::group_of;
+use crate::rest::entry::{selected, values};
+use crate::rest::fault::Fault;
+use crate::rest::list;
+use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::living_users;
+use crate::rest::query::present;
+
+fn required<'a>(call: &'a Call, name: &str, words: &str) -> Result<&'a str, Fault> {
+    let value = call.query.value(name).filter(|value| !value.is_empty());
+    value.ok_or_else(|| Fault::invalid(words))
+}
+
+/// Lets a user use a network.
+pub async fn add_user(call: Call) -> Result<Reply, Fault> {
+    change(call, true).await
+}
+
+/// Lets a user use a network no more.
+pub async fn remove_user(call: Call) -> Result<Reply, Fault> {
+    change(call, false).await
+}
+
+async fn change(call: Call, add: bool) -> Result<Reply, Fault> {
+    let user = required(&call, "username", "username is required")?;
+    let network = required(&call, "network_id", "network is required")?;
+    let only = || Fault::invalid("can only add service users");
+    if users::is_administrator(user) {
+        return Err(only());
+    }
+    let entry = users::find(&call, user).await?;
+    let entry = entry.ok_or_else(|| Fault::invalid("username: there is no such user"))?;
+    if Role::of_entry(&call.rest, &entry) != Role::ServiceUser {
+        return Err(only());
+    }
+    let group = reference::group(&call, &group_of(Some(network), "network-user")).await?;
+    let group = group.ok_or_else(|| Fault::not_found("network"))?;
+    gateways::put(&call, &group, &entry, add).await?;
+    let entry = users::require(&call, &user_name(&entry)).await?;
+    Ok(enveloped(
+        "updated user group",
+        users::shown(&call, &entry).await?,
+    ))
+}
+
+/// Lists the service users whom no group lets into a network. What lets into all networks does not count.
+pub async fn unassigned(call: Call) -> Result<Reply, Fault> {
+    let network = required(&call, "network_id", "network is required")?;
+    let around = Surroundings::of_all(&call).await?;
+    let mut users = Vec::new();
+    let each = &mut |found: &VisibleEntry<'_>| {
+        let entry = found.copy();
+        let mut roles = around.roles_of(&entry).into_iter();
+        let is_in = roles.any(|roles| roles.contains_key(network));
+        if !is_in && Role::of_entry(&call.rest, &entry) == Role::ServiceUser {
+            users.push(User::of(&call, &entry, &around));
+        }
+    };
+    let asked = (call.rest.suffix(), living_users());
+    list::all(
+        &call.rest,
+        &call.caller.identity,
+        asked,
+        selected(&USER),
+        each,
+    )
+    .await?;
+    users::sort(&mut users);
+    Ok(enveloped(
+        "returned unassigned network service users",
+        users,
+    ))
+}
+
+/// Tells which user has which address; those who are turned off have none.
+pub async fn addresses(call: Call) -> Result<Reply, Fault> {
+    let around = Surroundings::of_all(&call).await?;
+    let mut mappings: BTreeMap<String, Value> = BTreeMap::new();
+    let each = &mut |found: &VisibleEntry<'_>| {
+        let entry = found.copy();
+        if is_disabled(&entry) {
+            return;
+        }
+        let user = json!({ "user": user_name(&entry), "groups": around.ids_of(&entry) });
+        for address in values(&entry, "hedgerowClientAddress") {
+            let address = String::from_utf8_lossy(address).into_owned();
+            mappings.insert(address, user.clone());
+        }
+    };
+    let filter = Filter::And(vec![living_users(), present("hedgerowClientAddress")]);
+    let asked = (call.rest.suffix(), filter);
+    list::all(
+        &call.rest,
+        &call.caller.identity,
+        asked,
+        selected(&USER),
+        each,
+    )
+    .await?;
+    Ok(enveloped(
+        "fetched user ip mappings",
+        json!({ "mappings": mappings }),
+    ))
+}

@@ -1,0 +1,259 @@
+//! Changes of a user: what a request may say of whom, and the changes that follow from it, made together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::answer::bare;
+use super::bearer::is_master;
+use super::definition::Definition;
+use super::permission::{Role, names_caller, role};
+use super::record::{self, Surroundings, USER, User};
+use super::{reference, users};
+use crate::directory::password_change::Whose;
+use crate::directory::request::{Change, Modification, ModificationKind, Terms};
+use crate::directory::{EntryCopy, Error};
+use crate::rest::entry::{classes, name, replace, replace_first, selected, text};
+use crate::rest::fault::Fault;
+use crate::rest::list;
+use crate::rest::membership;
+use crate::rest::operation::{Call, Reply};
+use crate::rest::query::equal;
+
+/// How often a change is worked out when others are faster.
+const TRIES: usize = 5;
+
+/// Replaces what a request can say of a user.
+pub async fn update(call: Call) -> Result<Reply, Fault> {
+    let said = Definition::read(&call)?;
+    let user = call.path.get("username");
+    if users::is_administrator(user) {
+        return Err(Fault::forbidden(
+            "the administrator of the directory is not changed here",
+        ));
+    }
+    if !said.username.is_empty() && !said.username.eq_ignore_ascii_case(user) {
+        return Err(Fault::invalid(
+            "user in param and request body not matching",
+        ));
+    }
+    said.check_password()?;
+    let mut tries = 0;
+    let changed = loop {
+        tries += 1;
+        let entry = users::require(&call, user).await?;
+        let around = Surroundings::of_one(&call, &entry).await?;
+        let shown = User::of(&call, &entry, &around);
+        let wanted = allowed(&call, &said, &shown)?;
+        let mut changes = changes(&call, &said, (&entry, &shown), wanted)
+            .await?
+            .into_iter();
+        let Some(first) = changes.next() else {
+            break entry;
+        };
+        let done = list::together(&call.rest, &call.caller.identity, first, changes.collect());
+        match done.await {
+            Ok(changed) => {
+                let gone = || Fault::forbidden("it was changed, and the caller may not see it");
+                break changed.after.ok_or_else(gone)?;
+            }
+            Err(Error::AssertionFailed) if tries < TRIES => {}
+            Err(error) => return Err(error.into()),
+        }
+    };
+    if said.second_factor == Some(false) {
+        drop_second_factor(&call, &changed).await?;
+    }
+    Ok(bare(&users::shown(&call, &changed).await?))
+}
+
+async fn drop_second_factor(call: &Call, entry: &EntryCopy) -> Result<(), Fault> {
+    let (directory, name) = (&call.rest.directory, name(entry));
+    if !directory.has_second_factor(&name) {
+        return Ok(());
+    }
+    let (identity, whose) = (&call.caller.identity, Whose::Named(name));
+    list::wait(|done| directory.remove_second_factor(identity, &whose, done)).await?;
+    Ok(())
+}
+
+/// The role that the user is to have, once it is clear that the caller may ask for all that is said.
+fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
+    let caller = role(call);
+    let has = Role::parse(&is.platform_role_id).unwrap_or(Role::ServiceUser);
+    let wanted = match said.role.is_empty() {
+        true => has,
+        false => said.platform_role()?,
+    };
+    let refuse = |text: &str| Err(Fault::forbidden(text));
+    if names_caller(call, &is.username) {
+        let groups: BTreeSet<_> = is.user_group_ids.keys().cloned().collect();
+        let roles = reference::stored(&is.network_roles);
+        if said.role != is.platform_role_id {
+            return refuse("nobody changes their own role");
+        } else if said.groups != groups {
+            return refuse("nobody changes their own groups");
+        } else if reference::stored(&said.network_roles) != roles {
+            return refuse("nobody changes their own network roles");
+        }
+    } else if caller == Role::Admin && has == Role::SuperAdmin {
+        return refuse("an admin cannot change the superadmin");
+    } else if caller == Role::Admin && has == Role::Admin {
+        return refuse("an admin cannot change another admin");
+    } else if wanted == Role::SuperAdmin && has != Role::SuperAdmin {
+        return refuse("additional superadmins cannot be created; transfer the role");
+    } else if has == Role::SuperAdmin && wanted != has {
+        return refuse("the superadmin keeps the role until it is transferred");
+    } else if caller != Role::SuperAdmin && wanted == Role::Admin {
+        return refuse("only superadmin can assign the admin role");
+    }
+    if said.password.is_some() && is.auth_type == "oauth" {
+        return refuse("the password of this user is kept elsewhere");
+    }
+    if !is.external_identity_provider_id.is_empty() {
+        let renamed = !said.display_name.is_empty() && said.display_name != is.display_name;
+        if renamed || said.disabled.is_some_and(|it| it != is.account_disabled) {
+            return Err(Fault::invalid(
+                "display name and account status of this user are kept elsewhere",
+            ));
+        }
+    }
+    Ok(wanted)
+}
+
+/// The changes that make a user what is said, the user itself first; none when it is that already.
+async fn changes(
+    call: &Call,
+    said: &Definition,
+    (entry, is): (&EntryCopy, &User),
+    wanted: Role,
+) -> Result<Vec<(Change, Terms)>, Fault> {
+    reference::check(call, &said.network_roles).await?;
+    let dn = name(entry);
+    let mut steps = Vec::new();
+    if let Some(password) = &said.password {
+        steps.push(Modification {
+            kind: ModificationKind::Replace,
+            attribute: "userPassword".to_owned(),
+            values: vec![password.as_bytes().to_vec()],
+        });
+    }
+    if !said.display_name.is_empty() && said.display_name != is.display_name {
+        steps.push(replace_first(
+            entry,
+            "displayName",
+            Some(&said.display_name),
+        ));
+    }
+    let mut own = Vec::new();
+    if wanted.name() != is.platform_role_id {
+        own.push(replace("hedgerowPlatformRole", &[wanted.name()]));
+    }
+    let roles = reference::stored(&said.network_roles);
+    if roles != reference::stored(&is.network_roles) {
+        let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
+        own.push(replace("hedgerowNetworkRole", &roles));
+    }
+    if !own.is_empty() {
+        steps.extend(classes(entry, &["hedgerowNetworkUser"]));
+        steps.extend(own);
+    }
+    let mut memberships = regroup(call, said, (entry, is)).await?;
+    let revokes = said.role != is.platform_role_id || !memberships.is_empty();
+    if revokes {
+        let tokens = call.rest.directory.access_tokens(&dn).into_iter();
+        memberships.extend(tokens.map(|token| Change::Delete { dn: token.dn }));
+    }
+    if steps.is_empty() && memberships.is_empty() {
+        return Ok(Vec::new());
+    }
+    let same = equal("entryCSN", &text(entry, "entryCSN").unwrap_or_default());
+    let change = |modifications| Change::Modify {
+        dn: dn.clone(),
+        modifications,
+    };
+    let first = Terms {
+        assertion: Some(same),
+        ..Terms::default()
+    };
+    let last = Terms {
+        read_after: Some(selected(&USER)),
+        ..Terms::default()
+    };
+    let mut all = vec![(change(steps), first)];
+    all.extend(
+        memberships
+            .into_iter()
+            .map(|change| (change, Terms::default())),
+    );
+    all.push((change(Vec::new()), last));
+    Ok(all)
+}
+
+/// The changes of groups after which a user is in those that are said; what is said and is no group is passed over.
+async fn regroup(
+    call: &Call,
+    said: &Definition,
+    (entry, is): (&EntryCopy, &User),
+) -> Result<Vec<Change>, Fault> {
+    let mut changes = Vec::new();
+    let left = is
+        .user_group_ids
+        .keys()
+        .filter(|id| !said.groups.contains(*id));
+    let new = said
+        .groups
+        .iter()
+        .filter(|id| !is.user_group_ids.contains_key(*id));
+    for (id, add) in left.map(|id| (id, false)).chain(new.map(|id| (id, true))) {
+        let Some(group) = reference::group(call, id).await? else {
+            continue;
+        };
+        if text(&group, "hedgerowExternalId").is_some() {
+            return Err(Fault::invalid(
+                "cannot modify membership of external groups",
+            ));
+        }
+        let wanted = BTreeMap::from([(entry.dn.as_str(), add)]);
+        match membership::difference(call, &group, &wanted).await? {
+            Some(change) => changes.push(change),
+            None if !add => {
+                let text = format!(
+                    "user_group_ids: {id} holds the user by another group; change that one"
+                );
+                return Err(Fault::invalid(text));
+            }
+            None => {}
+        }
+    }
+    Ok(changes)
+}
+
+/// Removes a user. The directory takes it out of its groups, and removes its tokens and those it has made.
+pub async fn delete(call: Call) -> Result<Reply, Fault> {
+    let user = call.path.get("username");
+    let refuse = |text: &str| Err(Fault::forbidden(text));
+    if is_master(&call) {
+        return refuse("the master key deletes no users; log in");
+    }
+    if users::is_administrator(user) {
+        return refuse("the administrator of the directory cannot be deleted");
+    }
+    let entry = users::require(&call, user).await?;
+    let has = Role::of_entry(&call.rest, &entry);
+    if has == Role::SuperAdmin {
+        return refuse("superadmin cannot be deleted");
+    }
+    if has == Role::Admin && role(&call) != Role::SuperAdmin {
+        return refuse("admin cannot delete another admin user, including oneself");
+    }
+    let external = text(&entry, "hedgerowExternalId").is_some();
+    if external {
+        return Err(Fault::invalid(format!("cannot delete idp user {user}")));
+    }
+    if text(&entry, "hedgerowSystem").is_some_and(|it| it.eq_ignore_ascii_case("TRUE")) {
+        return refuse("a user of the system cannot be deleted");
+    }
+    let change = Change::Delete { dn: name(&entry) };
+    list::change(&call.rest, &call.caller.identity, change, Terms::default()).await?;
+    let shown = record::user_name(&entry);
+    Ok(bare(&format!("{shown} deleted.")))
+}
