@@ -223,10 +223,11 @@ impl Config {
             *socket = resolve(folder, socket);
         }
         let rest = &mut self.rest;
-        for path in [&mut rest.mail_folder, &mut rest.master_key_file] {
-            if let Some(path) = path {
-                *path = resolve(folder, path);
-            }
+        for path in [&mut rest.mail_folder, &mut rest.master_key_file]
+            .into_iter()
+            .flatten()
+        {
+            *path = resolve(folder, path);
         }
         if let Some(tls) = &mut self.tls {
             tls.resolve_paths(folder);

@@ -46,7 +46,7 @@ pub struct Key {
     pub name: String,
     /// When it was made.
     pub created: Seconds,
-    /// What it is good for, such as `ldap`; at least one.
+    /// What it is good for, such as `ldap`, or a part of that behind a colon; at least one.
     pub scopes: Vec<String>,
     /// How it is limited.
     pub limits: Limits,
@@ -62,6 +62,28 @@ pub struct Limits {
     pub networks: Vec<Network>,
     /// The name that the client's certificate must stand for, if it must.
     pub certificate: Option<Dn>,
+}
+
+/// What a key is wanted for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Wanted<'a> {
+    /// All of a use: the key has it as a scope.
+    Whole(&'a str),
+    /// At least a part of it: a scope may also be the use, a colon, and what the use calls the part.
+    Part(&'a str),
+}
+
+impl Wanted<'_> {
+    /// Whether a scope holds it.
+    pub fn is_in(self, scope: &str) -> bool {
+        match self {
+            Self::Whole(wanted) => scope == wanted,
+            Self::Part(wanted) => {
+                let rest = scope.strip_prefix(wanted);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+            }
+        }
+    }
 }
 
 /// Why a key cannot be made; the text says what to change.
@@ -125,9 +147,9 @@ impl Key {
         if !is_word(&name, b"-_.@") {
             return refuse("the name of a key is 1 to 64 letters, digits and -_.@");
         }
-        if scopes.is_empty() || !scopes.iter().all(|scope| is_word(scope, b"-")) {
+        if scopes.is_empty() || !scopes.iter().all(|scope| is_word(scope, b"-:.")) {
             return refuse(
-                "a key has at least one scope, each 1 to 64 letters, digits and -, such as ldap",
+                "a key has at least one scope, each 1 to 64 letters, digits and -:., such as ldap",
             );
         }
         if scopes.len() > MOST_LIMITS || limits.networks.len() > MOST_LIMITS {
@@ -167,7 +189,7 @@ impl Key {
     }
 
     /// Whether it is good for a use that comes from there at this time.
-    pub fn fits(&self, schema: &Schema, scope: &str, source: &Source, now: Seconds) -> bool {
+    pub fn fits(&self, schema: &Schema, wanted: Wanted<'_>, source: &Source, now: Seconds) -> bool {
         let limits = &self.limits;
         let within = limits.networks.is_empty()
             || source.address.is_some_and(|address| {
@@ -181,7 +203,7 @@ impl Key {
             shown.is_some_and(|shown| shown.normalize(schema) == wanted.normalize(schema))
         };
         self.is_current(now)
-            && self.scopes.iter().any(|of| of == scope)
+            && self.scopes.iter().any(|scope| wanted.is_in(scope))
             && within
             && limits.certificate.as_ref().is_none_or(shown)
     }
@@ -337,21 +359,46 @@ mod tests {
         };
         let key = key(limits());
         let good = source("192.0.2.1", "CN=a$b, DC=c");
-        assert!(key.fits(&schema, "ldap", &good, 199));
-        assert!(!key.fits(&schema, "ldap", &good, 200));
-        assert!(!key.fits(&schema, "scim", &good, 199));
-        assert!(!key.fits(&schema, "ldap", &source("192.0.3.1", "cn=a$b,dc=c"), 199));
-        assert!(!key.fits(&schema, "ldap", &source("192.0.2.1", "cn=other,dc=c"), 199));
+        assert!(key.fits(&schema, Wanted::Whole("ldap"), &good, 199));
+        assert!(!key.fits(&schema, Wanted::Whole("ldap"), &good, 200));
+        assert!(!key.fits(&schema, Wanted::Whole("scim"), &good, 199));
+        assert!(!key.fits(
+            &schema,
+            Wanted::Whole("ldap"),
+            &source("192.0.3.1", "cn=a$b,dc=c"),
+            199
+        ));
+        assert!(!key.fits(
+            &schema,
+            Wanted::Whole("ldap"),
+            &source("192.0.2.1", "cn=other,dc=c"),
+            199
+        ));
         let nowhere = Source {
             address: None,
             ..good.clone()
         };
-        assert!(!key.fits(&schema, "ldap", &nowhere, 199));
+        assert!(!key.fits(&schema, Wanted::Whole("ldap"), &nowhere, 199));
         let unnamed = Source {
             certificate: None,
             ..good
         };
-        assert!(!key.fits(&schema, "ldap", &unnamed, 199));
+        assert!(!key.fits(&schema, Wanted::Whole("ldap"), &unnamed, 199));
+    }
+
+    #[test]
+    fn a_key_for_a_part_of_a_use_is_none_for_all_of_it() {
+        let of = |scope: &str| {
+            let scopes = vec![scope.to_owned()];
+            let key = Key::new(&made(), "a".to_owned(), scopes, Limits::default(), 100).unwrap();
+            let fits = |wanted| key.fits(&schema(), wanted, &Source::default(), 100);
+            (fits(Wanted::Whole("a-b")), fits(Wanted::Part("a-b")))
+        };
+        assert_eq!(of("a-b"), (true, true));
+        assert_eq!(of("a-b:user:read"), (false, true));
+        for other in ["a-bc", "a", "b:a-b", "a-b.user"] {
+            assert_eq!(of(other), (false, false), "{other}");
+        }
     }
 
     #[test]
@@ -360,7 +407,7 @@ mod tests {
             let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
             Key::new(&made(), name.to_owned(), scopes, Limits::default(), 100)
         };
-        assert!(make("ok-1_2.3@4", &["ldap", "slc-hub"]).is_ok());
+        assert!(make("ok-1_2.3@4", &["ldap", "slc-hub:group.member:read"]).is_ok());
         for (name, scopes) in [
             ("", &["ldap"][..]),
             ("a$b", &["ldap"]),

@@ -42,6 +42,7 @@ pub mod search;
 pub mod second_factor;
 pub mod selection;
 pub mod setup;
+pub mod short_id;
 pub mod snapshot;
 pub mod source;
 pub mod stored;

@@ -1,9 +1,9 @@
 //! Tokens: what stands for a login in later requests, for clients that have no connection to be bound on.
 //!
-//! Owns their form, the keys that seal them, and what makes one void. A token says who, for which audience, since which
-//! password, and until when; nothing else is taken from it. Whether the account may be used is asked at each use, so that
-//! a token is void the moment that its account is closed, has another password or is gone. How a face carries it is the
-//! face's.
+//! Owns their form, the keys that seal them, and what makes one void. A token says who, by which key if by one, for which
+//! audience, since which password, and until when; nothing else is taken from it. Whether the account may be used, and the
+//! key from there, is asked at each use, so that a token is void the moment that its account is closed, has another
+//! password or is gone, and one of a key the moment that the key is. How a face carries it is the face's.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,10 +17,12 @@ use super::authenticate::Standing;
 use super::entry::EntryId;
 use super::error::Error;
 use super::identity::{Identity, Who};
+use super::keys::{self, Tag, Wanted};
 use super::lane;
 use super::password::policy::Seconds;
 use super::schema::well_known as known;
 use super::snapshot::Snapshot;
+use super::source::Source;
 use super::view::View;
 use super::{Directory, random_key};
 
@@ -31,8 +33,8 @@ const RENEWED: Seconds = 60 * 60;
 /// Tokens that are remembered as revoked before their end.
 const REVOKED: usize = 65_536;
 
-/// The number of the key, the subject, the epoch, the end, and an id.
-const BODY: usize = 4 + 16 + 8 + 8 + 16;
+/// The number of the key, the subject, whether a key has logged in and which, the epoch, the end, and an id.
+const BODY: usize = 4 + 16 + 1 + 8 + 8 + 8 + 16;
 const SEAL: usize = 32;
 
 /// The subject of tokens of the administrator, who is no entry.
@@ -62,6 +64,8 @@ struct Key {
 struct Body {
     key: u32,
     subject: [u8; 16],
+    /// The key that the subject has logged in with, if it was one.
+    login: Option<Tag>,
     epoch: u64,
     end: Seconds,
     id: [u8; 16],
@@ -124,6 +128,8 @@ impl Body {
         let mut out = Vec::with_capacity(BODY + SEAL);
         out.extend_from_slice(&self.key.to_be_bytes());
         out.extend_from_slice(&self.subject);
+        out.push(u8::from(self.login.is_some()));
+        out.extend_from_slice(&self.login.unwrap_or_default());
         out.extend_from_slice(&self.epoch.to_be_bytes());
         out.extend_from_slice(&self.end.to_be_bytes());
         out.extend_from_slice(&self.id);
@@ -133,12 +139,15 @@ impl Body {
     fn read(bytes: &[u8]) -> Option<Body> {
         let (key, rest) = bytes.split_first_chunk()?;
         let (subject, rest) = rest.split_first_chunk()?;
+        let ([has_login], rest) = rest.split_first_chunk()?;
+        let (login, rest) = rest.split_first_chunk()?;
         let (epoch, rest) = rest.split_first_chunk()?;
         let (end, rest) = rest.split_first_chunk()?;
         let (id, rest) = rest.split_first_chunk()?;
         rest.is_empty().then_some(Body {
             key: u32::from_be_bytes(*key),
             subject: *subject,
+            login: (*has_login == 1).then_some(*login),
             epoch: u64::from_be_bytes(*epoch),
             end: Seconds::from_be_bytes(*end),
             id: *id,
@@ -158,7 +167,8 @@ impl Directory {
     /// A token for an identity that has authenticated, for one audience, for so long but not longer than [`LONGEST`].
     ///
     /// # Errors
-    /// When it is nobody's, a process's, or that of an entry that is gone.
+    /// When it is nobody's, a process's, that of an entry that is gone, or that of a key which is good for nothing of what
+    /// the audience does.
     pub fn issue_token(
         &self,
         identity: &Identity,
@@ -169,6 +179,10 @@ impl Directory {
         let (subject, epoch) = self.subject(identity).ok_or_else(|| {
             Error::UnwillingToPerform("there is no token for this identity".to_owned())
         })?;
+        let scopes = self.scopes(identity);
+        if scopes.is_some_and(|scopes| !scopes.iter().any(|of| Wanted::Part(audience).is_in(of))) {
+            return Err(Error::InsufficientAccess);
+        }
         let key = self.0.tokens.newest(now).map_err(|_| {
             Error::Unavailable("the system has no random numbers to give".to_owned())
         })?;
@@ -176,6 +190,7 @@ impl Directory {
         let body = Body {
             key: key.number,
             subject,
+            login: identity.key(),
             epoch,
             end: now.saturating_add(seconds),
             id: lane::random_bytes(),
@@ -186,17 +201,23 @@ impl Directory {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Whom a token stands for at this moment.
+    /// Whom a token stands for at this moment, if it comes from there.
     ///
     /// # Errors
     /// [`Error::InvalidCredentials`] when it was not issued for this audience since the server started, has ended or was
-    /// revoked, or its account is gone, closed, or has another password.
-    pub fn redeem_token(&self, token: &str, audience: &str) -> Result<Identity, Error> {
+    /// revoked, or its account is gone, closed, or has another password; of a key also when that is revoked, has expired or
+    /// does not fit the source.
+    pub fn redeem_token(
+        &self,
+        token: &str,
+        audience: &str,
+        source: &Source,
+    ) -> Result<Identity, Error> {
         let body = self.open_token(token, audience)?;
-        let identity = if body.subject == ADMINISTRATOR {
-            Some(Identity::administrator())
-        } else {
-            entry_of(&self.snapshot(), &body.subject).map(Identity::entry)
+        let identity = match (body.subject, body.login) {
+            (ADMINISTRATOR, _) => Some(Identity::administrator()),
+            (uuid, None) => entry_of(&self.snapshot(), &uuid).map(Identity::entry),
+            (uuid, Some(tag)) => self.identity_of_key(&uuid, tag, audience, source),
         };
         let identity = identity.ok_or(Error::InvalidCredentials)?;
         let same = self.subject(&identity) == Some((body.subject, body.epoch));
@@ -205,6 +226,22 @@ impl Directory {
         } else {
             Err(Error::InvalidCredentials)
         }
+    }
+
+    /// Whom a key stands for that has logged in before, if it still is good.
+    fn identity_of_key(
+        &self,
+        uuid: &[u8; 16],
+        tag: Tag,
+        audience: &str,
+        source: &Source,
+    ) -> Option<Identity> {
+        let snapshot = self.snapshot();
+        let id = entry_of(&snapshot, uuid)?;
+        let view = View::new(&snapshot, id)?;
+        let key = keys::of(&view).find(|key| key.tag() == tag)?;
+        let good = self.is_good(&view, &key, Wanted::Part(audience), source);
+        good.then(|| Identity::by_key(id, tag))
     }
 
     /// Makes one token void before its end.
@@ -243,8 +280,6 @@ impl Directory {
                 let epoch = hash.as_bytes().first_chunk().copied().unwrap_or_default();
                 Some((ADMINISTRATOR, u64::from_be_bytes(epoch)))
             }
-            // A key is revoked by itself, and says itself what it is good for.
-            Who::Entry(_) if identity.key().is_some() => None,
             Who::Entry(id) => {
                 let snapshot = self.snapshot();
                 let view = View::new(&snapshot, id)?;

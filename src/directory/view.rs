@@ -7,6 +7,7 @@ use super::account;
 use super::entry::{Actor, Block, EntryId, EntryRef};
 use super::members::EdgeKind;
 use super::schema::{AttributeTypeId, ClassId, ClassKind, Schema, well_known};
+use super::short_id;
 use super::snapshot::{IdSet, Snapshot};
 use super::time;
 
@@ -67,6 +68,8 @@ pub enum Computed {
     EntryDn,
     /// `entryUUID` (RFC 4530).
     EntryUuid,
+    /// `hedgerowId`, which follows from it.
+    ShortId,
     /// `entryCSN`.
     EntryCsn,
     /// `createTimestamp`.
@@ -95,11 +98,12 @@ pub enum Computed {
 
 impl Computed {
     /// All of them, in the order in which results list them.
-    pub const ALL: [Computed; 19] = [
+    pub const ALL: [Computed; 20] = [
         Computed::Edges(EdgeKind::Member),
         Computed::Edges(EdgeKind::UniqueMember),
         Computed::StructuralObjectClass,
         Computed::EntryUuid,
+        Computed::ShortId,
         Computed::CreatorsName,
         Computed::CreateTimestamp,
         Computed::ModifiersName,
@@ -126,6 +130,7 @@ impl Computed {
             Self::MemberOfIndirect => well_known::MEMBER_OF_INDIRECT,
             Self::EntryDn => well_known::ENTRY_DN,
             Self::EntryUuid => well_known::ENTRY_UUID,
+            Self::ShortId => well_known::HEDGEROW_ID,
             Self::EntryCsn => well_known::ENTRY_CSN,
             Self::CreateTimestamp => well_known::CREATE_TIMESTAMP,
             Self::ModifyTimestamp => well_known::MODIFY_TIMESTAMP,
@@ -151,6 +156,7 @@ impl Computed {
             well_known::MEMBER_OF_INDIRECT => Self::MemberOfIndirect,
             well_known::ENTRY_DN => Self::EntryDn,
             well_known::ENTRY_UUID => Self::EntryUuid,
+            well_known::HEDGEROW_ID => Self::ShortId,
             well_known::ENTRY_CSN => Self::EntryCsn,
             well_known::CREATE_TIMESTAMP => Self::CreateTimestamp,
             well_known::MODIFY_TIMESTAMP => Self::ModifyTimestamp,
@@ -272,6 +278,7 @@ impl Computed {
             }
             Self::EntryDn => view.snapshot.write_dn(view.id, &mut text),
             Self::EntryUuid => text = uuid::Uuid::from_bytes(view.entry.uuid()).to_string(),
+            Self::ShortId => text = short_id::text(&view.entry.uuid()),
             Self::EntryCsn => text = view.entry.csn().to_string(),
             Self::CreateTimestamp => text = time::generalized(view.entry.created()),
             Self::ModifyTimestamp => text = time::generalized(view.entry.modified()),

@@ -16,6 +16,7 @@ use super::fault::{Fault, Kind};
 use super::operation::Dialect;
 use crate::directory::dn::Dn;
 use crate::directory::identity::{Identity, Provenance};
+use crate::directory::keys::Wanted;
 use crate::directory::password::Secret;
 use crate::directory::schema::well_known;
 use crate::directory::{Error, Login};
@@ -45,6 +46,8 @@ pub struct Caller {
     pub id: Option<String>,
     /// As what else they ask.
     pub through: Option<&'static str>,
+    /// What the key is good for that they have logged in with, if it was one.
+    pub scopes: Option<Vec<String>>,
 }
 
 impl Caller {
@@ -55,6 +58,7 @@ impl Caller {
             administers: false,
             id: None,
             through: None,
+            scopes: None,
         }
     }
 
@@ -74,6 +78,7 @@ impl Caller {
         Self {
             administers: identity.is_administrator() || group.is_some_and(member),
             id: rest.directory.uuid(&identity),
+            scopes: rest.directory.scopes(&identity),
             identity,
             through,
         }
@@ -94,8 +99,9 @@ pub async fn caller(
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         let key = headers.get(API_KEY).map(|key| Secret::from(key.as_bytes()));
         return key
-            .map(|key| by_key(rest, &key, audience, source))
-            .transpose();
+            .map(|key| by_key(rest, &key, Wanted::Whole(audience), source))
+            .transpose()
+            .map(|login| login.map(|login| Caller::new(rest, login.identity, source)));
     };
     let refused = || {
         Fault::new(
@@ -114,7 +120,7 @@ pub async fn caller(
             None => Proven {
                 identity: rest
                     .directory
-                    .redeem_token(proof, audience)
+                    .redeem_token(proof, audience, &source.into())
                     .map_err(|_| refused())?,
                 through: None,
             },
@@ -146,18 +152,19 @@ pub fn is_by_key(headers: &HeaderMap) -> bool {
     headers.contains_key(API_KEY) && !headers.contains_key(header::AUTHORIZATION)
 }
 
-/// Whom a key proves that is good for a dialect.
-fn by_key(
+/// Proves a key that is good for a dialect, or for a part of it.
+///
+/// # Errors
+/// The one of [`Fault::login`].
+pub fn by_key(
     rest: &Rest,
     key: &Secret,
-    audience: &str,
+    wanted: Wanted<'_>,
     source: Option<IpAddr>,
-) -> Result<Caller, Fault> {
-    let verdict = rest
-        .directory
-        .authenticate_key(key, audience, &source.into());
+) -> Result<Login, Fault> {
+    let verdict = rest.directory.authenticate_key(key, wanted, &source.into());
     audit::login(rest, "key", "", source, &verdict);
-    Ok(Caller::new(rest, verdict?.identity, source))
+    Ok(verdict?)
 }
 
 /// Proves a user name and a password. An unknown name and a wrong password take the same time and get the same answer.

@@ -14,6 +14,7 @@ pub mod connection;
 pub mod docs;
 pub mod entry;
 pub mod fault;
+pub mod harmony;
 pub mod harness;
 pub mod invitation;
 pub mod json;
@@ -118,7 +119,12 @@ impl Rest {
 }
 
 /// The dialects that are served.
-pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &netmaker::DIALECT, &harness::DIALECT];
+pub const DIALECTS: &[&Dialect] = &[
+    &slc_hub::DIALECT,
+    &netmaker::DIALECT,
+    &harness::DIALECT,
+    &harmony::DIALECT,
+];
 
 /// Everything that is answered: each dialect at its own paths, the documents, and the page that shows them.
 pub fn router(rest: Arc<Rest>) -> Router {

@@ -1,5 +1,7 @@
 //! A client of HTTP/1.1 over TLS: one request a connection, read to its end.
 
+#![allow(dead_code)]
+
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

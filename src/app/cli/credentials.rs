@@ -81,7 +81,7 @@ pub struct CreateKey {
     /// What to call the key: letters, digits and -_.@
     #[arg(value_name = "KEY")]
     pub key: String,
-    /// What it is good for: ldap for binds; once for each
+    /// What it is good for: ldap for binds, or a REST dialect, or a part of one, such as harmony-sase:user:read; once for each
     #[arg(long = "scope", value_name = "SCOPE", default_value = "ldap")]
     pub scopes: Vec<String>,
     /// A network it may come from, such as 192.0.2.0/24; once for each [default: any]

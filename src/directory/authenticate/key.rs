@@ -8,7 +8,8 @@ use crate::directory::Directory;
 use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
-use crate::directory::keys::{self, Tag};
+use crate::directory::identity::Identity;
+use crate::directory::keys::{self, Key, Tag, Wanted};
 use crate::directory::password::Secret;
 use crate::directory::password::policy::Denial;
 use crate::directory::schema::well_known as known;
@@ -18,18 +19,18 @@ use crate::directory::source::Source;
 use crate::directory::view::View;
 
 impl Directory {
-    /// Proves a key by itself, for a use that is called `scope`: the key says whose it is. Costs no more than a hash, so
+    /// Proves a key by itself, for a use: the key says whose it is. Costs no more than a hash, so
     /// that a request can be judged by it alone.
     ///
     /// # Errors
     /// [`Error::InvalidCredentials`] whatever is wrong with it, [`Error::LoginRefused`] when the account is not to be used.
-    pub fn authenticate_key(&self, key: &Secret, scope: &str, source: &Source) -> Verdict {
+    pub fn authenticate_key(&self, key: &Secret, wanted: Wanted<'_>, source: &Source) -> Verdict {
         let snapshot = self.snapshot();
         let uuid = keys::entry_of(key.as_bytes()).ok_or(Error::InvalidCredentials)?;
         let found = snapshot.index().equal(known::ENTRY_UUID, &uuid);
         let shown = found.into_iter().flat_map(|ids| ids.iter()).find_map(|id| {
             let view = View::new(&snapshot, id)?;
-            Some((id, self.fitting_key(&view, key, scope, source)?))
+            Some((id, self.fitting_key(&view, key, wanted, source)?))
         });
         let (id, tag) = shown.ok_or(Error::InvalidCredentials)?;
         let name = Dn::parse(&snapshot.dn(id)).unwrap_or_default();
@@ -63,24 +64,44 @@ impl Directory {
         let view = View::new(snapshot, snapshot.find_entry(name)?)?;
         Some((
             view.id,
-            self.fitting_key(&view, typed, source.scope?, source)?,
+            self.fitting_key(&view, typed, Wanted::Whole(source.scope?), source)?,
         ))
     }
 
-    /// The key of an entry that this text is, if it is good for this use. Of an account that needs a second factor, one
-    /// that is held to neither a network nor a certificate is good for nothing.
+    /// What the key is good for with which an identity has logged in; `None` when it was none.
+    pub fn scopes(&self, identity: &Identity) -> Option<Vec<String>> {
+        let tag = identity.key()?;
+        let snapshot = self.snapshot();
+        let view = identity.id().and_then(|id| View::new(&snapshot, id));
+        let key = view.and_then(|view| keys::of(&view).find(|key| key.tag() == tag));
+        Some(key.map(|key| key.scopes).unwrap_or_default())
+    }
+
+    /// The key of an entry that this text is, if it is good for this use.
     fn fitting_key(
         &self,
         view: &View<'_>,
         text: &Secret,
-        scope: &str,
+        wanted: Wanted<'_>,
         source: &Source,
     ) -> Option<Tag> {
-        let now = self.accounts().clock.seconds();
         let key = keys::of(view).find(|key| key.is(text))?;
+        let good = self.is_good(view, &key, wanted, source);
+        good.then(|| key.tag())
+    }
+
+    /// Whether a key of an entry is good for a use. Of an account that needs a second factor, one that is held to neither a
+    /// network nor a certificate is good for nothing.
+    pub(in crate::directory) fn is_good(
+        &self,
+        view: &View<'_>,
+        key: &Key,
+        wanted: Wanted<'_>,
+        source: &Source,
+    ) -> bool {
+        let now = self.accounts().clock.seconds();
         let confined =
             key.is_confined() || !second_factor::is_needed(&self.accounts().second_factor, view);
-        let good = confined && key.fits(view.schema(), scope, source, now);
-        good.then(|| key.tag())
+        confined && key.fits(view.schema(), wanted, source, now)
     }
 }

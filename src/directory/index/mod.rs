@@ -122,6 +122,7 @@ impl Index {
         let in_head = [well_known::CREATE_TIMESTAMP, well_known::MODIFY_TIMESTAMP];
         match kind {
             Kind::Equality if attribute == well_known::ENTRY_UUID => true,
+            Kind::Equality if attribute == well_known::HEDGEROW_ID => true,
             Kind::Ordering if in_head.contains(&attribute) => true,
             _ => Computed::of(attribute).is_none(),
         }
@@ -133,7 +134,7 @@ impl Index {
         let vocabulary = &*self.vocabulary;
         vocabulary
             .is_indexed(Kind::Equality, attribute)
-            .then(|| self.equality.get(vocabulary.value(attribute, value)))
+            .then(|| self.equality.get(vocabulary.asked(attribute, value)))
     }
 
     /// Entries that may be of the class `referral`, which every request asks for.
@@ -332,8 +333,9 @@ fn only_in<'a, T: Ord>(of: &'a [T], other: &'a [T]) -> impl Iterator<Item = &'a 
 }
 
 /// The types that are indexed whatever the configuration says.
-const ALWAYS: [AttributeTypeId; 6] = [
+const ALWAYS: [AttributeTypeId; 7] = [
     well_known::ENTRY_UUID,
+    well_known::HEDGEROW_ID,
     well_known::OBJECT_CLASS,
     well_known::UID,
     well_known::HEDGEROW_PLATFORM_ROLE,

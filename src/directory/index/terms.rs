@@ -10,6 +10,7 @@ use super::{ALWAYS, Context, IndexedAttributes, Kind, trigrams};
 use crate::directory::descriptions::DescriptionTable;
 use crate::directory::entry::{Block, EntryRef};
 use crate::directory::schema::{AttributeTypeId, Rule, Schema, well_known};
+use crate::directory::short_id;
 use crate::directory::time;
 
 /// Not indexed.
@@ -156,6 +157,24 @@ impl Vocabulary {
         hasher.finish()
     }
 
+    /// The equality term under which a normalised value is looked for.
+    pub fn asked(&self, attribute: AttributeTypeId, normalized: &[u8]) -> u64 {
+        let number = match attribute {
+            well_known::ENTRY_UUID => normalized.try_into().ok().map(short_id::number),
+            well_known::HEDGEROW_ID => short_id::parse(normalized.trim_ascii()),
+            _ => None,
+        };
+        match number {
+            Some(number) => self.short_id(number),
+            None => self.value(attribute, normalized),
+        }
+    }
+
+    /// The one term that an entry has for its `entryUUID` and for the `hedgerowId` that follows from it.
+    fn short_id(&self, number: u64) -> u64 {
+        self.value(well_known::HEDGEROW_ID, &number.to_be_bytes())
+    }
+
     /// Puts the terms of an entry, as far as they come from these attributes, in the place of others; in any order, and
     /// perhaps some twice.
     pub fn write_terms(
@@ -168,7 +187,7 @@ impl Vocabulary {
         terms.clear();
         terms
             .equality
-            .push(self.value(well_known::ENTRY_UUID, &entry.uuid()));
+            .push(self.short_id(short_id::number(&entry.uuid())));
         self.add_times(context, entry, terms);
         for block in entry.blocks() {
             if let Some(attribute) = context.descriptions.attribute(block.description)

@@ -44,6 +44,7 @@ const TEXTS: &[(&str, &str)] = texts![
     "identity.ldif",
     "harness.ldif",
     "netmaker.ldif",
+    "harmony_sase.ldif",
 ];
 
 const POSIX_GROUP_AUXILIARY: &[(&str, &str)] = texts!["posix_group_auxiliary.ldif"];

@@ -129,6 +129,7 @@ numbered! { AttributeTypeId;
     HEDGEROW_LOCK_REASON "hedgerowLockReason",
     HEDGEROW_EPOCH "hedgerowEpoch",
     HEDGEROW_TEMPORARILY_LOCKED "hedgerowTemporarilyLocked",
+    HEDGEROW_ID "hedgerowId",
     HEDGEROW_SECOND_FACTOR "hedgerowSecondFactor",
     HEDGEROW_OFFERED_SECOND_FACTOR "hedgerowOfferedSecondFactor",
     HEDGEROW_USED_STEP "hedgerowUsedStep",

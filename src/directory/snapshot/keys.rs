@@ -5,8 +5,8 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use crate::directory::dn::{Dn, Rdn};
-use crate::directory::entry::{EntryId, EntryRef, ROOT};
+use crate::directory::dn::Rdn;
+use crate::directory::entry::{EntryId, EntryRef};
 use crate::directory::schema::Schema;
 
 /// The hashes of names.
@@ -52,11 +52,8 @@ impl Keys {
 
     /// The key of an entry's own name.
     pub(super) fn of_name(&self, schema: &Schema, entry: EntryRef<'_>) -> u64 {
-        if entry.parent() == ROOT {
-            let dn = Dn::parse(entry.rdn()).unwrap_or_default();
-            return self.whole_name(dn.normalize(schema).as_bytes());
-        }
         let mut normalized = Vec::with_capacity(64);
+        // That of a suffix entry may be no relative name; nobody looks it up here.
         if let Ok(rdn) = Rdn::parse(entry.rdn()) {
             rdn.normalize(schema, &mut normalized);
         }

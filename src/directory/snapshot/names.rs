@@ -151,15 +151,14 @@ impl Snapshot {
     /// The entry of a suffix, if it exists.
     pub fn suffix_entry(&self, suffix: &Suffix) -> Option<EntryId> {
         let tops = self.children(ROOT)?;
-        let has = |id: &EntryId, is_name: &dyn Fn(&str) -> bool| {
-            self.entry(*id).is_some_and(|entry| is_name(entry.rdn()))
-        };
-        let is_spelled = |name: &str| name == &*suffix.text;
-        let is_same = |name: &str| {
-            Dn::parse(name).is_ok_and(|dn| dn.normalize(&self.schema) == suffix.normalized)
-        };
-        let spelled = tops.iter().find(|id| has(id, &is_spelled));
-        spelled.or_else(|| tops.iter().find(|id| has(id, &is_same)))
+        let name = |id: &EntryId| self.entry(*id).map(|entry| entry.rdn());
+        let spelled = tops.iter().find(|id| name(id) == Some(&*suffix.text));
+        spelled.or_else(|| {
+            tops.iter().find(|id| {
+                let parsed = name(id).map(|name| NormalizedDn::parse(name, &self.schema));
+                parsed.is_some_and(|name| name.as_ref() == Ok(&suffix.normalized))
+            })
+        })
     }
 
     /// The child of an entry under a relative name.

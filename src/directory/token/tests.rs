@@ -20,9 +20,12 @@ fn a_token_is_for_one_audience_and_one_time() {
     let identity = Identity::entry(2);
     let hour = Duration::from_secs(3_600);
     let token = directory.issue_token(&identity, "a", hour).unwrap();
-    assert_eq!(directory.redeem_token(&token, "a"), Ok(identity.clone()));
     assert_eq!(
-        directory.redeem_token(&token, "b"),
+        directory.redeem_token(&token, "a", &Source::default()),
+        Ok(identity.clone())
+    );
+    assert_eq!(
+        directory.redeem_token(&token, "b", &Source::default()),
         Err(Error::InvalidCredentials)
     );
     let (head, tail) = token.split_at(30);
@@ -33,13 +36,21 @@ fn a_token_is_for_one_audience_and_one_time() {
         &format!("{head}A{tail}"),
         &format!("{token}A"),
     ] {
-        let redeemed = directory.redeem_token(other, "a");
+        let redeemed = directory.redeem_token(other, "a", &Source::default());
         assert_eq!(redeemed, Err(Error::InvalidCredentials), "{other}");
     }
     clock.advance(3_599);
-    assert!(directory.redeem_token(&token, "a").is_ok());
+    assert!(
+        directory
+            .redeem_token(&token, "a", &Source::default())
+            .is_ok()
+    );
     clock.advance(1);
-    assert!(directory.redeem_token(&token, "a").is_err());
+    assert!(
+        directory
+            .redeem_token(&token, "a", &Source::default())
+            .is_err()
+    );
 }
 
 #[test]
@@ -50,10 +61,22 @@ fn keys_are_renewed_and_old_tokens_stay_good() {
     let first = directory.issue_token(&identity, "a", LONGEST).unwrap();
     clock.advance(4_000);
     let second = directory.issue_token(&identity, "a", LONGEST).unwrap();
-    assert!(directory.redeem_token(&first, "a").is_ok());
-    assert!(directory.redeem_token(&second, "a").is_ok());
+    assert!(
+        directory
+            .redeem_token(&first, "a", &Source::default())
+            .is_ok()
+    );
+    assert!(
+        directory
+            .redeem_token(&second, "a", &Source::default())
+            .is_ok()
+    );
     clock.advance(u32::try_from(LONGEST.as_secs()).unwrap());
-    assert!(directory.redeem_token(&first, "a").is_err());
+    assert!(
+        directory
+            .redeem_token(&first, "a", &Source::default())
+            .is_err()
+    );
 }
 
 #[test]
@@ -63,8 +86,16 @@ fn a_token_that_is_revoked_is_void_and_others_are_not() {
     let issue = || directory.issue_token(&identity, "a", LONGEST).unwrap();
     let (one, other) = (issue(), issue());
     directory.revoke_token(&one, "a").unwrap();
-    assert!(directory.redeem_token(&one, "a").is_err());
-    assert!(directory.redeem_token(&other, "a").is_ok());
+    assert!(
+        directory
+            .redeem_token(&one, "a", &Source::default())
+            .is_err()
+    );
+    assert!(
+        directory
+            .redeem_token(&other, "a", &Source::default())
+            .is_ok()
+    );
 }
 
 #[test]
@@ -73,7 +104,9 @@ fn nobody_in_particular_has_no_token_and_the_administrator_has() {
     let nobody = directory.issue_token(&Identity::anonymous(), "a", LONGEST);
     assert!(nobody.is_err());
     let token = directory.issue_token(&Identity::administrator(), "a", LONGEST);
-    let redeemed = directory.redeem_token(&token.unwrap(), "a").unwrap();
+    let redeemed = directory
+        .redeem_token(&token.unwrap(), "a", &Source::default())
+        .unwrap();
     assert!(redeemed.is_administrator());
     assert_eq!(
         directory.name(&redeemed),

@@ -318,7 +318,7 @@ models! {
         /// Whether the user logs in with a second factor.
         #[schema(example = false)]
         second_factor "twoFactorAuthenticationEnabled": bool,
-        /// Whether the address is known to be the user's; not kept.
+        /// Whether somebody has shown that the address is theirs.
         #[schema(example = false)]
         email_verified "emailVerified": bool,
         /// Whether the user may not log in, for now or until somebody changes that.

@@ -11,7 +11,7 @@ use crate::rest::operation::Call;
 use crate::rest::record::Record;
 
 /// The attributes of a user that is shown or changed.
-pub const USER: [&str; 11] = [
+pub const USER: [&str; 12] = [
     "entryUUID",
     "uid",
     "displayName",
@@ -23,10 +23,11 @@ pub const USER: [&str; 11] = [
     "objectClass",
     "entryCSN",
     "hedgerowSystem",
+    "hedgerowEmailVerified",
 ];
 
 /// An entry as a user.
-pub struct UserRecord<'a>(Record<'a, 11>);
+pub struct UserRecord<'a>(Record<'a, 12>);
 
 impl<'a> UserRecord<'a> {
     /// Of an entry that a search has found.
@@ -90,7 +91,12 @@ pub fn info(call: &Call, account: &Place, entry: &EntryCopy) -> Value {
     let admin = own && call.caller.administers || roles::administers_account(call, account, &name);
     let mut info = record.metadata();
     let second_factor = call.rest.directory.has_second_factor(&name);
-    add_account(&mut info, account, admin, second_factor);
+    let known = Known {
+        admin,
+        second_factor,
+        email_verified: record.0.is_true(11),
+    };
+    add_account(&mut info, account, &known);
     info
 }
 
@@ -102,11 +108,23 @@ pub fn administrator(account: &Place) -> Value {
         "email": ADMINISTRATOR,
         "locked": false,
     });
-    add_account(&mut info, account, true, false);
+    let known = Known {
+        admin: true,
+        ..Known::default()
+    };
+    add_account(&mut info, account, &known);
     info
 }
 
-fn add_account(info: &mut Value, account: &Place, admin: bool, second_factor: bool) {
+/// What is known of a user beside what all may see.
+#[derive(Default)]
+struct Known {
+    admin: bool,
+    second_factor: bool,
+    email_verified: bool,
+}
+
+fn add_account(info: &mut Value, account: &Place, known: &Known) {
     let account = account.identifier();
     let more = json!({
         "token": null,
@@ -120,9 +138,9 @@ fn add_account(info: &mut Value, account: &Place, admin: bool, second_factor: bo
             "createdFromNG": true,
             "isNextGenEnabled": true,
         }],
-        "admin": admin,
-        "twoFactorAuthenticationEnabled": second_factor,
-        "emailVerified": false,
+        "admin": known.admin,
+        "twoFactorAuthenticationEnabled": known.second_factor,
+        "emailVerified": known.email_verified,
         "signupAction": null,
         "edition": null,
         "billingFrequency": null,

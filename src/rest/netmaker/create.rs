@@ -5,7 +5,7 @@ use super::bearer::is_master;
 use super::definition::{Definition, check_name};
 use super::permission::{Role, role};
 use super::record::{NetworkRoles, USER};
-use super::{reference, users};
+use super::{invites, reference, users};
 use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::networks::{ALL_NETWORKS, ROLES, group_of, role_of};
@@ -123,6 +123,9 @@ impl New {
         let mut then: Vec<_> = self.groups.iter().map(|group| join(group, &dn)).collect();
         if self.role == Role::Admin {
             then.extend(self.join_administrators(call, &dn).await?);
+        }
+        for over in invites::waiting(call, &self.username).await? {
+            then.push((Change::Delete { dn: over }, Terms::default()));
         }
         // What is told is told of the last change, which is about the user again.
         let last = Change::Modify {

@@ -11,6 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::account::Settings;
 use super::gateways::Gateway;
 use super::groups::Group;
+use super::invites::Invite;
 use super::record::User;
 use super::roles::Role;
 use super::tokens::Token;
@@ -46,6 +47,8 @@ macro_rules! models {
                 ("NetmakerGroupsAnswer", answers("Groups by name.", "NetmakerGroup")),
                 ("NetmakerRoleAnswer", answer("The role.", "NetmakerRole")),
                 ("NetmakerRolesAnswer", answers("Roles by id.", "NetmakerRole")),
+                ("NetmakerInvite", Invite::schema()),
+                ("NetmakerInvitesAnswer", answers("Invites by address.", "NetmakerInvite")),
                 ("NetmakerFlag", plain(Type::Boolean, "Whether it is so.", Value::Bool(true))),
                 ("NetmakerWord", plain(Type::String, "What was done.", "ada deleted.".into())),
                 $((stringify!($name), $name::schema()),)*
@@ -164,6 +167,21 @@ models! {
         /// Nothing.
         #[schema(value_type = Option<Object>, example = json!(null))]
         response "Response": Value,
+    }
+    /// Whom to invite, and what they get when they come.
+    NetmakerInvitees {
+        /// The addresses; who is a user already is passed over.
+        #[schema(min_items = 1, max_items = 1000, example = json!(["ada@example.org"]))]
+        emails "user_emails": Vec<String>,
+        /// `admin`, `auditor`, `platform-user` or `service-user`.
+        #[schema(example = "service-user")]
+        role "platform_role_id": String,
+        /// Groups by id, each with an empty object.
+        #[schema(value_type = Option<Object>, example = json!({}))]
+        groups "user_group_ids": Option<Value>,
+        /// Roles by network, each with an empty object.
+        #[schema(value_type = Option<Object>, example = json!({}))]
+        network_roles "network_roles": Option<Value>,
     }
     /// A name and a password.
     NetmakerLogin {

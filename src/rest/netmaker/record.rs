@@ -149,6 +149,11 @@ impl Surroundings {
         groups.map(|group| &group.network_roles).collect()
     }
 
+    /// The id of the group of a name.
+    pub fn id_of(&self, dn: &str) -> Option<&str> {
+        self.groups.get(dn).map(|group| group.id.as_str())
+    }
+
     /// The ids of the groups that a user is in.
     pub fn ids_of(&self, user: &EntryCopy) -> Vec<&str> {
         let groups = self.groups_of(user).into_iter();
@@ -258,16 +263,28 @@ impl User {
         let role = Role::of_administrator(&call.rest);
         Self {
             username: ADMINISTRATOR.to_owned(),
-            external_identity_provider_id: String::new(),
-            is_mfa_enabled: false,
             display_name: "Administrator".to_owned(),
-            account_disabled: false,
             isadmin: role == Role::Admin,
             issuperadmin: role == Role::SuperAdmin,
+            platform_role_id: role.name().to_owned(),
+            ..Self::nobody()
+        }
+    }
+
+    /// Somebody of whom nothing is known.
+    pub fn nobody() -> Self {
+        Self {
+            username: String::new(),
+            external_identity_provider_id: String::new(),
+            is_mfa_enabled: false,
+            display_name: String::new(),
+            account_disabled: false,
+            isadmin: false,
+            issuperadmin: false,
             auth_type: "basic_auth".to_owned(),
             remote_gw_ids: Set::new(),
             user_group_ids: Set::new(),
-            platform_role_id: role.name().to_owned(),
+            platform_role_id: Role::ServiceUser.name().to_owned(),
             network_roles: NetworkRoles::new(),
             last_login_time: NEVER.to_owned(),
             num_access_tokens: 0,

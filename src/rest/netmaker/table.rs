@@ -6,7 +6,8 @@ use super::permission::{
     READER_OR_OWN, SUPER, USER,
 };
 use super::{
-    account, create, gateways, groups, login, networks, roles, super_admin, tokens, update, users,
+    account, create, gateways, groups, invites, login, networks, pending, roles, super_admin,
+    tokens, update, users,
 };
 use crate::rest::operation::{Input, Operation, Permission, Shape, Verb};
 use crate::rest::query::{Form, Parameter};
@@ -65,6 +66,16 @@ const OF_GROUP: &[Parameter] = &[Parameter::required("group_id", "The id of the 
 const OF_ROLE: &[Parameter] = &[Parameter::required("role_id", "The id of the role.")];
 /// Which token.
 const OF_TOKEN: &[Parameter] = &[Parameter::required("id", "The id of the token.")];
+/// Which invite.
+const OF_INVITE: &[Parameter] = &[
+    Parameter::required("email", "The address that was invited."),
+    Parameter::required("invite_code", "The code of the invite."),
+];
+/// Whose invite.
+const OF_INVITEE: &[Parameter] = &[Parameter::required(
+    "invitee_email",
+    "The address that was invited.",
+)];
 /// What is to become of devices, of which the directory keeps none.
 const FORCE_DELETE: &[Parameter] = &[text(
     "force_delete_configs",
@@ -500,4 +511,103 @@ pub static OPERATIONS: &[Operation] = &[
             |call| Box::pin(roles::delete(call)),
         )
     },
+    row(
+        "netmakerListPendingUsers",
+        (Verb::Get, "/users_pending"),
+        &READER,
+        "Lists those who wait to be let in",
+        Many("NetmakerUser"),
+        |call| Box::pin(pending::list(call)),
+    ),
+    row(
+        "netmakerDeletePendingUsers",
+        (Verb::Delete, "/users_pending"),
+        &ADMINISTRATOR,
+        "Sends all who wait away",
+        One("NetmakerDone"),
+        |call| Box::pin(pending::delete_all(call)),
+    ),
+    Operation {
+        refusals: &[404, 409],
+        ..row(
+            "netmakerApprovePendingUser",
+            (Verb::Post, "/users_pending/user/{username}"),
+            &ADMINISTRATOR,
+            "Lets somebody in who waits, as a service user",
+            One("NetmakerDone"),
+            |call| Box::pin(pending::approve(call)),
+        )
+    },
+    row(
+        "netmakerDeletePendingUser",
+        (Verb::Delete, "/users_pending/user/{username}"),
+        &ADMINISTRATOR,
+        "Sends somebody away",
+        One("NetmakerDone"),
+        |call| Box::pin(pending::delete(call)),
+    ),
+    Operation {
+        parameters: &[OF_INVITE],
+        refusals: &[404],
+        ..row(
+            "netmakerVerifyInvite",
+            (Verb::Get, "/v1/users/invite"),
+            &ANYONE,
+            "Tells whether an invite is in force",
+            One("NetmakerDone"),
+            |call| Box::pin(invites::verify(call)),
+        )
+    },
+    Operation {
+        body: json("NetmakerInvitees"),
+        refusals: &[409],
+        ..row(
+            "netmakerInviteUsers",
+            (Verb::Post, "/v1/users/invite"),
+            &ADMINISTRATOR,
+            "Invites people by mail: all of them, or nobody",
+            One("NetmakerDone"),
+            |call| Box::pin(invites::invite(call)),
+        )
+    },
+    Operation {
+        parameters: &[OF_INVITEE],
+        ..row(
+            "netmakerDeleteInvite",
+            (Verb::Delete, "/v1/users/invite"),
+            &ADMINISTRATOR,
+            "Takes an invite back",
+            One("NetmakerDone"),
+            |call| Box::pin(invites::delete(call)),
+        )
+    },
+    Operation {
+        parameters: &[OF_INVITE],
+        body: json("NetmakerUserDefinition"),
+        refusals: &[409],
+        ..row(
+            "netmakerSignUp",
+            (Verb::Post, "/v1/users/invite-signup"),
+            &ANYONE,
+            "Makes whoever holds an invite a user, with what the invite gives",
+            One("NetmakerDone"),
+            |call| Box::pin(invites::sign_up(call)),
+        )
+    },
+    row(
+        "netmakerListInvites",
+        (Verb::Get, "/v1/users/invites"),
+        &READER,
+        "Lists the invites that are in force; their codes for administrators",
+        One("NetmakerInvitesAnswer"),
+        |call| Box::pin(invites::list(call)),
+    ),
+    row(
+        "netmakerDeleteInvites",
+        (Verb::Delete, "/v1/users/invites"),
+        &ADMINISTRATOR,
+        "Takes all invites back",
+        One("NetmakerDone"),
+        |call| Box::pin(invites::delete_all(call)),
+    ),
 ];

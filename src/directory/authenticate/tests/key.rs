@@ -4,7 +4,7 @@ use super::factor::told;
 use super::*;
 use crate::directory::NewKey;
 use crate::directory::access::Right;
-use crate::directory::keys;
+use crate::directory::keys::{self, Wanted};
 use crate::directory::password_change::{PasswordChange, Whose};
 use crate::directory::source::Network;
 
@@ -50,8 +50,11 @@ impl Place {
     /// Proves a key by itself.
     fn by_key(&self, key: &str, scope: &str, source: &str) -> Verdict {
         let source = Some(source.parse().unwrap()).into();
-        self.directory
-            .authenticate_key(&Secret::from(key.as_bytes()), scope, &source)
+        self.directory.authenticate_key(
+            &Secret::from(key.as_bytes()),
+            Wanted::Whole(scope),
+            &source,
+        )
     }
 }
 
@@ -267,4 +270,72 @@ fn a_key_does_not_change_what_its_account_is_proved_by() {
         .is_ok()
     );
     assert!(change(&by_password).is_ok());
+}
+
+/// A token for a key of ada's, and what redeems it from an address.
+fn token_of(place: &Place, key: NewKey) -> String {
+    let key = place.create(ADA, key).unwrap();
+    let source = Some(HERE.parse().unwrap()).into();
+    let (key, wanted) = (Secret::from(key.as_bytes()), Wanted::Part("sase"));
+    let login = place.directory.authenticate_key(&key, wanted, &source);
+    let hour = std::time::Duration::from_secs(3_600);
+    let identity = login.unwrap().identity;
+    place
+        .directory
+        .issue_token(&identity, "sase", hour)
+        .unwrap()
+}
+
+fn redeem(place: &Place, token: &str, source: &str) -> Option<Vec<String>> {
+    let source = Some(source.parse().unwrap()).into();
+    let redeemed = place.directory.redeem_token(token, "sase", &source);
+    place.directory.scopes(&redeemed.ok()?)
+}
+
+fn for_sase(name: &str) -> NewKey {
+    NewKey {
+        scopes: vec!["sase:user:read".to_owned()],
+        ..new(name)
+    }
+}
+
+#[test]
+fn a_token_of_a_key_is_good_for_no_more_than_the_key_and_no_longer() {
+    let place = Place::new();
+    let scopes = Some(vec!["sase:user:read".to_owned()]);
+    let token = token_of(&place, for_sase("one"));
+    assert_eq!(redeem(&place, &token, HERE), scopes);
+    place.revoke(ADA, "one").unwrap();
+    assert_eq!(redeem(&place, &token, HERE), None);
+
+    let held = NewKey {
+        networks: vec![Network::parse(HERE).unwrap()],
+        lasts: Some(60),
+        ..for_sase("held")
+    };
+    let token = token_of(&place, held);
+    assert_eq!(redeem(&place, &token, HERE), scopes);
+    assert_eq!(redeem(&place, &token, THERE), None);
+    place.clock.advance(60);
+    assert_eq!(redeem(&place, &token, HERE), None);
+
+    let token = token_of(&place, for_sase("closed"));
+    place.set(ADA, "hedgerowDisabled", Some("TRUE"));
+    assert_eq!(redeem(&place, &token, HERE), None);
+    place.set(ADA, "hedgerowDisabled", None);
+
+    let token = token_of(&place, for_sase("changed"));
+    assert_eq!(redeem(&place, &token, HERE), scopes);
+    place.set(ADA, "userPassword", Some("another one"));
+    assert_eq!(redeem(&place, &token, HERE), None);
+}
+
+#[test]
+fn a_key_gets_no_token_for_what_it_is_not_good_for() {
+    let place = Place::new();
+    let key = place.create(ADA, new("mail")).unwrap();
+    let identity = place.by_key(&key, keys::LDAP, HERE).unwrap().identity;
+    let hour = std::time::Duration::from_secs(3_600);
+    let token = place.directory.issue_token(&identity, "sase", hour);
+    assert_eq!(token, Err(Error::InsufficientAccess));
 }

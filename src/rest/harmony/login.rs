@@ -1,0 +1,41 @@
+//! Logins: a token for an hour, for the key of a program.
+
+use serde_json::json;
+
+use crate::directory::keys::Wanted;
+use crate::directory::password::Secret;
+use crate::directory::time;
+use crate::rest::auth::by_key;
+use crate::rest::fault::{Fault, Kind};
+use crate::rest::json::Members;
+use crate::rest::operation::{Call, Reply};
+use crate::rest::time::to_rfc3339;
+
+/// What asks for a token with a key; there is no other way.
+const GRANT: &str = "api_key";
+
+/// Gives a token for a key. It ends with the key at the latest.
+pub async fn authorize(call: Call) -> Result<Reply, Fault> {
+    let mut body = Members::read(&call.body)?;
+    let (grant, key) = (body.required("grantType")?, body.required("apiKey")?);
+    body.end()?;
+    if grant != GRANT {
+        return Err(Fault::invalid(format!("grantType: must be {GRANT}")));
+    }
+    let key = Secret::from(key.as_bytes());
+    let proved = by_key(&call.rest, &key, Wanted::Part(call.audience), call.source);
+    let login = proved.map_err(|fault| match fault.kind {
+        Kind::Unauthenticated => Fault::new(fault.kind, "apiKey: is not valid here"),
+        _ => fault,
+    })?;
+    let lifetime = call.rest.settings.token;
+    let directory = &call.rest.directory;
+    let token = directory.issue_token(&login.identity, call.audience, lifetime)?;
+    let seconds = time::now() / 1_000_000 + lifetime.as_secs();
+    let end = time::generalized(i64::try_from(seconds).unwrap_or_default());
+    Ok(Reply::json(&json!({ "data": {
+        "tokenType": "bearer",
+        "accessToken": token,
+        "accessTokenExpire": to_rfc3339(&end),
+    } })))
+}
