@@ -148,6 +148,11 @@ pub async fn caller(
     Ok(Some(Caller::new(rest, login.identity, source)))
 }
 
+/// Whether it is a key by which a request says who calls.
+pub fn is_by_key(headers: &HeaderMap) -> bool {
+    headers.contains_key(API_KEY) && !headers.contains_key(header::AUTHORIZATION)
+}
+
 /// Proves a key that is good for a dialect, or for a part of it.
 ///
 /// # Errors
