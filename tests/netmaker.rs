@@ -10,17 +10,22 @@
 
 mod server;
 
+#[path = "rest/netmaker/faces.rs"]
+mod faces;
 #[path = "rest/https.rs"]
 mod https;
+#[path = "rest/netmaker/permissions.rs"]
+mod permissions;
 #[path = "rest/scenario.rs"]
 mod scenario;
 
+use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use https::{Answer, Client, Login};
-use ldap3::{LdapConn, Scope, SearchEntry};
+use ldap3::{LdapConn, Mod, Scope, SearchEntry};
 use serde_json::json;
 use server::{Folder, SUFFIX, Server};
 
@@ -265,4 +270,35 @@ fn a_token_is_an_entry_whose_secret_nobody_reads_and_ends_with_it_and_with_its_u
     assert_eq!(status(&two, "grace"), 401);
     assert_eq!(names(&mut ldap, "(objectClass=hedgerowToken)"), [""; 0]);
     assert!(!folder.audited("hedgerowToken").contains("hgrt_"));
+}
+
+#[test]
+fn one_user_at_the_most_is_super_admin_whoever_writes_it() {
+    let (_folder, server, _client) = serving("");
+    let mut ldap = server.administrator();
+    for name in ["super-admin", "SUPER-ADMIN"] {
+        let second = Mod::Replace("hedgerowPlatformRole", HashSet::from([name]));
+        let refused = ldap.modify(&format!("uid=boss,ou=people,{SUFFIX}"), vec![second]);
+        assert_eq!(refused.unwrap().rc, 19, "{name}");
+    }
+}
+
+#[test]
+fn no_answer_holds_a_hash_or_a_secret() {
+    let (_folder, _server, client) = serving("");
+    let made = json!({"name": "x", "user_name": "ada"}).to_string();
+    let request = "POST /api/v1/users/access_token";
+    let made = client.send(&basic("ada"), request, &[], Some(made.as_bytes()));
+    assert_eq!(made.status, 200);
+    for path in [
+        "/api/users",
+        "/api/users/ada",
+        "/api/v1/users?username=ada",
+        "/api/v1/users/access_token?username=ada",
+    ] {
+        let text = client.get(&basic("chief"), path).text().to_lowercase();
+        for secret in ["argon2", "hgrt_", "hash", "\"password\"", "totp_secret"] {
+            assert!(!text.contains(secret), "{path}: {secret}");
+        }
+    }
 }

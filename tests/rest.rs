@@ -618,7 +618,12 @@ fn what_is_documented_is_complete_and_leads_nowhere_else() {
         }
     }
     // The 29 of the product's document, delete of both, and the path of a membership.
-    let dialects = [("slc-hub", 32), ("netmaker", 47), ("harmony-sase", 9)];
+    let dialects = [
+        ("slc-hub", 32),
+        ("netmaker", 47),
+        ("harness", 15),
+        ("harmony-sase", 9),
+    ];
     let mut paths = 0;
     for (name, expected) in dialects {
         let own = document(&format!("/openapi/{name}.json"));

@@ -188,5 +188,6 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
         mail_from: rest.mail_from.clone(),
         invitation_page: rest.invitation_page.clone(),
         invitation: rest.invitation_time,
+        harness_account: rest.harness_account.clone(),
     })
 }

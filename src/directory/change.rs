@@ -258,6 +258,7 @@ mod tests {
     use super::*;
     use crate::directory::account::AccountSettings;
     use crate::directory::dn::{Dn, Rdn};
+    use crate::directory::filter::Filter;
     use crate::directory::fixture;
     use crate::directory::request::{Modification, ModificationKind};
 
@@ -279,6 +280,38 @@ mod tests {
             delete_old_rdn: true,
             new_superior: None,
         }
+    }
+
+    /// That is what changes of nothing are for: the entry that they are about stays as it is.
+    #[test]
+    fn changes_are_held_to_what_is_asserted_of_an_entry_that_none_of_them_changes() {
+        let (directory, _) = fixture::served(AccountSettings::default());
+        let csn = |id| View::new(&directory.snapshot(), id).unwrap().entry.csn();
+        let before = csn(2);
+        let describe_the_group = |asserted: &str| {
+            let nothing = Change::Modify {
+                dn: Dn::parse("cn=one,dc=a").unwrap(),
+                modifications: Vec::new(),
+            };
+            let terms = Terms {
+                assertion: Some(Filter::parse(asserted).unwrap()),
+                ..Terms::default()
+            };
+            let (send, receive) = mpsc::channel();
+            directory.change_together(
+                &Identity::administrator(),
+                (nothing, terms),
+                vec![(describe("cn=two,dc=a"), Terms::default())],
+                move |outcome| send.send(outcome).unwrap(),
+            );
+            receive.recv().unwrap()
+        };
+        let group = csn(3);
+        assert_eq!(describe_the_group("(cn=two)"), Err(Error::AssertionFailed));
+        assert_eq!(csn(3), group);
+        assert!(describe_the_group("(cn=one)").is_ok());
+        assert!(csn(3) != group);
+        assert_eq!(csn(2), before);
     }
 
     /// Each change sees those before it, and what is told is told of the last.

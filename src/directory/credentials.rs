@@ -3,6 +3,8 @@
 //! Owns who may: whoever the access rules let write `hedgerowSecondFactor` or `hedgerowKey` of the entry. What is made is
 //! told once, in the answer, and kept sealed or as a hash only. How a face asks for it is the face's.
 
+mod device;
+
 use std::fmt;
 
 use super::Directory;
@@ -22,6 +24,7 @@ use super::source::Network;
 use super::time;
 use super::view::View;
 use super::write::Credentials;
+pub use device::Proposal;
 use zeroize::Zeroizing;
 
 /// A second factor that is to be confirmed.

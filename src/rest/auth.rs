@@ -97,11 +97,12 @@ pub async fn caller(
 ) -> Result<Option<Caller>, Fault> {
     let audience = dialect.name;
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        let key = headers.get(API_KEY).map(|key| Secret::from(key.as_bytes()));
-        return key
-            .map(|key| by_key(rest, &key, Wanted::Whole(audience), source))
-            .transpose()
-            .map(|login| login.map(|login| Caller::new(rest, login.identity, source)));
+        let Some(key) = headers.get(API_KEY) else {
+            return Ok(None);
+        };
+        let key = Secret::from(key.as_bytes());
+        let login = by_key(rest, &key, Wanted::Whole(audience), source)?;
+        return Ok(Some(Caller::new(rest, login.identity, source)));
     };
     let refused = || {
         Fault::new(
@@ -145,6 +146,11 @@ pub async fn caller(
         return Err(Fault::forbidden("the password must be changed first"));
     }
     Ok(Some(Caller::new(rest, login.identity, source)))
+}
+
+/// Whether it is a key by which a request says who calls.
+pub fn is_by_key(headers: &HeaderMap) -> bool {
+    headers.contains_key(API_KEY) && !headers.contains_key(header::AUTHORIZATION)
 }
 
 /// Proves a key that is good for a dialect, or for a part of it.

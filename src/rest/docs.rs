@@ -81,6 +81,7 @@ fn name(shape: Shape) -> String {
     match shape {
         Shape::Nothing => "no body".to_owned(),
         Shape::One(name) | Shape::List(name, _) => format!("<code>{name}</code>"),
+        Shape::Maybe(name) => format!("<code>{name}</code> or no body"),
         Shape::Many(name) => format!("a list of <code>{name}</code>"),
     }
 }

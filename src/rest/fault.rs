@@ -4,6 +4,7 @@
 //! compile until it has one. How a kind looks in the body is the dialect's.
 
 use axum::http::StatusCode;
+use serde_json::Value;
 
 use crate::directory::Error;
 use crate::directory::password::policy::Refusal;
@@ -62,6 +63,8 @@ pub struct Fault {
     pub kind: Kind,
     /// What is wrong and where.
     pub text: String,
+    /// Members that the body has beside those that every refusal has, where the dialect has words for this one.
+    pub more: Option<Value>,
 }
 
 impl Fault {
@@ -70,6 +73,15 @@ impl Fault {
         Self {
             kind,
             text: text.into(),
+            more: None,
+        }
+    }
+
+    /// The same, told with these members of an object.
+    pub fn with(self, more: Value) -> Self {
+        Self {
+            more: Some(more),
+            ..self
         }
     }
 

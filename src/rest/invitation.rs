@@ -348,6 +348,7 @@ mod tests {
             mail_from: "hedgerow@example.org".to_owned(),
             invitation_page: "https://example.org/?token=".to_owned(),
             invitation: Duration::from_secs(1),
+            harness_account: "default".to_owned(),
         };
         Rest::new(directory, settings)
     }

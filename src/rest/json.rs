@@ -1,5 +1,7 @@
 //! Bodies of requests: JSON objects whose members are taken one by one, so that what nobody asked for is refused by name.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
@@ -9,6 +11,8 @@ pub struct Members(Map<String, Value>);
 
 /// The longest text of a member, in bytes.
 const LONGEST: usize = 4_096;
+/// The most items of a list.
+const MOST: usize = 1_000;
 
 impl Members {
     /// The object that a body is.
@@ -46,6 +50,30 @@ impl Members {
     pub fn required(&mut self, name: &str) -> Result<String, Fault> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
         text.ok_or_else(|| Fault::invalid(format!("{name}: is required")))
+    }
+
+    /// Takes a list of texts, of which none may be there twice; null counts as absent, and absent as empty.
+    pub fn unique_texts(&mut self, name: &str) -> Result<Vec<String>, Fault> {
+        let refused = |text: &str| Fault::invalid(format!("{name}: {text}"));
+        let items = match self.0.remove(name) {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::Array(items)) if items.len() <= MOST => items,
+            Some(Value::Array(_)) => return Err(refused("has too many items")),
+            Some(_) => return Err(refused("must be an array of strings")),
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        let mut seen = BTreeSet::new();
+        for item in items {
+            match item {
+                Value::String(text) if text.len() > LONGEST => {
+                    return Err(refused("holds a text that is too long"));
+                }
+                Value::String(text) if seen.insert(text.clone()) => texts.push(text),
+                Value::String(_) => return Err(refused("holds a text twice")),
+                _ => return Err(refused("must be an array of strings")),
+            }
+        }
+        Ok(texts)
     }
 
     /// Takes a truth value; null counts as absent.
@@ -119,6 +147,19 @@ mod tests {
         assert!(members.flag("b").unwrap_err().text.starts_with("b:"));
         assert!(members.required("c").unwrap_err().text.starts_with("c:"));
         assert_eq!(members.text("d"), Ok(None));
+    }
+
+    #[test]
+    fn a_list_of_texts_holds_each_once() {
+        let read = |text: &str| Members::read(text.as_bytes()).unwrap().unique_texts("a");
+        assert_eq!(read("{}"), Ok(Vec::new()));
+        assert_eq!(
+            read(r#"{"a":["x","y"]}"#),
+            Ok(vec!["x".to_owned(), "y".to_owned()])
+        );
+        for wrong in [r#"{"a":["x","x"]}"#, r#"{"a":"x"}"#, r#"{"a":[1]}"#] {
+            assert!(read(wrong).unwrap_err().text.starts_with("a: "), "{wrong}");
+        }
     }
 
     #[test]

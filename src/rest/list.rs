@@ -43,8 +43,8 @@ pub struct ListQuery {
     pub filter: Filter,
     /// The attributes to be read.
     pub attributes: Vec<String>,
-    /// In which order.
-    pub sort: SortKey,
+    /// In which order: what decides first comes first.
+    pub sort: Vec<SortKey>,
 }
 
 /// A page of a list.
@@ -82,7 +82,7 @@ fn request(query: &ListQuery, part: Part, sorted: bool) -> SearchRequest {
         subentries: Subentries::ByScope,
         values: None,
         sort: sorted.then(|| Sort {
-            keys: vec![query.sort.clone()],
+            keys: query.sort.clone(),
             required: true,
         }),
         part,
@@ -124,7 +124,7 @@ pub async fn all(
         base,
         filter,
         attributes,
-        sort: by("cn"),
+        sort: Vec::new(),
     };
     let mut cookie = Vec::new();
     loop {

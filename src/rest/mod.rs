@@ -16,6 +16,7 @@ pub mod docs;
 pub mod entry;
 pub mod fault;
 pub mod harmony;
+pub mod harness;
 pub mod invitation;
 pub mod json;
 pub mod limits;
@@ -76,6 +77,8 @@ pub struct Settings {
     pub invitation_page: String,
     /// How long an invitation holds.
     pub invitation: Duration,
+    /// What the Harness dialect calls the account that all users are in.
+    pub harness_account: String,
 }
 
 /// What all requests share.
@@ -119,7 +122,12 @@ impl Rest {
 }
 
 /// The dialects that are served.
-pub const DIALECTS: &[&Dialect] = &[&slc_hub::DIALECT, &netmaker::DIALECT, &harmony::DIALECT];
+pub const DIALECTS: &[&Dialect] = &[
+    &slc_hub::DIALECT,
+    &netmaker::DIALECT,
+    &harness::DIALECT,
+    &harmony::DIALECT,
+];
 
 /// Everything that is answered: each dialect at its own paths, the documents, and the page that shows them.
 pub fn router(rest: Arc<Rest>) -> Router {

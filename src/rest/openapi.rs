@@ -7,6 +7,33 @@ use serde_json::{Map, Value, json};
 use super::operation::{Dialect, Operation, Shape, Verb};
 use super::query::{Form, LONGEST, Parameter};
 
+/// Describes bodies for the document alone: a name, and members as programs and as clients write them. `shown` are those that
+/// are built as well; `schemas()` gives all.
+macro_rules! models {
+    (
+        shown [$($shown:ident),* $(,)?]
+        $($(#[$meta:meta])* $name:ident { $($(#[$member:meta])* $key:ident $wire:literal : $type:ty,)* })*
+    ) => {
+        $(
+            $(#[$meta])*
+            #[derive(utoipa::ToSchema)]
+            #[expect(dead_code, reason = "the document describes it, nothing builds it")]
+            struct $name { $($(#[$member])* #[schema(rename = $wire)] $key: $type,)* }
+        )*
+
+        /// All schemas of the dialect.
+        pub fn schemas() -> Vec<(&'static str, utoipa::openapi::RefOr<utoipa::openapi::Schema>)> {
+            use utoipa::PartialSchema;
+            vec![
+                $((stringify!($shown), $shown::schema()),)*
+                $((stringify!($name), $name::schema()),)*
+            ]
+        }
+    };
+}
+
+pub(super) use models;
+
 /// Statuses that every operation may answer with.
 const ALWAYS: [u16; 2] = [429, 503];
 /// Those that come before there is an operation, without a body.
@@ -62,7 +89,9 @@ fn close(dialects: &[&Dialect], schemas: &mut Map<String, Value>) {
     let operations = dialects.iter().flat_map(|dialect| dialect.operations);
     for input in operations.filter_map(|operation| operation.body.as_ref()) {
         let name = match input.shape {
-            Shape::One(name) | Shape::Many(name) | Shape::List(name, _) => name,
+            Shape::One(name) | Shape::Maybe(name) | Shape::Many(name) | Shape::List(name, _) => {
+                name
+            }
             Shape::Nothing => continue,
         };
         if let Some(schema) = schemas.get_mut(name).and_then(Value::as_object_mut) {
@@ -99,7 +128,7 @@ fn describe(dialect: &Dialect, operation: &Operation, alias: usize) -> Value {
             .collect();
         object.insert(
             "requestBody".to_owned(),
-            json!({ "required": true, "content": content }),
+            json!({ "required": !matches!(input.shape, Shape::Maybe(_)), "content": content }),
         );
     }
     described
@@ -235,7 +264,7 @@ fn form(parameter: &Parameter) -> Value {
 fn schema(shape: Shape) -> Value {
     match shape {
         Shape::Nothing => json!({}),
-        Shape::One(name) | Shape::List(name, _) => reference(name),
+        Shape::One(name) | Shape::Maybe(name) | Shape::List(name, _) => reference(name),
         Shape::Many(name) => json!({ "type": "array", "items": reference(name) }),
     }
 }

@@ -163,6 +163,8 @@ pub enum Shape {
     Nothing,
     /// An object.
     One(&'static str),
+    /// An object, or of a request no body at all.
+    Maybe(&'static str),
     /// An array of objects.
     Many(&'static str),
     /// An object with a page of objects; as NDJSON the objects of the whole list.

@@ -67,6 +67,8 @@ pub struct Rest {
         deserialize_with = "seconds::<_, 60, 31_536_000>"
     )]
     pub invitation_time: Duration,
+    /// What the Harness dialect calls the account that all users are in.
+    pub harness_account: String,
 }
 
 impl Default for Rest {
@@ -86,6 +88,7 @@ impl Default for Rest {
             mail_from: "hedgerow@localhost.localdomain".to_owned(),
             invitation_page: "https://localhost:3443/invitation?token=".to_owned(),
             invitation_time: Duration::from_secs(604_800),
+            harness_account: "default".to_owned(),
         }
     }
 }
@@ -95,6 +98,12 @@ impl Rest {
         if !self.listen.is_empty() && !have_certificate {
             let text = "needs a certificate; add a [tls] section";
             found.push(("rest.listen".to_owned(), text.to_owned()));
+        }
+        let account = &self.harness_account;
+        let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        if !(1..=128).contains(&account.len()) || !account.bytes().all(sound) {
+            let text = "must be 1 to 128 letters, digits, _ or -";
+            found.push(("rest.harness_account".to_owned(), text.to_owned()));
         }
     }
 }

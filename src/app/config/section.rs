@@ -326,6 +326,7 @@ impl Default for Index {
                 "gidNumber",
                 "memberUid",
                 "entryUUID",
+                "hedgerowInvitationPending",
             ]),
             presence: names(&[
                 "uid",

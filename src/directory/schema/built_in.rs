@@ -42,6 +42,7 @@ const TEXTS: &[(&str, &str)] = texts![
     "openssh_lpk.ldif",
     "hedgerow.ldif",
     "identity.ldif",
+    "harness.ldif",
     "netmaker.ldif",
     "harmony_sase.ldif",
 ];

@@ -132,7 +132,8 @@ impl Order {
     }
 
     /// The attribute whose values alone decide, if it is one that an index can have in order and by the rule that is its
-    /// own; and whether the greatest comes first.
+    /// own; and whether the greatest comes first. That is so as well where another attribute stands in for it, as long
+    /// as every entry has it.
     pub fn attribute(&self, schema: &Schema) -> Option<(AttributeTypeId, bool)> {
         let [key] = self.keys.as_slice() else {
             return None;
@@ -143,7 +144,7 @@ impl Order {
         let own = schema.attribute(*attribute);
         let plain = key.target.is_plain() && Index::can_hold(IndexKind::Ordering, *attribute);
         let same = own.ordering.or(own.equality) == Some(key.rule);
-        (plain && same && key.otherwise.is_none()).then_some((*attribute, key.reverse))
+        (plain && same).then_some((*attribute, key.reverse))
     }
 
     /// The normal form of the value that a key of one value was made of.

@@ -4,6 +4,7 @@
 
 use super::account::set;
 use super::{Draft, decode};
+use crate::directory::attributes::Attributes;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::history;
@@ -28,6 +29,8 @@ pub enum Credentials {
         /// The recovery codes that come with it.
         recovery: Vec<RecoveryHash>,
     },
+    /// A second factor that needs no confirmation, sealed; without recovery codes.
+    Give(Vec<u8>),
     /// No second factor any more.
     RemoveFactor,
     /// Other recovery codes.
@@ -90,16 +93,15 @@ impl Draft<'_> {
                 );
                 set(&mut after, known::HEDGEROW_RECOVERY_CODE, values(recovery));
             }
-            Credentials::RemoveFactor => {
-                for attribute in [
+            Credentials::Give(sealed) => {
+                remove_factor(&mut after);
+                set(
+                    &mut after,
                     known::HEDGEROW_SECOND_FACTOR,
-                    known::HEDGEROW_OFFERED_SECOND_FACTOR,
-                    known::HEDGEROW_USED_STEP,
-                    known::HEDGEROW_RECOVERY_CODE,
-                ] {
-                    set(&mut after, attribute, Vec::new());
-                }
+                    vec![sealed.clone()],
+                );
             }
+            Credentials::RemoveFactor => remove_factor(&mut after),
             Credentials::ReplaceRecovery(recovery) => {
                 if held.sealed.is_none() {
                     return refuse("the account has no second factor: enrol it first");
@@ -169,6 +171,18 @@ impl Draft<'_> {
         }
         let head = view.entry.head();
         self.store(id, &head, &attributes)
+    }
+}
+
+/// Takes away all that an entry keeps of a second factor.
+fn remove_factor(attributes: &mut Attributes) {
+    for attribute in [
+        known::HEDGEROW_SECOND_FACTOR,
+        known::HEDGEROW_OFFERED_SECOND_FACTOR,
+        known::HEDGEROW_USED_STEP,
+        known::HEDGEROW_RECOVERY_CODE,
+    ] {
+        set(attributes, attribute, Vec::new());
     }
 }
 

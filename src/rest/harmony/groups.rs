@@ -21,7 +21,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         base: call.rest.suffix(),
         filter: groups(),
         attributes: selected(&GROUP),
-        sort: sort(&call.query, GROUP_SORT)?,
+        sort: vec![sort(&call.query, GROUP_SORT)?],
     };
     let (number, size, from) = page(&call.query);
     let mut found = Vec::new();

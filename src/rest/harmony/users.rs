@@ -36,7 +36,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         base: call.rest.suffix(),
         filter: Filter::And(filter),
         attributes: selected(&USER),
-        sort: sort(&call.query, USER_SORT)?,
+        sort: vec![sort(&call.query, USER_SORT)?],
     };
     let (number, size, from) = page(&call.query);
     let tenant = call.rest.suffix().to_string();

@@ -30,7 +30,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         base: call.rest.suffix(),
         filter: asked(&call.query, groups(), false),
         attributes: selected(&GROUP),
-        sort: sort(&call.query, "name"),
+        sort: vec![sort(&call.query, "name")],
     };
     let write: list::Write = Arc::new(move |entry, out| {
         // Writing to memory does not fail.

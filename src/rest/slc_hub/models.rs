@@ -4,35 +4,12 @@
 //! document alone.
 
 use serde_json::Value;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::resource::{Group, OsUser, Principal, User};
-
-/// Describes a schema and gives its members types.
-macro_rules! models {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$member:meta])* $key:ident $wire:literal : $type:ty,)* })*) => {
-        $(
-            $(#[$meta])*
-            #[derive(ToSchema)]
-            #[expect(dead_code, reason = "the document describes it, nothing builds it")]
-            struct $name { $($(#[$member])* #[schema(rename = $wire)] $key: $type,)* }
-        )*
-
-        /// All schemas of the dialect.
-        pub fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
-            vec![
-                ("User", User::schema()),
-                ("Group", Group::schema()),
-                ("Principal", Principal::schema()),
-                ("OsUser", OsUser::schema()),
-                $((stringify!($name), $name::schema()),)*
-            ]
-        }
-    };
-}
+use crate::rest::openapi::models;
 
 models! {
+    shown [User, Group, Principal, OsUser]
     /// Why a request is refused.
     Refusal {
         /// What is wrong and where.

@@ -29,10 +29,10 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         base: call.rest.suffix(),
         filter: Filter::And(std::iter::once(kind).chain(filters).collect()),
         attributes: selected(&PRINCIPAL),
-        sort: SortKey {
+        sort: vec![SortKey {
             otherwise: Some("cn".to_owned()),
             ..sort(&call.query, "displayName")
-        },
+        }],
     };
     let write: list::Write = Arc::new(|entry, out| {
         // Writing to memory does not fail.

@@ -84,7 +84,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         base: call.rest.suffix(),
         filter: asked(&call.query, users(), true),
         attributes: selected(&USER),
-        sort: sort(&call.query, "userName"),
+        sort: vec![sort(&call.query, "userName")],
     };
     let write: list::Write = Arc::new(move |entry, out| {
         // Writing to memory does not fail.

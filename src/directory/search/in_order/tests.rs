@@ -187,6 +187,21 @@ const ORDERS: [(&str, bool); 4] = [
 ];
 
 #[test]
+fn what_stands_in_for_an_attribute_that_every_entry_has_costs_nothing() {
+    let own = snapshot(600, 50, true);
+    for by in ORDERS {
+        let plain = request(by, SliceStart::Offset(100), 10);
+        let mut standing_in = plain.clone();
+        for key in &mut standing_in.sort.as_mut().unwrap().keys {
+            key.otherwise = Some("sn".to_owned());
+        }
+        let (expected, total, ..) = slice(&own, &plain, None);
+        let (found, of, _, at_once) = slice(&own, &standing_in, None);
+        assert_eq!((found, of, at_once), (expected, total, true), "{by:?}");
+    }
+}
+
+#[test]
 fn rows_are_those_of_the_sorted_list() {
     // Few that are no members of the list, and more than are looked for one by one.
     for (count, deleted_every) in [(600, 50), (2_000, 3)] {

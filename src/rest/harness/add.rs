@@ -1,0 +1,390 @@
+//! New users of a scope: those who are there become members, others are invited to become some.
+//!
+//! Owns what somebody gets with a membership: a place on the list of the scope and on those of the scopes above, as a viewer
+//! there where they are new, and the roles and groups that the request names.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::envelope::success;
+use super::place::{Place, members};
+use super::resource::USER;
+use super::roles::{ALL_RESOURCES, Right, is_directly_below, known, of_level, require};
+use crate::directory::dn::Dn;
+use crate::directory::filter::Filter;
+use crate::directory::request::{Change, Terms};
+use crate::directory::{EntryCopy, Error, VisibleEntry, invitation as core, time};
+use crate::rest::entry::{attribute, make_unit, name, name_below, selected, text, values};
+use crate::rest::fault::{Fault, Kind};
+use crate::rest::invitation::{self, Gift, Invitation};
+use crate::rest::json::Members;
+use crate::rest::list;
+use crate::rest::mail;
+use crate::rest::membership::difference;
+use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::{groups, living_users};
+use crate::rest::query::{equal, not, present};
+
+/// The most addresses of a request, and roles for each.
+const MOST: usize = 100;
+/// How often a change is worked out when others are faster.
+const TRIES: usize = 5;
+
+/// Adds users to a scope, and invites those who are none yet.
+pub async fn add(call: Call) -> Result<Reply, Fault> {
+    let place = Place::of(&call)?;
+    require(&call, &place, place.depth(), Right::Manage)?;
+    let mut body = Members::read(&call.body)?;
+    let emails = body.unique_texts("emails")?;
+    let bindings = bindings(body.any("roleBindings"), place.depth())?;
+    let named = body.unique_texts("userGroups")?;
+    body.end()?;
+    if !(1..=MOST).contains(&emails.len()) {
+        return Err(Fault::invalid(format!("emails: must be 1 to {MOST}")));
+    }
+    place.must_be(&call).await?;
+    let gifts = Gifts::prepare(&call, &place, &bindings, &named).await?;
+    let mut results = Map::new();
+    for email in emails {
+        let result = gifts.give(&call, &place, &email).await?;
+        results.insert(email, result.into());
+    }
+    Ok(success(&call, json!({ "addUserResponseMap": results })))
+}
+
+/// A role that users get.
+struct Binding {
+    role: String,
+    role_name: String,
+    /// `None` for all resources of the scope.
+    resource_group: Option<String>,
+    resource_group_name: Option<String>,
+}
+
+fn bindings(given: Option<Value>, level: usize) -> Result<Vec<Binding>, Fault> {
+    match given {
+        Some(Value::Array(items)) if (1..=MOST).contains(&items.len()) => {
+            let items = items.into_iter().enumerate();
+            items
+                .map(|(at, item)| binding(item, level, &format!("roleBindings[{at}]")))
+                .collect()
+        }
+        _ => Err(Fault::invalid(format!(
+            "roleBindings: must be 1 to {MOST} roles"
+        ))),
+    }
+}
+
+fn binding(item: Value, level: usize, place: &str) -> Result<Binding, Fault> {
+    let within = |fault: Fault| Fault::invalid(format!("{place}.{}", fault.text));
+    let mut members = Members::of(item, place)?;
+    let role = members.required("roleIdentifier").map_err(within)?;
+    let role_name = members.required("roleName").map_err(within)?;
+    let group = members.text("resourceGroupIdentifier").map_err(within)?;
+    let group = group.filter(|group| !group.trim().is_empty() && group != ALL_RESOURCES);
+    let group_name = members.text("resourceGroupName").map_err(within)?;
+    members.flag("managedRole").map_err(within)?;
+    members.end().map_err(within)?;
+    let is_sound = |text: &str| {
+        let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_$-".contains(&byte);
+        text.len() <= 128 && text.bytes().all(sound)
+    };
+    for (name, text) in [
+        ("roleIdentifier", Some(&role)),
+        ("resourceGroupIdentifier", group.as_ref()),
+    ] {
+        if !text.is_none_or(|text| is_sound(text)) {
+            let text = "is not 1 to 128 letters, digits, _, $ or -";
+            return Err(Fault::invalid(format!("{place}.{name}: {text}")));
+        }
+    }
+    if known(&role).is_some_and(|known| known.level != level) {
+        let text = "is a role of scopes of another level";
+        return Err(Fault::invalid(format!("{place}.roleIdentifier: {text}")));
+    }
+    Ok(Binding {
+        role,
+        role_name,
+        resource_group_name: group_name.filter(|name| group.is_some() && !name.is_empty()),
+        resource_group: group,
+    })
+}
+
+/// What users of a scope get, as lists that they get on.
+struct Gifts {
+    /// Those of each scope above, but for the account.
+    above: Vec<Vec<Dn>>,
+    /// Those of the scope.
+    own: Vec<Dn>,
+}
+
+impl Gifts {
+    /// Makes the lists that are not there yet.
+    async fn prepare(
+        call: &Call,
+        place: &Place,
+        bindings: &[Binding],
+        named: &[String],
+    ) -> Result<Self, Fault> {
+        make_account(call, place).await?;
+        let mut gifts = Self {
+            above: Vec::new(),
+            own: Vec::new(),
+        };
+        for (level, scope) in place.entries().enumerate().skip(1) {
+            let list = members(scope)?;
+            make(
+                call,
+                &list,
+                vec![
+                    attribute("objectClass", "hedgerowScopeMembers"),
+                    attribute("cn", "members"),
+                ],
+            )
+            .await?;
+            if level == place.depth() {
+                gifts.own.push(list);
+            } else if let Some(viewer) = of_level(level, false) {
+                let viewer = Binding {
+                    role: viewer.identifier.to_owned(),
+                    role_name: viewer.name.to_owned(),
+                    resource_group: None,
+                    resource_group_name: None,
+                };
+                let role = make_assignment(call, scope, &viewer).await?;
+                gifts.above.push(vec![list, role]);
+            }
+        }
+        for binding in bindings {
+            let role = make_assignment(call, place.own(), binding).await?;
+            gifts.own.push(role);
+        }
+        gifts.own.extend(user_groups(call, place, named).await?);
+        Ok(gifts)
+    }
+
+    /// Gives them to whoever has an address.
+    ///
+    /// # Errors
+    /// When the caller may not give them, or nothing can be done now.
+    async fn give(&self, call: &Call, place: &Place, email: &str) -> Result<&'static str, Fault> {
+        let given = match mail::is_address(email) {
+            true => self.try_to_give(call, place, &email.to_lowercase()).await,
+            false => return Ok("FAIL"),
+        };
+        match given {
+            Err(fault) if matches!(fault.kind, Kind::Forbidden | Kind::Unavailable) => Err(fault),
+            Err(fault) => {
+                tracing::warn!(id = call.id, reason = fault.text, "a user was not added");
+                Ok("FAIL")
+            }
+            given => given,
+        }
+    }
+
+    async fn try_to_give(
+        &self,
+        call: &Call,
+        place: &Place,
+        email: &str,
+    ) -> Result<&'static str, Fault> {
+        // A user without an address goes by the user name.
+        let by_name = Filter::And(vec![not(present("mail")), equal("uid", email)]);
+        let own = Filter::Or(vec![equal("mail", email), by_name]);
+        let filter = Filter::And(vec![living_users(), own]);
+        let names = [USER.as_slice(), &[core::PENDING]].concat();
+        let mut found = Vec::new();
+        let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
+        let asked = (call.rest.suffix(), filter);
+        let identity = &call.caller.identity;
+        list::all(&call.rest, identity, asked, selected(&names), each).await?;
+        match found.as_slice() {
+            [] => self.invite(call, place, email).await,
+            [user] => self.give_to(call, place, user).await,
+            _ => Err(Fault::invalid("several users have this address")),
+        }
+    }
+
+    /// Puts a user on the lists.
+    async fn give_to(
+        &self,
+        call: &Call,
+        place: &Place,
+        user: &EntryCopy,
+    ) -> Result<&'static str, Fault> {
+        let is_in = |filter: Filter| async {
+            let own = Filter::And(vec![equal("entryDN", &user.dn), filter]);
+            let asked = (name(user), own);
+            let identity = &call.caller.identity;
+            let found = list::one(&call.rest, identity, asked, selected(&["1.1"])).await?;
+            Ok::<_, Fault>(found.is_some())
+        };
+        let mut lists: Vec<&Dn> = self.own.iter().collect();
+        for (level, above) in (1..).zip(&self.above) {
+            if !is_in(place.members_at(level)?).await? {
+                lists.extend(above);
+            }
+        }
+        let was_in = is_in(place.members()?).await?;
+        put_on(call, &lists, &user.dn).await?;
+        Ok(match text(user, core::PENDING).is_some() {
+            true => "USER_ALREADY_INVITED",
+            false if was_in => "USER_ALREADY_ADDED",
+            false => "USER_ADDED_SUCCESSFULLY",
+        })
+    }
+
+    /// Invites whoever is no user yet, to what an invitation that still holds gives as well.
+    async fn invite(&self, call: &Call, place: &Place, email: &str) -> Result<&'static str, Fault> {
+        let held = Filter::And(vec![
+            equal("objectClass", core::CLASS),
+            equal("mail", email),
+            not(present(core::INVITED)),
+        ]);
+        let asked = (call.rest.unit(invitation::UNIT), held);
+        let names = selected(&[core::EXPIRY, core::INVITED_TO]);
+        let held = list::one(&call.rest, &call.caller.identity, asked, names).await?;
+        let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
+        let now = time::generalized(seconds);
+        let held = held.filter(|it| text(it, core::EXPIRY).is_some_and(|until| until > now));
+        let earlier = held.iter().flat_map(|it| values(it, core::INVITED_TO));
+        let earlier = earlier.filter_map(|dn| Dn::parse(std::str::from_utf8(dn).ok()?).ok());
+        let mut lists = BTreeMap::new();
+        let mut add = |dn: Dn| {
+            let snapshot = call.rest.directory.snapshot();
+            lists.insert(dn.normalize(snapshot.schema()), dn).is_some()
+        };
+        for dn in earlier {
+            add(dn);
+        }
+        // The list of the scope itself is the first, where there is one.
+        let listed = self.own.first().is_some_and(|dn| add(dn.clone()));
+        let was_invited = held.is_some() && (listed || place.depth() == 0);
+        for dn in self.above.iter().flatten().chain(&self.own) {
+            add(dn.clone());
+        }
+        let gift = Gift {
+            groups: lists.into_values().collect(),
+            ..Gift::default()
+        };
+        let made = Invitation::of_newcomer(call, email, None, &gift)?;
+        invitation::invite(call, &[(made, gift)]).await?;
+        Ok(match was_invited {
+            true => "USER_ALREADY_INVITED",
+            false => "USER_INVITED_SUCCESSFULLY",
+        })
+    }
+}
+
+/// Puts an entry on lists, all or none; where it is already it stays.
+async fn put_on(call: &Call, lists: &[&Dn], member: &str) -> Result<(), Fault> {
+    let wanted = [(member, true)].into();
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut changes = Vec::new();
+        for dn in lists {
+            let own = equal("entryDN", &dn.to_string());
+            let asked = ((*dn).clone(), own);
+            let identity = &call.caller.identity;
+            let found = list::one(&call.rest, identity, asked, selected(&["objectClass"])).await?;
+            let group = found.ok_or_else(|| Fault::not_found("list of members"))?;
+            changes.extend(difference(call, &group, &wanted).await?);
+        }
+        let mut changes = changes.into_iter().map(|it| (it, Terms::default()));
+        let Some(first) = changes.next() else {
+            return Ok(());
+        };
+        let identity = &call.caller.identity;
+        match list::together(&call.rest, identity, first, changes.collect()).await {
+            Ok(_) => return Ok(()),
+            Err(Error::AttributeOrValueExists(_)) if tries < TRIES => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The groups of these names or ids that belong to a scope; of the account these are those below `ou=groups`.
+async fn user_groups(call: &Call, place: &Place, named: &[String]) -> Result<Vec<Dn>, Fault> {
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let by = |name: &String| [equal("cn", name), equal("entryUUID", name)];
+    let filter = Filter::And(vec![
+        groups(),
+        Filter::Or(named.iter().flat_map(by).collect()),
+        not(equal("cn", "members")),
+    ]);
+    let base = match place.depth() {
+        0 => call.rest.unit("groups"),
+        _ => place.own().clone(),
+    };
+    let mut found = Vec::new();
+    let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
+    let asked = (base, filter);
+    let identity = &call.caller.identity;
+    list::all(&call.rest, identity, asked, selected(&["1.1"]), each).await?;
+    found.retain(|it| place.depth() == 0 || is_directly_below(call, it, place.own()));
+    Ok(found.iter().map(name).collect())
+}
+
+/// Makes an entry where it is not there yet.
+async fn make(call: &Call, dn: &Dn, attributes: Vec<(String, Vec<Vec<u8>>)>) -> Result<(), Fault> {
+    if call.rest.directory.snapshot().find_entry(dn).is_some() {
+        return Ok(());
+    }
+    let add = Change::Add {
+        dn: dn.clone(),
+        attributes,
+    };
+    match list::change(&call.rest, &call.caller.identity, add, Terms::default()).await {
+        Ok(_) | Err(Error::EntryAlreadyExists) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the entry of the account where it is not there yet.
+async fn make_account(call: &Call, place: &Place) -> Result<(), Fault> {
+    let Some(account) = place.entries().next() else {
+        return Ok(());
+    };
+    make_unit(call, "scopes").await?;
+    let scope = vec![
+        attribute("objectClass", "hedgerowScope"),
+        attribute("ou", &call.rest.settings.harness_account),
+    ];
+    make(call, account, scope).await
+}
+
+/// The entry that gives a role in a scope, made where it is not there yet.
+async fn make_assignment(call: &Call, scope: &Dn, binding: &Binding) -> Result<Dn, Fault> {
+    let Binding {
+        role,
+        role_name,
+        resource_group,
+        resource_group_name,
+    } = binding;
+    // No identifier has a full stop.
+    let cn = match resource_group {
+        Some(group) => format!("{role}.{group}"),
+        None => role.clone(),
+    };
+    let dn = name_below(scope.clone(), "cn", &cn)?;
+    let mut attributes = vec![
+        attribute("objectClass", "hedgerowRoleAssignment"),
+        attribute("cn", &cn),
+        attribute("hedgerowRoleIdentifier", role),
+        attribute("hedgerowRoleName", role_name),
+    ];
+    let named = [
+        ("hedgerowResourceGroup", resource_group),
+        ("hedgerowResourceGroupName", resource_group_name),
+    ];
+    let named = named
+        .into_iter()
+        .filter_map(|(name, value)| Some(attribute(name, value.as_ref()?)));
+    attributes.extend(named);
+    make(call, &dn, attributes).await?;
+    Ok(dn)
+}

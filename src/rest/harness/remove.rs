@@ -1,0 +1,210 @@
+//! The end of a membership: of a scope and of all below it; that of the account is the end of the user.
+//!
+//! Owns that no scope loses its last administrator so. Who else administers it is asserted in the change itself, so that
+//! two who remove one another at once do not both succeed.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::envelope::success;
+use super::place::{LEVELS, Place};
+use super::resource::{USER, UserRecord};
+use super::roles::{ALL_RESOURCES, ASSIGNMENT, Right, assignments, of_level, require, users_by};
+use super::users::find;
+use crate::directory::dn::Dn;
+use crate::directory::filter::Filter;
+use crate::directory::request::{Change, Modification, ModificationKind, Terms};
+use crate::directory::{EntryCopy, Error, VisibleEntry};
+use crate::rest::entry::{name, selected, text, values};
+use crate::rest::fault::Fault;
+use crate::rest::list;
+use crate::rest::membership::leads;
+use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::soft_delete;
+use crate::rest::query::{equal, not, present};
+
+/// How often a removal is worked out when others are faster.
+const TRIES: usize = 5;
+
+/// Changes that are made all or none.
+type Changes = Vec<(Change, Terms)>;
+
+/// Removes a user from a scope and from all below it.
+pub async fn remove(call: Call) -> Result<Reply, Fault> {
+    let place = Place::of(&call)?;
+    require(&call, &place, place.depth(), Right::Manage)?;
+    place.must_be(&call).await?;
+    let id = call.path.get("userId");
+    let among = place.members()?;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let Some(user) = find(&call, id, among.clone()).await? else {
+            return Ok(success(&call, false.into()));
+        };
+        let mut changes = changes(&call, &place, &user).await?.into_iter();
+        let Some(first) = changes.next() else {
+            return Ok(success(&call, false.into()));
+        };
+        let identity = &call.caller.identity;
+        match list::together(&call.rest, identity, first, changes.collect()).await {
+            Ok(_) => return Ok(success(&call, true.into())),
+            Err(
+                Error::AssertionFailed | Error::NoSuchAttribute(_) | Error::NoSuchObject { .. },
+            ) if tries < TRIES => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn changes(call: &Call, place: &Place, user: &EntryCopy) -> Result<Changes, Fault> {
+    let mut changes = others_administer(call, place, user).await?;
+    if place.depth() > 0 {
+        is_by_no_group(call, place, user).await?;
+    }
+    for attribute in ["member", "uniqueMember"] {
+        let listing = equal(attribute, &user.dn);
+        for list in found(call, place.own(), listing, &["1.1"]).await? {
+            let step = Modification {
+                kind: ModificationKind::Delete,
+                attribute: attribute.to_owned(),
+                values: vec![user.dn.clone().into_bytes()],
+            };
+            changes.push((modify(name(&list), vec![step]), Terms::default()));
+        }
+    }
+    if place.depth() == 0 {
+        if UserRecord::of_copy(user).is_system() {
+            return Err(Fault::forbidden("a user of the system cannot be removed"));
+        }
+        changes.push((modify(name(user), soft_delete(user)), Terms::default()));
+    }
+    Ok(changes)
+}
+
+fn modify(dn: Dn, modifications: Vec<Modification>) -> Change {
+    Change::Modify { dn, modifications }
+}
+
+/// The entries at and below another that a filter finds.
+async fn found(
+    call: &Call,
+    base: &Dn,
+    filter: Filter,
+    names: &[&str],
+) -> Result<Vec<EntryCopy>, Fault> {
+    let mut found = Vec::new();
+    let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
+    let asked = (base.clone(), filter);
+    let identity = &call.caller.identity;
+    list::all(&call.rest, identity, asked, selected(names), each).await?;
+    Ok(found)
+}
+
+/// Refuses to take somebody off a list who stays in the scope through a group on it.
+async fn is_by_no_group(call: &Call, place: &Place, user: &EntryCopy) -> Result<(), Fault> {
+    let of_user = Filter::Or(
+        ["member", "uniqueMember"]
+            .map(|it| leads(it, &user.dn))
+            .to_vec(),
+    );
+    let lists = Filter::And(vec![equal("cn", "members"), of_user.clone()]);
+    for list in found(call, place.own(), lists, &["1.1"]).await? {
+        let between = Filter::And(vec![leads("memberOf", &list.dn), of_user.clone()]);
+        let groups = found(call, &call.rest.suffix(), between, &["cn"]).await?;
+        if let Some(group) = groups.first() {
+            let group = text(group, "cn").unwrap_or_default();
+            let text = format!(
+                "userId: the user is in the scope through the group \"{group}\": take them out of that"
+            );
+            return Err(Fault::invalid(text));
+        }
+    }
+    Ok(())
+}
+
+/// What must still be so for a user to go: of each scope that they administer somebody else does as well.
+async fn others_administer(call: &Call, place: &Place, user: &EntryCopy) -> Result<Changes, Fault> {
+    let own = Filter::And(vec![administering(), leads("member", &user.dn)]);
+    let mut scopes: BTreeMap<String, (Dn, usize)> = BTreeMap::new();
+    for assignment in found(call, place.own(), own, &ASSIGNMENT).await? {
+        let level = level_of(call, &assignment);
+        if let Some((scope, level)) = name(&assignment).parent().zip(level) {
+            scopes.insert(scope.to_string(), (scope, level));
+        }
+    }
+    let (mut asserted, mut left) = (Changes::new(), Vec::new());
+    for (scope, level) in scopes.into_values() {
+        let mut given = found(call, &scope, administering(), &ASSIGNMENT).await?;
+        given.retain(|assignment| level_of(call, assignment) == Some(level));
+        let other = Filter::And(vec![users_by(&given), not(equal("entryDN", &user.dn))]);
+        match found(call, &call.rest.suffix(), other, &USER)
+            .await?
+            .first()
+        {
+            Some(other) => asserted.push((
+                modify(name(other), Vec::new()),
+                Terms {
+                    assertion: Some(users_by(&given)),
+                    ..Terms::default()
+                },
+            )),
+            None => left.push(scope_text(&scope, level)),
+        }
+    }
+    if left.is_empty() {
+        return Ok(asserted);
+    }
+    let text = "Can't remove user. User is last remaining admin in";
+    let messages = left.iter().map(|scope| {
+        json!({
+            "code": "DEFAULT_ERROR_CODE",
+            "level": "ERROR",
+            "message": scope,
+            "exception": null,
+            "failureTypes": [],
+        })
+    });
+    let messages: Vec<_> = messages.collect();
+    Err(
+        Fault::invalid(format!("{text} {}", left.join("; "))).with(json!({
+            "code": "REQUEST_PROCESSING_INTERRUPTED",
+            "responseMessages": messages,
+        })),
+    )
+}
+
+/// The assignments that make administrators of scopes.
+fn administering() -> Filter {
+    let roles = (0..LEVELS.len()).filter_map(|level| of_level(level, true));
+    let roles = roles.map(|role| equal("hedgerowRoleIdentifier", role.identifier));
+    let everything = vec![
+        not(present("hedgerowResourceGroup")),
+        equal("hedgerowResourceGroup", ALL_RESOURCES),
+    ];
+    Filter::And(vec![
+        assignments(),
+        Filter::Or(roles.collect()),
+        Filter::Or(everything),
+    ])
+}
+
+/// The level of the scope that an assignment makes administrators of; `None` when its role is that of another level.
+fn level_of(call: &Call, assignment: &EntryCopy) -> Option<usize> {
+    let above = call.rest.unit("scopes").rdns().len();
+    let level = name(assignment).rdns().len().checked_sub(above + 2)?;
+    let role = values(assignment, "hedgerowRoleIdentifier");
+    let own = of_level(level, true)?.identifier;
+    (role.first().copied() == Some(own.as_bytes())).then_some(level)
+}
+
+fn scope_text(scope: &Dn, level: usize) -> String {
+    let rdns = scope.rdns().iter().take(level.saturating_add(1)).rev();
+    let names = rdns.filter_map(|rdn| rdn.assertions().first());
+    let texts = LEVELS
+        .iter()
+        .zip(names)
+        .map(|(level, ava)| format!("{level} {}", String::from_utf8_lossy(&ava.value)));
+    texts.collect::<Vec<_>>().join(", ")
+}

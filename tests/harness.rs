@@ -1,0 +1,285 @@
+//! The dialect of Harness of the real server over HTTPS: scenarios, and what it has in common with LDAP.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod server;
+
+#[path = "rest/https.rs"]
+mod https;
+#[path = "rest/scenario.rs"]
+mod scenario;
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use https::{Answer, Client, Login};
+use ldap3::{LdapConn, Mod, Scope, SearchEntry};
+use serde_json::{Value, json};
+use server::{Folder, PASSWORD, SUFFIX, Server};
+
+const TREE: &str = include_str!("rest/tree.ldif");
+const SCOPES: &str = include_str!("rest/harness/scopes.ldif");
+const BASE: &str = "/ng/api/user";
+const LEDGER: &str = "accountIdentifier=default&orgIdentifier=payments&projectIdentifier=ledger";
+
+/// A server where users keep their own name, password and second factor, and grace may write everything.
+fn serving(section: &str) -> (Folder, Server, Client) {
+    let rules = format!(
+        "[second_factor]\nkey_file = \"second-factor.key\"\n\
+         [[access]]\nwho = \"dn:uid=grace,ou=people,{SUFFIX}\"\n\
+         allow = [\"read\", \"search\", \"compare\", \"write\", \"add\", \"delete\"]\n\
+         [[access]]\nwho = \"self\"\nattributes = [\"userPassword\", \"displayName\", \"hedgerowSecondFactor\"]\n\
+         allow = [\"read\", \"search\", \"compare\", \"write\"]\n"
+    );
+    let folder = Folder::rest(section, &rules);
+    folder.load(TREE);
+    folder.load(SCOPES);
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    (folder, server, client)
+}
+
+fn login(name: &str, password: &str) -> Login {
+    Login::Basic(name.to_owned(), password.to_owned())
+}
+
+fn admin() -> Login {
+    login("admin", PASSWORD)
+}
+
+fn ask(client: &Client, login: &Login, request: &str, body: Option<Value>) -> Answer {
+    let request = request.replacen(' ', &format!(" {BASE}"), 1);
+    let body = body.map(|body| body.to_string());
+    client.send(login, &request, &[], body.as_ref().map(String::as_bytes))
+}
+
+/// What the administrator is answered, who must not be refused.
+fn done(client: &Client, request: &str, body: Option<Value>) -> Value {
+    let answer = ask(client, &admin(), request, body);
+    assert_eq!(answer.status, 200, "{request}: {}", answer.text());
+    answer.json()["data"].clone()
+}
+
+fn id_of(client: &Client, user: &str) -> String {
+    let request = "POST /batch?accountIdentifier=default";
+    let found = done(client, request, Some(json!({ "searchTerm": user })));
+    assert_eq!(found["totalItems"], 1, "{user}");
+    found["content"][0]["uuid"].as_str().unwrap().to_owned()
+}
+
+fn search(ldap: &mut LdapConn, base: &str, filter: &str, attribute: &str) -> Vec<String> {
+    let found = ldap.search(base, Scope::Subtree, filter, vec![attribute]);
+    let (found, _) = found.unwrap().success().unwrap();
+    let entries = found.into_iter().map(SearchEntry::construct);
+    entries
+        .flat_map(|mut entry| entry.attrs.remove(attribute).unwrap_or_default())
+        .collect()
+}
+
+fn person(user: &str) -> String {
+    format!("uid={user},ou=people,{SUFFIX}")
+}
+
+const SCOPE: &str = "ou=ledger,ou=payments,ou=default,ou=scopes,dc=example,dc=org";
+
+#[test]
+fn every_scenario_of_harness_goes_as_it_says() {
+    let spool = tempfile::tempdir().unwrap();
+    let section = format!("mail_folder = {:?}", spool.path());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rest/harness");
+    let files = fs::read_dir(folder).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|it| it == "json"));
+    files.sort();
+    assert!(files.len() > 8);
+    for file in files {
+        let (_folder, _server, client) = serving(&section);
+        scenario::run(&client, BASE, &file, spool.path());
+    }
+}
+
+#[test]
+fn what_is_changed_over_ldap_is_so_at_once() {
+    let (_folder, server, client) = serving("");
+    let mut ldap = server.administrator();
+    let list = format!("cn=members,{SCOPE}");
+    let members = |client: &Client| {
+        done(client, &format!("POST /batch?{LEDGER}"), None)["totalItems"].clone()
+    };
+    assert_eq!(members(&client), 1);
+    let group = format!("cn=everyone,ou=groups,{SUFFIX}");
+    ldap.modify(&list, vec![Mod::Add("member", [group.as_str()].into())])
+        .unwrap()
+        .success()
+        .unwrap();
+    // ada through two groups, and grace twice.
+    assert_eq!(members(&client), 2);
+    ldap.modify(
+        &person("ada"),
+        vec![Mod::Replace("displayName", ["Augusta"].into())],
+    )
+    .unwrap()
+    .success()
+    .unwrap();
+    let page = done(&client, &format!("POST /batch?{LEDGER}"), None);
+    assert_eq!(page["content"][0]["name"], "Augusta");
+    ldap.delete(&person("ada")).unwrap().success().unwrap();
+    assert_eq!(members(&client), 1);
+}
+
+#[test]
+fn of_two_administrators_who_remove_one_another_one_stays() {
+    let (_folder, server, client) = serving("");
+    let mut ldap = server.administrator();
+    for (entry, of) in [("members", "member"), ("admins", "member")] {
+        let entry = format!("cn={entry},{SCOPE}");
+        ldap.modify(&entry, vec![Mod::Add(of, [person("ada").as_str()].into())])
+            .unwrap()
+            .success()
+            .unwrap();
+    }
+    let ids = ["Ada", "Grace"].map(|user| id_of(&client, user));
+    let statuses = thread::scope(|scope| {
+        let removals = ids.each_ref().map(|id| {
+            let client = &client;
+            scope.spawn(move || {
+                ask(client, &admin(), &format!("DELETE /{id}?{LEDGER}"), None).status
+            })
+        });
+        removals.map(|it| it.join().unwrap())
+    });
+    let refused = statuses.iter().filter(|status| **status == 400).count();
+    assert_eq!(refused, 1, "{statuses:?}");
+    let left = search(&mut ldap, SCOPE, "(cn=admins)", "member");
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn whoever_is_removed_from_a_scope_leaves_what_is_below_it_and_nothing_else() {
+    let (_folder, server, client) = serving("");
+    let mut ldap = server.administrator();
+    let admins = format!("cn=admins,{SCOPE}");
+    let engineering = format!("cn=engineering,ou=groups,{SUFFIX}");
+    ldap.modify(
+        &admins,
+        vec![Mod::Add("member", [person("alan").as_str()].into())],
+    )
+    .unwrap()
+    .success()
+    .unwrap();
+    let grace = id_of(&client, "Grace");
+    let organization = "accountIdentifier=default&orgIdentifier=payments";
+    let before = search(&mut ldap, &person("alan"), "(uid=alan)", "entryCSN");
+    assert_eq!(
+        done(&client, &format!("DELETE /{grace}?{organization}"), None),
+        true
+    );
+    let of_grace = format!("(member={})", person("grace"));
+    assert_eq!(search(&mut ldap, SUFFIX, &of_grace, "cn"), ["engineering"]);
+    // Who stays as administrator is asked for, and not changed.
+    assert_eq!(
+        search(&mut ldap, &person("alan"), "(uid=alan)", "entryCSN"),
+        before
+    );
+    let account = "POST /batch?accountIdentifier=default";
+    assert_eq!(done(&client, account, None)["totalItems"], 4);
+    assert!(!search(&mut ldap, &engineering, "(cn=*)", "member").is_empty());
+}
+
+#[test]
+fn a_second_factor_that_is_enabled_is_needed_over_ldap_as_well() {
+    let (_folder, server, client) = serving("");
+    let ada = login("ada", "demo-ada");
+    let proposed = ask(&client, &ada, "GET /two-factor-auth/TOTP", None).json();
+    let secret = proposed["data"]["totpSecretKey"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let url = proposed["data"]["totpqrurl"].as_str().unwrap();
+    assert!(url.contains(&format!("secret={secret}")), "{url}");
+    let body = json!({ "mechanism": "TOTP", "totpSecretKey": secret });
+    let enabled = ask(&client, &ada, "PUT /enable-two-factor-auth", Some(body));
+    assert_eq!(
+        enabled.json()["data"]["twoFactorAuthenticationEnabled"],
+        true
+    );
+    let mut ldap = LdapConn::new(&server.url()).unwrap();
+    let bound = ldap.simple_bind(&person("ada"), "demo-ada").unwrap();
+    assert_eq!(bound.rc, 49);
+    let bytes: Vec<u8> = data_encoding::BASE32_NOPAD
+        .decode(secret.as_bytes())
+        .unwrap();
+    let bytes: [u8; 20] = bytes.try_into().unwrap();
+    let device = totp_rs::Builder::new().with_secret(bytes).build().unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let typed = format!("demo-ada{}", device.generate(now.as_secs()));
+    let both = login("ada", &typed);
+    let disabled = ask(&client, &both, "PUT /disable-two-factor-auth", None);
+    assert_eq!(disabled.status, 200, "{}", disabled.text());
+    assert_eq!(
+        disabled.json()["data"]["twoFactorAuthenticationEnabled"],
+        false
+    );
+    let bound = ldap.simple_bind(&person("ada"), "demo-ada").unwrap();
+    assert_eq!(bound.rc, 0);
+}
+
+#[test]
+fn with_a_key_the_account_must_be_named() {
+    let (folder, _server, client) = serving("");
+    let made = folder.told(&["key", "create", "ada", "pipeline", "--scope", "harness"]);
+    let mut words = made.split_whitespace();
+    let key = words.find(|word| word.starts_with("hgrw_")).unwrap();
+    let who = |key: &str, query: &str| {
+        let headers = [("x-api-key".to_owned(), key.to_owned())];
+        let request = format!("GET {BASE}/currentUser{query}");
+        client.send(&Login::Nobody, &request, &headers, None)
+    };
+    let answer = who(key, "?accountIdentifier=default");
+    assert_eq!(answer.json()["data"]["email"], "ada@example.org");
+    let answer = who(key, "");
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        answer.json()["message"],
+        "Account detail is not present in the request"
+    );
+    let answer = who("hgrw_x", "?accountIdentifier=default");
+    assert_eq!(
+        (answer.status, answer.json()["code"].clone()),
+        (401, json!("INVALID_TOKEN"))
+    );
+    // A key is less than the account that it stands for.
+    let headers = [("x-api-key".to_owned(), key.to_owned())];
+    let request = format!("GET {BASE}/two-factor-auth/TOTP?accountIdentifier=default");
+    assert_eq!(
+        client.send(&Login::Nobody, &request, &headers, None).status,
+        403
+    );
+}
+
+#[test]
+fn the_correlation_id_is_that_of_the_request() {
+    let (_folder, _server, client) = serving("");
+    let page = client.get(&Login::Nobody, "/docs");
+    assert!(page.text().contains("/ng/api/user/currentUser"));
+    for (path, status) in [
+        ("/currentUser", 200),
+        ("/currentgen", 400),
+        ("/nothing", 405),
+        ("/a/b", 404),
+    ] {
+        let headers = [("x-request-id".to_owned(), "own-id-1".to_owned())];
+        let answer = client.send(&admin(), &format!("GET {BASE}{path}"), &headers, None);
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.json()["correlationId"], "own-id-1", "{path}");
+        assert_eq!(answer.headers["x-request-id"], "own-id-1");
+    }
+}
