@@ -33,7 +33,7 @@ const TREE: &str = include_str!("rest/netmaker/tree.ldif");
 const BASE: &str = "/api";
 /// Administrators are those who have that role, and see the codes of invites, for which there is a key; platform users write
 /// the groups that come with networks.
-const MORE: &str = r#"
+const ACCESS: &str = r#"
 [second_factor]
 key_file = "second-factor.key"
 
@@ -62,7 +62,7 @@ allow = ["read", "search", "compare", "write"]
 
 fn serving(section: &str) -> (Folder, Server, Client) {
     let administrators = format!("administrators = \"cn=administrators,ou=groups,{SUFFIX}\"");
-    let folder = Folder::rest(&format!("{administrators}\n{section}"), MORE);
+    let folder = Folder::rest(&format!("{administrators}\n{section}"), ACCESS);
     folder.load(TREE);
     let server = folder.serve();
     let client = Client::new(server.rest.unwrap(), server.authority());
