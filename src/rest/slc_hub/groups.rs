@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::patch::{self, Operator};
 use super::query::{Fields, asked, sort};
 use super::resource::{GROUP, GroupRecord};
-use super::update::{self, Operator};
 use super::users::answer;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
@@ -102,7 +102,7 @@ pub async fn put(call: Call) -> Result<Reply, Fault> {
 
 /// Changes parts of a group, of which there is one: its name.
 pub async fn patch(call: Call) -> Result<Reply, Fault> {
-    let steps = update::steps(&call.body)?;
+    let steps = patch::steps(&call.body)?;
     let patched = move |entry: &EntryCopy| {
         let record = GroupRecord::of_copy(entry);
         let mut name = record

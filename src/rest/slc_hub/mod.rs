@@ -8,6 +8,7 @@ mod login;
 mod members;
 mod models;
 mod passwords;
+mod patch;
 mod principals;
 pub mod query;
 pub mod resource;

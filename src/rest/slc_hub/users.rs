@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::patch;
 use super::query::{Fields, asked, page, sort};
 use super::resource::{USER, User, UserRecord};
 use super::update::{self, UserFields};
@@ -220,8 +221,8 @@ pub async fn put(call: Call) -> Result<Reply, Fault> {
 
 /// Changes parts of a user (RFC 6902, as far as this dialect has it).
 pub async fn patch(call: Call) -> Result<Reply, Fault> {
-    let steps = update::steps(&call.body)?;
-    update::user(&call, Box::new(move |user| update::patched(user, &steps))).await
+    let steps = patch::steps(&call.body)?;
+    update::user(&call, Box::new(move |user| patch::patched(user, &steps))).await
 }
 
 /// Deletes a user for the time being.
