@@ -139,6 +139,7 @@ fn the_master_key_does_everything_in_this_dialect_that_needs_nobody_in_particula
     let user = r#"{"username": "carl", "password": "demo-carl", "platform_role_id": "admin"}"#;
     expect("POST /api/users/carl", Some(user), 400);
     expect("DELETE /api/users/ada", None, 403);
+    expect("GET /api/users/admin/settings", None, 403);
     expect("POST /api/users/adm/transfersuperadmin/boss", None, 403);
     let token = r#"{"name": "x", "user_name": "ada"}"#;
     expect("POST /api/v1/users/access_token", Some(token), 401);

@@ -23,6 +23,7 @@ use super::password::policy::Seconds;
 use super::request::{Change, Terms};
 use super::schema::AttributeTypeId;
 use super::schema::well_known::{self as known, class};
+use super::second_factor;
 use super::snapshot::Snapshot;
 use super::time;
 use super::view::View;
@@ -82,7 +83,7 @@ impl Directory {
     ///
     /// # Errors
     /// [`Error::InsufficientAccess`] when it is neither the asker's own account nor one that they may write the keys of,
-    /// [`Error::UnwillingToPerform`] when the user has [`MOST`], and those of the change. Of two that make `tokens` at the
+    /// [`Error::UnwillingToPerform`] when the user needs a second factor or has [`MOST`], and those of the change. Of two that make `tokens` at the
     /// same time one gets [`Error::EntryAlreadyExists`], and can ask again.
     pub fn create_access_token(
         &self,
@@ -122,14 +123,10 @@ impl Directory {
         let change = Change::Delete {
             dn: token.dn.clone(),
         };
-        self.change(
-            &identity.as_administrator(self.name(identity)),
-            change,
-            Terms::default(),
-            |it| {
-                done(it.map(|_| ()));
-            },
-        );
+        let acting = identity.as_administrator(self.name(identity));
+        self.change(&acting, change, Terms::default(), |it| {
+            done(it.map(|_| ()));
+        });
     }
 
     /// The tokens of a user, without what they are, the oldest first.
@@ -160,7 +157,8 @@ impl Directory {
     /// Whom an access token, whose entry is below `tokens`, stands for at this moment.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`] when it is none, has ended or was taken back, or its user is gone or closed.
+    /// [`Error::InvalidCredentials`] when it is none, has ended or was taken back, or its user is gone, closed or needs a
+    /// second factor.
     pub fn redeem_access_token(&self, tokens: &Dn, text: &Secret) -> Result<Identity, Error> {
         self.redeemed(tokens, text).ok_or(Error::InvalidCredentials)
     }
@@ -176,19 +174,17 @@ impl Directory {
         let stored = attributes.values(known::HEDGEROW_TOKEN_HASH).first()?;
         let own: bool =
             subtle::ConstantTimeEq::ct_eq(stored.as_slice(), hash(random).as_bytes()).into();
-        let now = self.accounts().clock.seconds();
+        let clock = &self.accounts().clock;
         let shown = shown(&snapshot, entry)?;
-        if !own
-            || !view.has_class(class::HEDGEROW_TOKEN)
-            || shown.expires.is_some_and(|it| it <= now)
-        {
+        let over = shown.expires.is_some_and(|it| it <= clock.seconds());
+        if !own || over || !view.has_class(class::HEDGEROW_TOKEN) {
             return None;
         }
-        let identity = Identity::entry(snapshot.find_entry(&shown.owner)?);
-        (self.standing(&identity) == Standing::Open).then(|| {
-            snapshot
-                .activity()
-                .succeeded(entry, self.accounts().clock.now());
+        let owner = View::new(&snapshot, snapshot.find_entry(&shown.owner)?)?;
+        let identity = Identity::entry(owner.id);
+        let good = self.standing(&identity) == Standing::Open && !self.needs_more(&owner);
+        good.then(|| {
+            snapshot.activity().succeeded(entry, clock.now());
             identity
         })
     }
@@ -206,15 +202,17 @@ impl Directory {
             matched: String::new(),
         };
         let id = snapshot.find_entry(owner).ok_or_else(gone)?;
+        let view = View::new(&snapshot, id).ok_or_else(gone)?;
+        let uuid = view.entry.uuid();
+        if self.needs_more(&view) {
+            let text = "the account needs a second factor, in whose place no access token stands: use a key that is held to a network";
+            return Err(Error::UnwillingToPerform(text.to_owned()));
+        }
         if naming(&snapshot, known::HEDGEROW_OWNER, id).len() >= MOST {
             let text =
                 format!("an account has {MOST} access tokens at the most: take one back first");
             return Err(Error::UnwillingToPerform(text));
         }
-        let uuid = snapshot
-            .entry(id)
-            .map(|entry| entry.uuid())
-            .ok_or_else(gone)?;
         let mut random = Zeroizing::new([0; ID + RANDOM]);
         getrandom::fill(random.as_mut()).map_err(|_| {
             Error::Unavailable("the system has no random numbers to give".to_owned())
@@ -253,6 +251,12 @@ impl Directory {
             text: Secret::from(shown.into_bytes()),
         };
         Ok((made, changes))
+    }
+
+    /// Whether an account is proved by more than one thing alone. As with keys, one that is held to no network is good for
+    /// nothing then.
+    fn needs_more(&self, view: &View<'_>) -> bool {
+        second_factor::is_needed(&self.accounts().second_factor, view)
     }
 
     /// Tokens of a user are made and taken back by the user itself and by whoever may write all that a token stands for.

@@ -6,6 +6,7 @@ use super::*;
 use crate::directory::account::AccountSettings;
 use crate::directory::fixture;
 use crate::directory::request::{Modification, ModificationKind};
+use crate::directory::second_factor::SecondFactorSettings;
 use crate::directory::time::Clock;
 
 const USER: &str = "cn=one,dc=a";
@@ -236,4 +237,24 @@ fn tokens_are_made_by_the_user_itself_and_the_administrator_and_there_are_not_to
     };
     let revoked = wait(|done| directory.revoke_access_token(&Identity::entry(3), first, done));
     assert_eq!(revoked, Err(Error::InsufficientAccess));
+}
+
+#[test]
+fn a_token_stands_for_nobody_who_needs_a_second_factor() {
+    let (directory, _) = fixture::served(AccountSettings {
+        second_factor: SecondFactorSettings {
+            groups: vec![dn("cn=careful,dc=a")],
+            ..SecondFactorSettings::default()
+        },
+        ..AccountSettings::default()
+    });
+    let made = make(&directory, &own(), None).unwrap();
+    assert_eq!(redeem(&directory, &made), Ok(own()));
+    let text = |name: &str, value: &str| (name.to_owned(), vec![value.as_bytes().to_vec()]);
+    let attributes = vec![text("objectClass", "groupOfMembers"), text("member", USER)];
+    let dn = dn("cn=careful,dc=a");
+    ask(&directory, Change::Add { dn, attributes });
+    assert_eq!(redeem(&directory, &made), Err(Error::InvalidCredentials));
+    let refused = make(&directory, &own(), None);
+    assert!(matches!(refused, Err(Error::UnwillingToPerform(_))));
 }
