@@ -6,16 +6,18 @@ use utoipa::ToSchema;
 
 use super::answer::enveloped;
 use super::permission::{Role, names_caller, role, target};
+use super::record::USER;
 use super::users;
 use crate::directory::password::Secret;
 use crate::directory::request::{Change, Terms};
 use crate::rest::auth;
+use crate::rest::change::{Target, Work, change};
 use crate::rest::entry::{self, name, replace, text};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::activate;
+use crate::rest::principal::{activate, living_users};
 use crate::rest::query::equal;
 
 /// Turns an account off: nobody logs in as it, and its tokens are void at once.
@@ -47,11 +49,19 @@ async fn turn(call: &Call, active: bool, verb: &str) -> Result<(), Fault> {
         }
         _ => {}
     }
-    let change = Change::Modify {
-        dn: name(&entry),
-        modifications: activate(&entry, active),
+    let target = Target {
+        what: "user",
+        kind: living_users(),
+        id: &text(&entry, "entryUUID").unwrap_or_default(),
+        names: USER.to_vec(),
     };
-    list::change(&call.rest, &call.caller.identity, change, Terms::default()).await?;
+    let work: Work = Box::new(move |entry| {
+        Ok(vec![Change::Modify {
+            dn: name(entry),
+            modifications: activate(entry, active),
+        }])
+    });
+    change(call, target, work).await?;
     Ok(())
 }
 

@@ -31,25 +31,25 @@ const MOST: usize = 10_000;
 #[schema(as = NetmakerGroup)]
 pub struct Group {
     /// What names it. Set by the server.
-    #[schema(example = "7d3b1c9e-16a6-1027-98f4-d28b5365dc14")]
+    #[schema(required = false, example = "7d3b1c9e-16a6-1027-98f4-d28b5365dc14")]
     pub id: String,
     /// The group's identity in the system it came from; empty for groups of this directory. Set by the server.
-    #[schema(example = "")]
+    #[schema(required = false, example = "")]
     pub external_identity_provider_id: String,
     /// Whether it came with a network. Set by the server.
-    #[schema(example = false)]
+    #[schema(required = false, example = false)]
     pub default: bool,
     /// The name; no two groups have the same, whatever the case of its letters.
     #[schema(max_length = 4096, example = "operators")]
     pub name: String,
     /// The roles that its members have, by network.
-    #[schema(value_type = Object, example = json!({"office": {"office-network-user": {}}}))]
+    #[schema(required = false, value_type = Object, example = json!({"office": {"office-network-user": {}}}))]
     pub network_roles: NetworkRoles,
     /// The colour it is shown in.
-    #[schema(max_length = 4096, example = "#2e7d32")]
+    #[schema(required = false, max_length = 4096, example = "#2e7d32")]
     pub color_code: String,
     /// What clients keep with it.
-    #[schema(max_length = 4096, example = "")]
+    #[schema(required = false, max_length = 4096, example = "")]
     pub meta_data: String,
 }
 

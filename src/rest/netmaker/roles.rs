@@ -71,31 +71,31 @@ type Access = Map<String, Value>;
 #[schema(as = NetmakerRole)]
 pub struct Role {
     /// What names it. Set by the server.
-    #[schema(example = "office-network-user")]
+    #[schema(required = false, example = "office-network-user")]
     pub id: String,
     /// The name for people.
     #[schema(example = "Network user of office")]
     pub name: String,
     /// Whether it came with the network, or with the server.
-    #[schema(example = true)]
+    #[schema(required = false, example = true)]
     pub default: bool,
     /// What clients keep with it.
-    #[schema(example = "")]
+    #[schema(required = false, example = "")]
     pub meta_data: String,
     /// Whether it keeps its holders from the dashboard.
-    #[schema(example = true)]
+    #[schema(required = false, example = true)]
     pub deny_dashboard_access: bool,
     /// Whether it allows everything there is.
-    #[schema(example = false)]
+    #[schema(required = false, example = false)]
     pub full_access: bool,
     /// The network that it is for, `all_networks`, or nothing for a role towards the platform.
     #[schema(example = "office")]
     pub network_id: String,
     /// What it allows in the network, by type and id of a resource.
-    #[schema(value_type = Object, example = json!({"remote_access_gw": {"all_remote_access_gw": {"vpn_access": true}}}))]
+    #[schema(required = false, value_type = Object, example = json!({"remote_access_gw": {"all_remote_access_gw": {"vpn_access": true}}}))]
     pub network_level_access: Access,
     /// Nothing: no role allows anything beyond its network.
-    #[schema(value_type = Object, example = json!({}))]
+    #[schema(required = false, value_type = Object, example = json!({}))]
     pub global_level_access: BTreeMap<String, Nothing>,
 }
 
