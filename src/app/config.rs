@@ -223,10 +223,8 @@ impl Config {
             *socket = resolve(folder, socket);
         }
         let rest = &mut self.rest;
-        for path in [&mut rest.mail_folder, &mut rest.master_key_file]
-            .into_iter()
-            .flatten()
-        {
+        let files = [&mut rest.mail_folder, &mut rest.master_key_file];
+        for path in files.into_iter().flatten() {
             *path = resolve(folder, path);
         }
         if let Some(tls) = &mut self.tls {

@@ -144,6 +144,7 @@ fn passwords_are_secret_and_names_are_not() {
         (well_known::HEDGEROW_USED_STEP, true),
         (well_known::HEDGEROW_RECOVERY_CODE, true),
         (well_known::HEDGEROW_KEY, true),
+        (well_known::HEDGEROW_TOKEN_HASH, true),
         (well_known::PWD_CHANGED_TIME, false),
         (well_known::SSH_PUBLIC_KEY, false),
         (well_known::UID, false),
