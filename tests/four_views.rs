@@ -45,6 +45,15 @@ fn make(world: &World, face: Face, user: &str) -> Truth {
             let body = json!({ "userName": user, "displayName": shown, "email": mail, "password": "first-word" });
             world.done("POST /api/v2/auth/users", Some(body));
         }
+        Face::Netmaker => {
+            let body = json!({
+                "username": user, "password": "first-word", "display_name": shown,
+                "platform_role_id": "service-user",
+            });
+            world.done(&format!("POST {}", world.netmaker_path(user)), Some(body));
+            // The name stands for the address where there is none.
+            return Truth::new(user, user, shown);
+        }
         Face::Harmony => {
             let name = json!({ "firstName": "Zo\u{eb}", "lastName": "\u{10c}apek" });
             let body = json!({ "email": user, "inviteMessage": "Come in", "profileData": name });
@@ -56,11 +65,13 @@ fn make(world: &World, face: Face, user: &str) -> Truth {
 }
 
 /// Faces that make users under any name, and under an e-mail address alone.
-const MAKERS: [(Face, &str); 6] = [
+const MAKERS: [(Face, &str); 8] = [
     (Face::Ldap, "plain"),
     (Face::Ldap, "ldap@example.org"),
     (Face::SlcHub, "\u{e9}mile z."),
     (Face::SlcHub, "slc@example.org"),
+    (Face::Netmaker, "net.maker-1"),
+    (Face::Netmaker, "netmaker@example.org"),
     (Face::Harmony, "harmony@example.org"),
     (Face::Harmony, "o'hara+x@ex-ample.org"),
 ];
@@ -103,6 +114,10 @@ fn names_and_addresses_that_one_face_changes_are_changed_in_all() {
     );
     truth.shown = "\u{5c71}".to_owned();
     world.agree("SLC Hub changed the shown name", &truth);
+    let body = json!({ "display_name": "\u{391}\u{3b1}" });
+    world.done(&format!("PUT {}", world.netmaker_path("named")), Some(body));
+    truth.shown = "\u{391}\u{3b1}".to_owned();
+    world.agree("Netmaker changed the shown name", &truth);
     world.set(&dn_of("named"), "mail", Some("one@example.net"));
     truth.mail = "one@example.net".to_owned();
     world.agree("LDAP changed the address", &truth);
@@ -137,7 +152,7 @@ fn who_is_closed_through_one_face_is_opened_through_any() {
     let world = World::new(TREE);
     let mut truth = make(&world, Face::Harmony, "closed@example.org");
     let user = truth.user.clone();
-    let close: [Step<'_>; 3] = [
+    let close: [Step<'_>; 4] = [
         ("LDAP locked for good", &|world, user| {
             world.set(&dn_of(user), "pwdAccountLockedTime", Some("000001010000Z"));
         }),
@@ -151,8 +166,11 @@ fn who_is_closed_through_one_face_is_opened_through_any() {
                 json!({"op": "replace", "path": "/active", "value": false}),
             );
         }),
+        ("Netmaker closed", &|world, user| {
+            world.done(&format!("POST {}/disable", world.netmaker_path(user)), None);
+        }),
     ];
-    let open: [Step<'_>; 2] = [
+    let open: [Step<'_>; 3] = [
         ("LDAP opened", &|world, user| {
             world.set(&dn_of(user), "pwdAccountLockedTime", None);
         }),
@@ -162,6 +180,9 @@ fn who_is_closed_through_one_face_is_opened_through_any() {
                 user,
                 json!({"op": "replace", "path": "/active", "value": true}),
             );
+        }),
+        ("Netmaker opened", &|world, user| {
+            world.done(&format!("POST {}/enable", world.netmaker_path(user)), None);
         }),
     ];
     for (closed, close) in close {
@@ -220,6 +241,9 @@ fn who_is_deleted_through_one_face_is_restored_through_any() {
     }
     world.remove(&dn_of(&user));
     world.gone("LDAP removed the entry", &user);
+    let user = make(&world, Face::Netmaker, "deleted-2").user;
+    world.done(&format!("DELETE {}", world.netmaker_path(&user)), None);
+    world.gone("Netmaker deleted", &user);
 }
 
 #[test]
@@ -227,7 +251,7 @@ fn a_password_that_one_face_sets_is_good_for_all_and_the_one_before_for_none() {
     let world = World::new(TREE);
     let truth = make(&world, Face::SlcHub, "pass@example.org");
     let user = truth.user.clone();
-    let set: [Step<'_>; 3] = [
+    let set: [Step<'_>; 4] = [
         ("LDAP", &|world, user| {
             world.set(&dn_of(user), "userPassword", Some("LDAP"));
         }),
@@ -236,8 +260,12 @@ fn a_password_that_one_face_sets_is_good_for_all_and_the_one_before_for_none() {
             let body = json!({ "password": "SLC Hub" });
             world.done(&format!("PUT {path}/password"), Some(body));
         }),
+        ("Netmaker", &|world, user| {
+            let body = json!({ "password": "Netmaker" });
+            world.done(&format!("PUT {}", world.netmaker_path(user)), Some(body));
+        }),
         ("the user", &|world, user| {
-            let body = json!({ "username": user, "currentPassword": "SLC Hub", "newPassword": "the user" });
+            let body = json!({ "username": user, "currentPassword": "Netmaker", "newPassword": "the user" });
             world.done("POST /api/v2/auth/changePassword", Some(body));
         }),
     ];
@@ -272,12 +300,15 @@ fn who_is_locked_through_one_face_is_unlocked_through_any() {
     let world = World::new(&format!("{TREE}{POLICY}"));
     let mut truth = make(&world, Face::Ldap, "locked");
     let user = truth.user.clone();
-    let fail: [Step<'_>; 2] = [
+    let fail: [Step<'_>; 3] = [
         ("failures over LDAP", &|world, user| {
             (0..3).for_each(|_| assert!(world.bind(&dn_of(user), "wrong").is_err()));
         }),
         ("failures over REST", &|world, user| {
             (0..3).for_each(|_| assert_eq!(world.slc_login(user, "wrong"), 401));
+        }),
+        ("failures in Netmaker", &|world, user| {
+            (0..3).for_each(|_| assert_eq!(world.netmaker_login(user, "wrong"), 401));
         }),
     ];
     let unlock: [Step<'_>; 2] = [
@@ -313,6 +344,10 @@ fn make_group(world: &World, face: Face, group: &str) {
         Face::SlcHub => {
             drop(world.done("POST /api/v2/auth/groups", Some(json!({ "name": group }))))
         }
+        Face::Netmaker => {
+            let body = json!({ "user_group": { "name": group }, "members": [] });
+            world.done("POST /api/v1/users/group", Some(body));
+        }
         Face::Harmony => drop(world.done("POST /v1/groups", Some(json!({ "name": group })))),
     }
 }
@@ -335,6 +370,15 @@ fn settle(world: &World, face: Face, (group, user): (&str, &str), member: bool) 
             let op = if member { "add" } else { "remove" };
             let steps = json!([{ "op": op, "principalType": "User", "name": user }]);
             world.done(&format!("PATCH {path}/members"), Some(steps));
+        }
+        Face::Netmaker => {
+            let mut whole = world.netmaker_user(user).unwrap();
+            let groups = whole["user_group_ids"].as_object_mut().unwrap();
+            match member {
+                true => groups.insert(world.netmaker_group(group), json!({})),
+                false => groups.remove(&world.netmaker_group(group)),
+            };
+            world.done(&format!("PUT {}", world.netmaker_path(user)), Some(whole));
         }
         Face::Harmony => {
             let (group, user) = (world.harmony_group(group), world.harmony_id(user));
@@ -387,6 +431,10 @@ fn a_group_that_one_face_removes_is_gone_from_all() {
         match face {
             Face::Ldap => world.remove(&dn_of_group(&group)),
             Face::SlcHub => drop(world.done(&format!("DELETE {}", world.slc_group(&group)), None)),
+            Face::Netmaker => {
+                let id = world.netmaker_group(&group);
+                world.done(&format!("DELETE /api/v1/users/group?group_id={id}"), None);
+            }
             Face::Harmony => {
                 let id = world.harmony_group(&group);
                 world.done(&format!("DELETE /v1/groups/{id}"), None);
@@ -425,7 +473,7 @@ fn what_a_dialect_does_not_speak_of_its_updates_leave_alone() {
     let second = [b"b@example.org".to_vec()].into();
     world.modify(&dn, vec![Mod::Add(b"mail".to_vec(), second)]);
     make_group(&world, Face::SlcHub, "some");
-    let steps: [Step<'_>; 6] = [
+    let steps: [Step<'_>; 9] = [
         ("a name from SLC Hub", &|world, user| {
             slc_patch(
                 world,
@@ -446,6 +494,18 @@ fn what_a_dialect_does_not_speak_of_its_updates_leave_alone() {
                 user,
                 json!({"op": "replace", "path": "/active", "value": false}),
             );
+        }),
+        ("a whole user from Netmaker", &|world, user| {
+            let mut whole = world.netmaker_user(user).unwrap();
+            whole["display_name"] = json!("Kept by Netmaker");
+            world.done(&format!("PUT {}", world.netmaker_path(user)), Some(whole));
+        }),
+        ("opening by Netmaker", &|world, user| {
+            world.done(&format!("POST {}/enable", world.netmaker_path(user)), None);
+        }),
+        ("a password from Netmaker", &|world, user| {
+            let body = json!({ "password": "another-word" });
+            world.done(&format!("PUT {}", world.netmaker_path(user)), Some(body));
         }),
         ("a group of SLC Hub", &|world, user| {
             settle(world, Face::SlcHub, ("some", user), true)

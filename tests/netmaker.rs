@@ -10,15 +10,22 @@
 
 mod server;
 
+#[path = "rest/netmaker/faces.rs"]
+mod faces;
 #[path = "rest/https.rs"]
 mod https;
+#[path = "rest/netmaker/permissions.rs"]
+mod permissions;
 #[path = "rest/scenario.rs"]
 mod scenario;
 
+use std::collections::HashSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use https::{Client, Login};
+use https::{Answer, Client, Login};
+use ldap3::{LdapConn, Mod, Scope, SearchEntry};
 use serde_json::json;
 use server::{Folder, SUFFIX, Server};
 
@@ -37,6 +44,11 @@ to = "ou=groups,dc=example,dc=org"
 filter = "(hedgerowDefault=TRUE)"
 attributes = ["member"]
 allow = ["read", "search", "compare", "write"]
+
+[[access]]
+who = "dn:uid=grace,ou=people,dc=example,dc=org"
+to = "ou=networks,dc=example,dc=org"
+allow = ["read", "search", "compare", "add", "delete"]
 
 [[access]]
 who = "self"
@@ -77,5 +89,212 @@ fn a_refusal_at_a_path_that_leads_nowhere_speaks_the_words_of_the_dialect() {
         let body = answer.json();
         assert_eq!(body["Code"], json!(404), "{path}");
         assert_eq!(body["Response"], json!(null), "{path}");
+    }
+}
+
+fn basic(user: &str) -> Login {
+    Login::Basic(user.to_owned(), format!("demo-{user}"))
+}
+
+fn ask(client: &Client, login: &Login, request: &str, body: Option<&str>) -> Answer {
+    client.send(login, request, &[], body.map(str::as_bytes))
+}
+
+fn names(ldap: &mut LdapConn, filter: &str) -> Vec<String> {
+    let found = ldap.search(SUFFIX, Scope::Subtree, filter, vec!["1.1"]);
+    let (found, _) = found.unwrap().success().unwrap();
+    let names = found.into_iter().map(|it| SearchEntry::construct(it).dn);
+    names.collect()
+}
+
+/// A key of this mode, and a section that names it.
+fn master_key(folder: &Path, mode: u32) -> (String, String) {
+    let path = folder.join("master.key");
+    let key = "0123456789abcdef".repeat(4);
+    fs::write(&path, format!("{key}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    (key, format!("master_key_file = {path:?}"))
+}
+
+#[test]
+fn the_master_key_does_everything_in_this_dialect_that_needs_nobody_in_particular() {
+    let place = tempfile::tempdir().unwrap();
+    let (key, section) = master_key(place.path(), 0o600);
+    let (folder, server, client) = serving(&section);
+    let master = Login::Bearer(key.clone());
+    let expect = |request: &str, body: Option<&str>, status: u16| {
+        let answer = ask(&client, &master, request, body);
+        assert_eq!(answer.status, status, "{request}: {}", answer.text());
+        answer
+    };
+    expect("GET /api/users", None, 200);
+    expect("GET /api/users/boss", None, 200);
+    expect("POST /api/users/boss/disable", None, 200);
+    expect("POST /api/users/boss/enable", None, 200);
+    expect("POST /api/users/ada/remote_access_gw/berlin", None, 200);
+    let user = r#"{"username": "carl", "password": "demo-carl", "platform_role_id": "admin"}"#;
+    expect("POST /api/users/carl", Some(user), 400);
+    expect("DELETE /api/users/ada", None, 403);
+    expect("POST /api/users/adm/transfersuperadmin/boss", None, 403);
+    let token = r#"{"name": "x", "user_name": "ada"}"#;
+    expect("POST /api/v1/users/access_token", Some(token), 401);
+    expect("DELETE /api/v1/users/access_token?id=x", None, 401);
+    // Who has made the change is told under the name of the key; the key itself is nowhere.
+    let audited = folder.audited("masteradministrator");
+    assert!(audited.contains("uid=boss,ou=people"), "{audited}");
+    assert!(!folder.export().contains(&key));
+    for wrong in [&key[1..], &format!("{key}0"), "", "masteradministrator"] {
+        let answer = client.get(&Login::Bearer(wrong.to_owned()), "/api/users");
+        assert_eq!(answer.status, 401, "{wrong}");
+    }
+    assert_eq!(client.get(&master, "/api/v2/auth/me").status, 401);
+    drop(server);
+}
+
+#[test]
+fn there_is_no_master_key_unless_it_is_configured_and_no_other_can_read_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (key, section) = master_key(place.path(), 0o600);
+    {
+        let (_folder, _server, client) = serving("");
+        let answer = client.get(&Login::Bearer(key.clone()), "/api/users");
+        assert_eq!(answer.status, 401);
+    }
+    let folder = Folder::rest(&section, ACCESS);
+    let refused = |why: &str| {
+        let output = folder.command("check").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{said}");
+        assert!(
+            said.contains("rest.master_key_file") && said.contains(why),
+            "{said}"
+        );
+        assert!(!said.contains(&key), "{said}");
+    };
+    master_key(place.path(), 0o640);
+    refused("chmod 600");
+    master_key(place.path(), 0o600);
+    fs::write(place.path().join("master.key"), &key[..31]).unwrap();
+    refused("32 characters");
+    fs::remove_file(place.path().join("master.key")).unwrap();
+    refused("master.key");
+}
+
+#[test]
+fn a_network_made_over_ldap_is_whole_over_rest_and_a_gateway_finds_its_users_over_ldap() {
+    let (_folder, server, client) = serving("");
+    // Whoever may make networks needs no right to make groups.
+    let mut grace = server.bound("uid=grace,ou=people,dc=example,dc=org", "demo-grace");
+    let network = format!("cn=home,ou=networks,{SUFFIX}");
+    let class = |name: &'static str| vec![("objectClass", [name].into())];
+    grace
+        .add(&network, class("hedgerowNetwork"))
+        .unwrap()
+        .success()
+        .unwrap();
+    let group = format!("cn=mine,ou=groups,{SUFFIX}");
+    let refused = grace.add(&group, class("groupOfMembers")).unwrap();
+    assert_eq!(refused.rc, 50);
+    let gateway = format!("cn=attic,{network}");
+    grace
+        .add(&gateway, class("hedgerowGateway"))
+        .unwrap()
+        .success()
+        .unwrap();
+    let path = "/api/v1/users/group?group_id=home-network-user-grp";
+    let shown = client.get(&basic("olga"), path).json();
+    let roles = json!({ "home": { "home-network-user": {} } });
+    assert_eq!(shown["Response"]["network_roles"], roles);
+    assert_eq!(shown["Response"]["default"], json!(true));
+    let attach = "POST /api/users/ada/remote_access_gw/attic";
+    assert_eq!(ask(&client, &basic("boss"), attach, None).status, 200);
+    let add = "PUT /api/v1/users/add_network_user?username=extern&network_id=home";
+    assert_eq!(ask(&client, &basic("pat"), add, None).status, 200);
+    let mut ldap = server.administrator();
+    let ada = format!("uid=ada,ou=people,{SUFFIX}");
+    assert_eq!(names(&mut ldap, &format!("(memberOf={gateway})")), [ada]);
+    let by_group = format!("(memberOf=cn=home-network-user-grp,ou=groups,{SUFFIX})");
+    let extern_ = format!("uid=extern,ou=people,{SUFFIX}");
+    assert_eq!(names(&mut ldap, &by_group), [extern_]);
+    let taken = grace.add(
+        &format!("cn=global,ou=networks,{SUFFIX}"),
+        class("hedgerowNetwork"),
+    );
+    assert_eq!(taken.unwrap().rc, 64);
+    grace.delete(&gateway).unwrap().success().unwrap();
+    grace.delete(&network).unwrap().success().unwrap();
+    assert_eq!(client.get(&basic("olga"), path).status, 404);
+    let gateways = client.get(&basic("ada"), "/api/users/ada").json()["remote_gw_ids"].clone();
+    assert_eq!(gateways, json!({ "paris": {} }));
+}
+
+#[test]
+fn a_token_is_an_entry_whose_secret_nobody_reads_and_ends_with_it_and_with_its_user() {
+    let (folder, server, client) = serving("");
+    let make = |user: &str| {
+        let body = format!(r#"{{"name": "pipeline", "user_name": "{user}"}}"#);
+        let request = "POST /api/v1/users/access_token";
+        let made = ask(&client, &basic(user), request, Some(&body)).json();
+        Login::Bearer(made["Response"]["AuthToken"].as_str().unwrap().to_owned())
+    };
+    let (one, two) = (make("ada"), make("grace"));
+    let status =
+        |login: &Login, user: &str| client.get(login, &format!("/api/users/{user}")).status;
+    assert_eq!((status(&one, "ada"), status(&two, "grace")), (200, 200));
+    let mut ldap = server.administrator();
+    let tokens = names(&mut ldap, "(objectClass=hedgerowToken)");
+    assert_eq!(tokens.len(), 2);
+    assert_eq!(names(&mut ldap, "(hedgerowTokenHash=*)"), [""; 0]);
+    for token in &tokens {
+        let found = ldap.search(token, Scope::Base, "(objectClass=*)", vec!["*", "+"]);
+        let (mut found, _) = found.unwrap().success().unwrap();
+        let entry = SearchEntry::construct(found.pop().unwrap());
+        assert_eq!(entry.attrs.get("hedgerowTokenHash"), None);
+        assert!(entry.attrs.contains_key("pwdLastSuccess"));
+    }
+    let own = client
+        .get(&basic("ada"), "/api/v1/users/access_token?username=ada")
+        .json();
+    let id = own["Response"][0]["id"].as_str().unwrap().to_owned();
+    ldap.delete(&format!("cn={id},ou=tokens,{SUFFIX}"))
+        .unwrap()
+        .success()
+        .unwrap();
+    assert_eq!((status(&one, "ada"), status(&two, "grace")), (401, 200));
+    let user = format!("uid=grace,ou=people,{SUFFIX}");
+    ldap.delete(&user).unwrap().success().unwrap();
+    assert_eq!(status(&two, "grace"), 401);
+    assert_eq!(names(&mut ldap, "(objectClass=hedgerowToken)"), [""; 0]);
+    assert!(!folder.audited("hedgerowToken").contains("hgrt_"));
+}
+
+#[test]
+fn one_user_at_the_most_is_super_admin_whoever_writes_it() {
+    let (_folder, server, _client) = serving("");
+    let mut ldap = server.administrator();
+    for name in ["super-admin", "SUPER-ADMIN"] {
+        let second = Mod::Replace("hedgerowPlatformRole", HashSet::from([name]));
+        let refused = ldap.modify(&format!("uid=boss,ou=people,{SUFFIX}"), vec![second]);
+        assert_eq!(refused.unwrap().rc, 19, "{name}");
+    }
+}
+
+#[test]
+fn no_answer_holds_a_hash_or_a_secret() {
+    let (_folder, _server, client) = serving("");
+    let made = json!({"name": "x", "user_name": "ada"}).to_string();
+    let request = "POST /api/v1/users/access_token";
+    let made = client.send(&basic("ada"), request, &[], Some(made.as_bytes()));
+    assert_eq!(made.status, 200);
+    for path in [
+        "/api/users",
+        "/api/users/ada",
+        "/api/v1/users?username=ada",
+        "/api/v1/users/access_token?username=ada",
+    ] {
+        let text = client.get(&basic("chief"), path).text().to_lowercase();
+        for secret in ["argon2", "hgrt_", "hash", "\"password\"", "totp_secret"] {
+            assert!(!text.contains(secret), "{path}: {secret}");
+        }
     }
 }

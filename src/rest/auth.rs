@@ -97,11 +97,12 @@ pub async fn caller(
 ) -> Result<Option<Caller>, Fault> {
     let audience = dialect.name;
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        let key = headers.get(API_KEY).map(|key| Secret::from(key.as_bytes()));
-        return key
-            .map(|key| by_key(rest, &key, Wanted::Whole(audience), source))
-            .transpose()
-            .map(|login| login.map(|login| Caller::new(rest, login.identity, source)));
+        let Some(key) = headers.get(API_KEY) else {
+            return Ok(None);
+        };
+        let key = Secret::from(key.as_bytes());
+        let login = by_key(rest, &key, Wanted::Whole(audience), source)?;
+        return Ok(Some(Caller::new(rest, login.identity, source)));
     };
     let refused = || {
         Fault::new(

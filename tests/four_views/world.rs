@@ -1,7 +1,7 @@
 //! One directory and its faces: how each is asked to do something, and what each tells of a user.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ldap3::{LdapConn, LdapError, Mod, Scope, SearchEntry, dn_escape, ldap_escape};
 use serde_json::{Value, json};
@@ -15,11 +15,19 @@ use crate::server::{Folder, PASSWORD, SUFFIX, Server};
 pub enum Face {
     Ldap,
     SlcHub,
+    Netmaker,
     Harmony,
 }
 
 /// All of them.
-pub const FACES: [Face; 3] = [Face::Ldap, Face::SlcHub, Face::Harmony];
+pub const FACES: [Face; 4] = [Face::Ldap, Face::SlcHub, Face::Netmaker, Face::Harmony];
+
+impl Face {
+    /// Whether users that are deleted for the time being are shown.
+    fn shows_deleted(self) -> bool {
+        self != Face::Netmaker
+    }
+}
 
 /// What is so of a user, and every face is to say as far as it speaks of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,6 +237,7 @@ impl World {
         match face {
             Face::Ldap => self.told_by_ldap(user),
             Face::SlcHub => self.told_by_slc(user),
+            Face::Netmaker => self.told_by_netmaker(user),
             Face::Harmony => self.told_by_harmony(user),
         }
     }
@@ -273,6 +282,48 @@ impl World {
         })
     }
 
+    /// The path of a user in Netmaker.
+    pub fn netmaker_path(&self, user: &str) -> String {
+        format!("/api/users/{}", encoded(user))
+    }
+
+    /// The user as Netmaker has it.
+    pub fn netmaker_user(&self, user: &str) -> Option<Value> {
+        let request = format!("GET {}", self.netmaker_path(user));
+        let answer = self.ask(&admin(), &request, None);
+        assert!(matches!(answer.status, 200 | 404), "{}", answer.text());
+        (answer.status == 200).then(|| answer.json())
+    }
+
+    /// The groups of Netmaker, by id.
+    pub fn netmaker_groups(&self) -> BTreeMap<String, String> {
+        let all = self.done("GET /api/v1/users/groups", None);
+        let text = |group: &Value, name: &str| group[name].as_str().unwrap().to_owned();
+        let all = all["Response"].as_array().unwrap().iter();
+        all.map(|it| (text(it, "id"), text(it, "name"))).collect()
+    }
+
+    /// The id of a group in Netmaker.
+    #[track_caller]
+    pub fn netmaker_group(&self, group: &str) -> String {
+        let all = self.netmaker_groups();
+        let mut own = all.into_iter().filter(|(_, name)| name == group);
+        own.next().unwrap_or_else(|| panic!("no {group}")).0
+    }
+
+    fn told_by_netmaker(&self, user: &str) -> Option<Told> {
+        let found = self.netmaker_user(user)?;
+        let names = self.netmaker_groups();
+        let groups = found["user_group_ids"].as_object().unwrap().keys();
+        Some(Told {
+            user: found["username"].as_str().map(str::to_owned),
+            shown: found["display_name"].as_str().map(str::to_owned),
+            active: found["account_disabled"].as_bool().map(|closed| !closed),
+            groups: Some(groups.map(|id| names[id].clone()).collect()),
+            ..Told::default()
+        })
+    }
+
     fn told_by_harmony(&self, user: &str) -> Option<Told> {
         let found = self.harmony_user(user)?;
         for needed in ["email", "initials", "lastName", "id"] {
@@ -300,6 +351,10 @@ impl World {
         for face in FACES {
             let place = format!("{face:?} after {after}");
             let told = self.told(face, &truth.user);
+            if truth.deleted && !face.shows_deleted() {
+                assert!(told.is_none(), "{place}: {told:?}");
+                continue;
+            }
             let told = told.unwrap_or_else(|| panic!("{place}: no {}", truth.user));
             let Truth {
                 user, mail, shown, ..
@@ -335,7 +390,8 @@ impl World {
         let own = Login::Basic(user.to_owned(), password.to_owned());
         let basic = self.ask(&own, "GET /api/v2/auth/me", None).status;
         let slc = self.slc_login(user, password);
-        for (face, status) in [("SLC Hub", slc), ("Basic", basic)] {
+        let netmaker = self.netmaker_login(user, password);
+        for (face, status) in [("SLC Hub", slc), ("Netmaker", netmaker), ("Basic", basic)] {
             let right = if expected { 200 } else { 401 };
             assert_eq!(status, right, "{user} by {face} after {after}");
         }
@@ -345,6 +401,13 @@ impl World {
     pub fn slc_login(&self, user: &str, password: &str) -> u16 {
         let body = json!({ "username": user, "password": password });
         let request = "POST /api/v2/auth/login";
+        self.ask(&Login::Nobody, request, Some(body)).status
+    }
+
+    /// The status of a login in Netmaker.
+    pub fn netmaker_login(&self, user: &str, password: &str) -> u16 {
+        let body = json!({ "username": user, "password": password });
+        let request = "POST /api/users/adm/authenticate";
         self.ask(&Login::Nobody, request, Some(body)).status
     }
 
