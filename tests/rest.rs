@@ -572,7 +572,7 @@ fn what_is_documented_is_complete_and_leads_nowhere_else() {
     // The 29 of the product's document, delete of both, and the path of a membership.
     let dialects = [
         ("slc-hub", 32),
-        ("netmaker", 37),
+        ("netmaker", 47),
         ("harness", 15),
         ("harmony-sase", 9),
     ];
