@@ -5,6 +5,7 @@
 
 mod add;
 mod aggregate;
+mod bodies;
 mod credentials;
 mod envelope;
 mod models;
@@ -46,7 +47,7 @@ pub static DIALECT: Dialect = Dialect {
     operations: table::OPERATIONS,
     fault,
     fault_schema: "HarnessRefusal",
-    schemas: models::schemas,
+    schemas: || [models::schemas(), bodies::schemas()].concat(),
 };
 
 /// Whoever has logged in, about themselves.
