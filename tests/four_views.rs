@@ -59,7 +59,12 @@ fn make(world: &World, face: Face, user: &str) -> Truth {
             let body = json!({ "userName": user, "displayName": shown, "email": mail, "password": "first-word" });
             world.done("POST /api/v2/auth/users", Some(body));
         }
-        Face::Harness => unreachable!("it invites, and makes nobody"),
+        Face::Harness => {
+            let role = json!({ "roleIdentifier": "_account_viewer", "roleName": "Viewer" });
+            let body = json!({ "emails": [user], "roleBindings": [role] });
+            world.done(&format!("POST /ng/api/user/users?{ACCOUNT}"), Some(body));
+            world.accept(user, shown, "first-word");
+        }
         Face::Netmaker => {
             let body = json!({
                 "username": user, "password": "first-word", "display_name": shown,
@@ -80,13 +85,14 @@ fn make(world: &World, face: Face, user: &str) -> Truth {
 }
 
 /// Faces that make users under any name, and under an e-mail address alone.
-const MAKERS: [(Face, &str); 8] = [
+const MAKERS: [(Face, &str); 9] = [
     (Face::Ldap, "plain"),
     (Face::Ldap, "ldap@example.org"),
     (Face::SlcHub, "\u{e9}mile z."),
     (Face::SlcHub, "slc@example.org"),
     (Face::Netmaker, "net.maker-1"),
     (Face::Netmaker, "netmaker@example.org"),
+    (Face::Harness, "harness@example.org"),
     (Face::Harmony, "harmony@example.org"),
     (Face::Harmony, "o'hara+x@ex-ample.org"),
 ];
@@ -381,7 +387,7 @@ fn make_group(world: &World, face: Face, group: &str) {
         Face::SlcHub => {
             drop(world.done("POST /api/v2/auth/groups", Some(json!({ "name": group }))))
         }
-        Face::Harness => unreachable!("it has no groups of its own"),
+        Face::Harness => panic!("it has no groups of its own"),
         Face::Netmaker => {
             let body = json!({ "user_group": { "name": group }, "members": [] });
             world.done("POST /api/v1/users/group", Some(body));
@@ -409,7 +415,7 @@ fn settle(world: &World, face: Face, (group, user): (&str, &str), member: bool) 
             let steps = json!([{ "op": op, "principalType": "User", "name": user }]);
             world.done(&format!("PATCH {path}/members"), Some(steps));
         }
-        Face::Harness => unreachable!("it has no groups of its own"),
+        Face::Harness => panic!("it has no groups of its own"),
         Face::Netmaker => {
             let mut whole = world.netmaker_user(user).unwrap();
             let groups = whole["user_group_ids"].as_object_mut().unwrap();
@@ -470,7 +476,7 @@ fn a_group_that_one_face_removes_is_gone_from_all() {
         match face {
             Face::Ldap => world.remove(&dn_of_group(&group)),
             Face::SlcHub => drop(world.done(&format!("DELETE {}", world.slc_group(&group)), None)),
-            Face::Harness => unreachable!("it has no groups of its own"),
+            Face::Harness => panic!("it has no groups of its own"),
             Face::Netmaker => {
                 let id = world.netmaker_group(&group);
                 world.done(&format!("DELETE /api/v1/users/group?group_id={id}"), None);

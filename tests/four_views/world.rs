@@ -287,6 +287,8 @@ impl World {
             assert!(text(needed).is_some(), "{user} has no {needed}");
         }
         let groups = found.attrs.get("memberOf").into_iter().flatten();
+        // Roles and scopes list members as well.
+        let groups = groups.filter(|dn| dn.ends_with(&format!(",ou=groups,{SUFFIX}")));
         Some(Told {
             user: text("uid"),
             mail: Some(text("mail").or_else(|| text("uid")).unwrap()),
