@@ -31,8 +31,12 @@ use server::{Folder, SUFFIX, Server};
 
 const TREE: &str = include_str!("rest/netmaker/tree.ldif");
 const BASE: &str = "/api";
-/// Administrators are those who have that role; platform users write the groups that come with networks.
-const ACCESS: &str = r#"
+/// Administrators are those who have that role, and see the codes of invites, for which there is a key; platform users write
+/// the groups that come with networks.
+const MORE: &str = r#"
+[second_factor]
+key_file = "second-factor.key"
+
 [[access]]
 who = "group:cn=administrators,ou=groups,dc=example,dc=org"
 attributes = ["*", "+"]
@@ -58,7 +62,7 @@ allow = ["read", "search", "compare", "write"]
 
 fn serving(section: &str) -> (Folder, Server, Client) {
     let administrators = format!("administrators = \"cn=administrators,ou=groups,{SUFFIX}\"");
-    let folder = Folder::rest(&format!("{administrators}\n{section}"), ACCESS);
+    let folder = Folder::rest(&format!("{administrators}\n{section}"), MORE);
     folder.load(TREE);
     let server = folder.serve();
     let client = Client::new(server.rest.unwrap(), server.authority());
@@ -160,7 +164,7 @@ fn there_is_no_master_key_unless_it_is_configured_and_no_other_can_read_it() {
         let answer = client.get(&Login::Bearer(key.clone()), "/api/users");
         assert_eq!(answer.status, 401);
     }
-    let folder = Folder::rest(&section, ACCESS);
+    let folder = Folder::rest(&section, MORE);
     let refused = |why: &str| {
         let output = folder.command("check").output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -334,6 +334,54 @@ fn an_invitation_that_cannot_be_mailed_is_kept_and_mailed_later_with_a_token_of_
     assert_eq!(done(&client, users, None)["totalCount"], 0);
 }
 
+#[test]
+fn pages_of_the_origins_that_are_named_may_ask_and_of_no_others() {
+    const HUB: &str = "https://hub.example.org";
+    let send = |client: &Client, request: &str, origin: &str| {
+        let headers = [
+            ("origin", origin),
+            ("access-control-request-method", "PATCH"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        client.send(&Login::Nobody, request, &headers, None)
+    };
+    let allowed = |answer: &https::Answer| {
+        let name = "access-control-allow-origin";
+        answer.headers.get(name).cloned()
+    };
+    let (before, real) = (format!("OPTIONS {BASE}/users"), format!("GET {BASE}/users"));
+    let (_folder, _server, client) = serving("", "");
+    assert_eq!(send(&client, &before, HUB).status, 405);
+    assert_eq!(allowed(&send(&client, &real, HUB)), None);
+    let (_folder, _server, client) = serving(&format!("cors_origins = [\"{HUB}\"]"), "");
+    let answer = send(&client, &before, HUB);
+    assert_eq!(answer.status, 204);
+    assert_eq!(allowed(&answer).as_deref(), Some(HUB));
+    let methods = &answer.headers["access-control-allow-methods"];
+    assert!(methods.contains("PATCH"), "{methods}");
+    let headers = &answer.headers["access-control-allow-headers"];
+    assert!(headers.contains("authorization"), "{headers}");
+    assert!(
+        !answer
+            .headers
+            .contains_key("access-control-allow-credentials")
+    );
+    let answer = send(&client, &real, HUB);
+    assert_eq!(
+        (answer.status, allowed(&answer).as_deref()),
+        (401, Some(HUB))
+    );
+    for other in [
+        "https://hub.example.org.evil.example",
+        "null",
+        "http://hub.example.org",
+    ] {
+        assert_eq!(send(&client, &before, other).status, 405, "{other}");
+        assert_eq!(allowed(&send(&client, &before, other)), None, "{other}");
+        assert_eq!(allowed(&send(&client, &real, other)), None, "{other}");
+    }
+}
+
 /// In order by an index, and sorted where not every user has a value; more than are found together.
 #[test]
 fn a_whole_list_as_lines_is_all_its_pages() {
@@ -572,7 +620,7 @@ fn what_is_documented_is_complete_and_leads_nowhere_else() {
     // The 29 of the product's document, delete of both, and the path of a membership.
     let dialects = [
         ("slc-hub", 32),
-        ("netmaker", 37),
+        ("netmaker", 47),
         ("harness", 15),
         ("harmony-sase", 9),
     ];

@@ -160,6 +160,15 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
         let message = format!("{} is no folder", folder.display());
         return Err(config.problem("rest.mail_folder", message).into());
     }
+    for (position, origin) in rest.cors_origins.iter().enumerate() {
+        if !rest::cors::is_origin(origin) {
+            let message =
+                format!("\"{origin}\" is no origin; write one like https://hub.example.org");
+            return Err(config
+                .problem(&format!("rest.cors_origins[{position}]"), message)
+                .into());
+        }
+    }
     let master_key = rest.master_key_file.as_deref().map(|path| {
         master_key(path).map_err(|error| {
             let text = format!("{}: {error}", path.display());
@@ -174,6 +183,7 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
         requests: rest.requests,
         anonymous_per_minute: rest.anonymous_per_minute,
         token: rest.token_time,
+        cors_origins: rest.cors_origins.clone(),
         mail_folder: rest.mail_folder.clone(),
         mail_from: rest.mail_from.clone(),
         invitation_page: rest.invitation_page.clone(),

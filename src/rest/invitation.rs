@@ -343,6 +343,7 @@ mod tests {
             requests: 1,
             anonymous_per_minute: 1,
             token: Duration::from_secs(1),
+            cors_origins: Vec::new(),
             mail_folder: Some(folder.to_owned()),
             mail_from: "hedgerow@example.org".to_owned(),
             invitation_page: "https://example.org/?token=".to_owned(),

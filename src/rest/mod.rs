@@ -11,6 +11,7 @@ pub mod audit;
 pub mod auth;
 pub mod change;
 pub mod connection;
+pub mod cors;
 pub mod docs;
 pub mod entry;
 pub mod fault;
@@ -66,6 +67,8 @@ pub struct Settings {
     pub anonymous_per_minute: u32,
     /// How long a token lasts.
     pub token: Duration,
+    /// The origins whose pages may ask from a browser.
+    pub cors_origins: Vec<String>,
     /// Where mail is put for a mail server to send; without it nobody can be invited.
     pub mail_folder: Option<PathBuf>,
     /// Whom mail is from.
@@ -152,8 +155,11 @@ pub fn router(rest: Arc<Rest>) -> Router {
             Kind::MethodNotAllowed,
             "this path takes other methods",
         ));
+    let shared = !rest.settings.cors_origins.is_empty();
+    let share = axum::middleware::from_fn_with_state(Arc::clone(&rest), cors::share);
     let guard = axum::middleware::from_fn_with_state(rest, limits::guard);
-    router.layer(guard)
+    let router = router.layer(guard);
+    if shared { router.layer(share) } else { router }
 }
 
 /// Answers with the document of these dialects, which is made once.

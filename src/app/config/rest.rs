@@ -51,6 +51,8 @@ pub struct Rest {
         deserialize_with = "seconds::<_, 60, 43_200>"
     )]
     pub token_time: Duration,
+    /// The origins whose pages may ask from a browser.
+    pub cors_origins: Vec<String>,
     /// The file of the key that stands for the administrator in the Netmaker dialect.
     pub master_key_file: Option<PathBuf>,
     /// The folder that mail is put into.
@@ -80,6 +82,7 @@ impl Default for Rest {
             requests: 256,
             anonymous_per_minute: 60,
             token_time: Duration::from_secs(3_600),
+            cors_origins: Vec::new(),
             master_key_file: None,
             mail_folder: None,
             mail_from: "hedgerow@localhost.localdomain".to_owned(),

@@ -179,6 +179,8 @@ pub mod class {
         GROUP_OF_URLS "groupOfURLs",
         POSIX_GROUP "posixGroup",
         PWD_POLICY "pwdPolicy",
+        HEDGEROW_INVITATION "hedgerowInvitation",
+        HEDGEROW_PENDING_USER "hedgerowPendingUser",
     }
 }
 

@@ -6,8 +6,15 @@ use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
 use crate::directory::platform_role;
-use crate::directory::schema::{AttributeTypeId, Rule};
+use crate::directory::schema::{AttributeTypeId, ClassId, Rule, well_known as known};
 use crate::directory::view::View;
+
+/// The classes of entries about people who are yet to come. The address in one is for the user that they will be, so that
+/// it is no other's, whatever shall be unique.
+const YET_TO_COME: [ClassId; 2] = [
+    known::class::HEDGEROW_INVITATION,
+    known::class::HEDGEROW_PENDING_USER,
+];
 
 impl Draft<'_> {
     /// Refuses an entry's new values of unique attributes that another entry has, in this state, which knows the changes
@@ -20,6 +27,15 @@ impl Draft<'_> {
         before: &Attributes,
         after: &Attributes,
     ) -> Result<(), Error> {
+        let schema = self.snapshot.schema();
+        let mut classes = after.values(known::OBJECT_CLASS).iter();
+        if classes.any(|name| {
+            let class = std::str::from_utf8(name).ok();
+            let class = class.and_then(|name| schema.class_id(name));
+            class.is_some_and(|class| YET_TO_COME.contains(&class))
+        }) {
+            return Ok(());
+        }
         let unique = self.unique.ids();
         for attribute in after.iter() {
             let type_id = attribute.description.attribute;
@@ -68,7 +84,13 @@ impl Draft<'_> {
         Ok(holders
             .iter()
             .filter(|other| *other != id)
-            .find(|other| self.holds(*other, attribute, rule, &wanted)))
+            .filter(|other| self.holds(*other, attribute, rule, &wanted))
+            .find(|other| !self.is_yet_to_come(*other)))
+    }
+
+    fn is_yet_to_come(&self, id: EntryId) -> bool {
+        let view = View::new(&self.snapshot, id);
+        view.is_some_and(|view| YET_TO_COME.iter().any(|class| view.has_class(*class)))
     }
 
     fn holds(&self, id: EntryId, attribute: AttributeTypeId, rule: Rule, wanted: &[u8]) -> bool {

@@ -82,7 +82,7 @@ pub async fn found(
     let asked = (call.rest.unit(unit), filter);
     let identity = &call.caller.identity;
     list::all(&call.rest, identity, asked, selected(names), each).await?;
-    all.sort_by_key(|entry| text(entry, "mail"));
+    all.sort_by_key(|entry| text(entry, "mail").map(|mail| mail.to_lowercase()));
     Ok(all)
 }
 
@@ -108,6 +108,12 @@ pub async fn waiting(call: &Call, email: &str) -> Result<Vec<Dn>, Fault> {
     Ok(all.iter().map(name).collect())
 }
 
+/// A value of the query that must be there.
+fn asked<'a>(call: &'a Call, name: &str) -> Result<&'a str, Fault> {
+    let value = call.query.value(name).filter(|value| !value.is_empty());
+    value.ok_or_else(|| Fault::invalid(format!("{name} is required")))
+}
+
 /// Whether the code is that of an invite to this address.
 fn is_invited(call: &Call, email: &str, code: &str) -> bool {
     let invitations = call.rest.unit(invitation::UNIT);
@@ -117,8 +123,8 @@ fn is_invited(call: &Call, email: &str, code: &str) -> bool {
 
 /// Tells whether an invite is in force. A wrong code and an unknown address are answered alike.
 pub async fn verify(call: Call) -> Result<Reply, Fault> {
-    let value = |name| call.query.value(name).unwrap_or_default();
-    match is_invited(&call, value("email"), value("invite_code")) {
+    let (email, code) = (asked(&call, "email")?, asked(&call, "invite_code")?);
+    match is_invited(&call, email, code) {
         true => Ok(enveloped("invite is valid", Value::Null)),
         false => Err(Fault::not_found("invite")),
     }
@@ -126,8 +132,7 @@ pub async fn verify(call: Call) -> Result<Reply, Fault> {
 
 /// Makes whoever holds the code of an invite a user.
 pub async fn sign_up(call: Call) -> Result<Reply, Fault> {
-    let value = |name| call.query.value(name).unwrap_or_default();
-    let (email, code) = (value("email"), value("invite_code"));
+    let (email, code) = (asked(&call, "email")?, asked(&call, "invite_code")?);
     let said = Definition::read(&call)?;
     if !is_invited(&call, email, code) {
         return Err(Fault::invalid("invalid invite code"));
@@ -275,7 +280,7 @@ impl Invite {
 
 /// Takes the invite of an address back.
 pub async fn delete(call: Call) -> Result<Reply, Fault> {
-    let email = call.query.value("invitee_email").unwrap_or_default();
+    let email = asked(&call, "invitee_email")?;
     let of = Filter::And(vec![invites(), equal("mail", email)]);
     let all = found(&call, invitation::UNIT, of, &["mail"]).await?;
     remove(&call, &all).await?;

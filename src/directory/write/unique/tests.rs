@@ -225,6 +225,35 @@ fn an_import_takes_equal_values_and_their_entries_can_be_changed() {
 }
 
 #[test]
+fn an_address_that_somebody_is_invited_at_is_free_for_the_user_that_they_become() {
+    let mut fixture = Fixture::new();
+    let mut draft = fixture.draft(Origin::Client);
+    let yet_to_come = |rdn: &str, class: &str, mail: &str| {
+        let mut attributes = vec![
+            attribute("objectClass", &[class]),
+            attribute("mail", &[mail]),
+        ];
+        if class == "hedgerowInvitation" {
+            attributes.push(attribute("hedgerowInvitationExpiry", &["20260101000000Z"]));
+        }
+        Change::Add {
+            dn: name(rdn),
+            attributes,
+        }
+    };
+    for (rdn, class, mail) in [
+        ("cn=invited", "hedgerowInvitation", "new@example.org"),
+        ("cn=pending", "hedgerowPendingUser", "new@example.org"),
+        ("cn=again", "hedgerowInvitation", "ada@example.org"),
+    ] {
+        assert_eq!(admin(&mut draft, &yet_to_come(rdn, class, mail)), Ok(()));
+    }
+    let comes = person("cn=comes", "new", "new@example.org");
+    assert_eq!(admin(&mut draft, &comes), Ok(()));
+    refused(admin(&mut draft, &person("cn=b", "b", "new@example.org")));
+}
+
+#[test]
 fn who_has_the_value_is_not_told_to_those_who_may_not_read_it() {
     let mut fixture = Fixture::new();
     let mut draft = fixture.draft(Origin::Client);
