@@ -12,14 +12,28 @@ mod server;
 
 #[path = "rest/https.rs"]
 mod https;
+#[path = "rest/scenario.rs"]
+#[allow(dead_code, reason = "only mail is read here")]
+mod scenario;
 #[path = "four_views/world.rs"]
 mod world;
 
 use ldap3::Mod;
 use serde_json::{Value, json};
-use world::{FACES, Face, Truth, World, dn_of, dn_of_group};
+use world::{ACCOUNT, Face, Truth, World, dn_of, dn_of_group};
 
-const TREE: &str = include_str!("rest/tree.ldif");
+const TREE: &str = concat!(
+    include_str!("rest/tree.ldif"),
+    "
+dn: ou=scopes,dc=example,dc=org
+objectClass: organizationalUnit
+ou: scopes
+
+dn: ou=default,ou=scopes,dc=example,dc=org
+objectClass: hedgerowScope
+ou: default
+"
+);
 
 /// A user that a face makes, with a password where the face can set one.
 fn make(world: &World, face: Face, user: &str) -> Truth {
@@ -45,6 +59,12 @@ fn make(world: &World, face: Face, user: &str) -> Truth {
             let body = json!({ "userName": user, "displayName": shown, "email": mail, "password": "first-word" });
             world.done("POST /api/v2/auth/users", Some(body));
         }
+        Face::Harness => {
+            let role = json!({ "roleIdentifier": "_account_viewer", "roleName": "Viewer" });
+            let body = json!({ "emails": [user], "roleBindings": [role] });
+            world.done(&format!("POST /ng/api/user/users?{ACCOUNT}"), Some(body));
+            world.accept(user, shown, "first-word");
+        }
         Face::Netmaker => {
             let body = json!({
                 "username": user, "password": "first-word", "display_name": shown,
@@ -58,20 +78,21 @@ fn make(world: &World, face: Face, user: &str) -> Truth {
             let name = json!({ "firstName": "Zo\u{eb}", "lastName": "\u{10c}apek" });
             let body = json!({ "email": user, "inviteMessage": "Come in", "profileData": name });
             world.done("POST /v1/users", Some(body));
-            world.set(&dn_of(user), "userPassword", Some("first-word"));
+            world.accept(user, shown, "first-word");
         }
     }
     Truth::new(user, &mail, shown)
 }
 
 /// Faces that make users under any name, and under an e-mail address alone.
-const MAKERS: [(Face, &str); 8] = [
+const MAKERS: [(Face, &str); 9] = [
     (Face::Ldap, "plain"),
     (Face::Ldap, "ldap@example.org"),
     (Face::SlcHub, "\u{e9}mile z."),
     (Face::SlcHub, "slc@example.org"),
     (Face::Netmaker, "net.maker-1"),
     (Face::Netmaker, "netmaker@example.org"),
+    (Face::Harness, "harness@example.org"),
     (Face::Harmony, "harmony@example.org"),
     (Face::Harmony, "o'hara+x@ex-ample.org"),
 ];
@@ -118,6 +139,11 @@ fn names_and_addresses_that_one_face_changes_are_changed_in_all() {
     world.done(&format!("PUT {}", world.netmaker_path("named")), Some(body));
     truth.shown = "\u{391}\u{3b1}".to_owned();
     world.agree("Netmaker changed the shown name", &truth);
+    let body = json!({ "name": "H\u{e4}rness" });
+    let own = ("named", "first-word");
+    world.done_by(own, &format!("PUT /ng/api/user?{ACCOUNT}"), body);
+    truth.shown = "H\u{e4}rness".to_owned();
+    world.agree("Harness changed the shown name", &truth);
     world.set(&dn_of("named"), "mail", Some("one@example.net"));
     truth.mail = "one@example.net".to_owned();
     world.agree("LDAP changed the address", &truth);
@@ -204,7 +230,7 @@ fn who_is_deleted_through_one_face_is_restored_through_any() {
     let world = World::new(TREE);
     let mut truth = make(&world, Face::SlcHub, "deleted");
     let user = truth.user.clone();
-    let delete: [Step<'_>; 3] = [
+    let delete: [Step<'_>; 4] = [
         ("SLC Hub deleted", &|world, user| {
             let path = world.slc_path(user);
             world.done(&format!("DELETE {path}"), None);
@@ -217,6 +243,10 @@ fn who_is_deleted_through_one_face_is_restored_through_any() {
             let classes = world.search(&format!("(uid={user})"), &["objectClass"]);
             assert!(!classes.is_empty());
             world.set(&dn_of(user), "hedgerowDeletedTime", Some("20260101000000Z"));
+        }),
+        ("Harness deleted", &|world, user| {
+            let done = world.done(&format!("DELETE {}", world.harness_path("", user)), None);
+            assert_eq!(done["data"], true);
         }),
     ];
     let restore: [Step<'_>; 2] = [
@@ -251,7 +281,7 @@ fn a_password_that_one_face_sets_is_good_for_all_and_the_one_before_for_none() {
     let world = World::new(TREE);
     let truth = make(&world, Face::SlcHub, "pass@example.org");
     let user = truth.user.clone();
-    let set: [Step<'_>; 4] = [
+    let set: [Step<'_>; 5] = [
         ("LDAP", &|world, user| {
             world.set(&dn_of(user), "userPassword", Some("LDAP"));
         }),
@@ -267,6 +297,12 @@ fn a_password_that_one_face_sets_is_good_for_all_and_the_one_before_for_none() {
         ("the user", &|world, user| {
             let body = json!({ "username": user, "currentPassword": "Netmaker", "newPassword": "the user" });
             world.done("POST /api/v2/auth/changePassword", Some(body));
+        }),
+        ("Harness", &|world, user| {
+            let body = json!({ "currentPassword": "the user", "newPassword": "Harness" });
+            let request = format!("PUT /ng/api/user/password?{ACCOUNT}");
+            let done = world.done_by((user, "the user"), &request, body);
+            assert_eq!(done["data"], "PASSWORD_CHANGED");
         }),
     ];
     let mut before = "first-word";
@@ -311,13 +347,17 @@ fn who_is_locked_through_one_face_is_unlocked_through_any() {
             (0..3).for_each(|_| assert_eq!(world.netmaker_login(user, "wrong"), 401));
         }),
     ];
-    let unlock: [Step<'_>; 2] = [
+    let unlock: [Step<'_>; 3] = [
         ("SLC Hub forgave", &|world, user| {
             let path = world.slc_path(user);
             world.done(&format!("DELETE {path}/logonFailures"), None);
         }),
         ("LDAP forgave", &|world, user| {
             world.set(&dn_of(user), "pwdAccountLockedTime", None);
+        }),
+        ("Harness unlocked", &|world, user| {
+            let path = world.harness_path("unlock-user/", user);
+            world.done(&format!("PUT {path}"), None);
         }),
     ];
     for (failed, fail) in fail {
@@ -334,6 +374,9 @@ fn who_is_locked_through_one_face_is_unlocked_through_any() {
     }
 }
 
+/// The faces that make groups and change who is in them.
+const GROUPING: [Face; 4] = [Face::Ldap, Face::SlcHub, Face::Netmaker, Face::Harmony];
+
 /// Makes a group through a face.
 fn make_group(world: &World, face: Face, group: &str) {
     match face {
@@ -344,6 +387,7 @@ fn make_group(world: &World, face: Face, group: &str) {
         Face::SlcHub => {
             drop(world.done("POST /api/v2/auth/groups", Some(json!({ "name": group }))))
         }
+        Face::Harness => panic!("it has no groups of its own"),
         Face::Netmaker => {
             let body = json!({ "user_group": { "name": group }, "members": [] });
             world.done("POST /api/v1/users/group", Some(body));
@@ -371,6 +415,7 @@ fn settle(world: &World, face: Face, (group, user): (&str, &str), member: bool) 
             let steps = json!([{ "op": op, "principalType": "User", "name": user }]);
             world.done(&format!("PATCH {path}/members"), Some(steps));
         }
+        Face::Harness => panic!("it has no groups of its own"),
         Face::Netmaker => {
             let mut whole = world.netmaker_user(user).unwrap();
             let groups = whole["user_group_ids"].as_object_mut().unwrap();
@@ -393,7 +438,7 @@ fn who_gets_into_a_group_through_one_face_gets_out_through_any() {
     let world = World::new(TREE);
     let mut truth = make(&world, Face::SlcHub, "in and out");
     let user = truth.user.clone();
-    for maker in FACES {
+    for maker in GROUPING {
         let group = format!("{maker:?} gr\u{fc}n, 1");
         make_group(&world, maker, &group);
         let outer = format!("around {maker:?}");
@@ -405,8 +450,8 @@ fn who_gets_into_a_group_through_one_face_gets_out_through_any() {
                 ("member", &dn_of_group(&group)),
             ],
         );
-        for enters in FACES {
-            for leaves in FACES {
+        for enters in GROUPING {
+            for leaves in GROUPING {
                 settle(&world, enters, (&group, &user), true);
                 truth.groups = [group.clone(), outer.clone()].into();
                 world.agree(&format!("{enters:?} put into {group}"), &truth);
@@ -422,7 +467,7 @@ fn who_gets_into_a_group_through_one_face_gets_out_through_any() {
 fn a_group_that_one_face_removes_is_gone_from_all() {
     let world = World::new(TREE);
     let mut truth = make(&world, Face::Ldap, "member");
-    for (at, face) in FACES.into_iter().enumerate() {
+    for (at, face) in GROUPING.into_iter().enumerate() {
         let group = format!("short {at}");
         make_group(&world, Face::SlcHub, &group);
         settle(&world, Face::Ldap, (&group, "member"), true);
@@ -431,6 +476,7 @@ fn a_group_that_one_face_removes_is_gone_from_all() {
         match face {
             Face::Ldap => world.remove(&dn_of_group(&group)),
             Face::SlcHub => drop(world.done(&format!("DELETE {}", world.slc_group(&group)), None)),
+            Face::Harness => panic!("it has no groups of its own"),
             Face::Netmaker => {
                 let id = world.netmaker_group(&group);
                 world.done(&format!("DELETE /api/v1/users/group?group_id={id}"), None);
@@ -473,7 +519,7 @@ fn what_a_dialect_does_not_speak_of_its_updates_leave_alone() {
     let second = [b"b@example.org".to_vec()].into();
     world.modify(&dn, vec![Mod::Add(b"mail".to_vec(), second)]);
     make_group(&world, Face::SlcHub, "some");
-    let steps: [Step<'_>; 9] = [
+    let steps: [Step<'_>; 11] = [
         ("a name from SLC Hub", &|world, user| {
             slc_patch(
                 world,
@@ -506,6 +552,15 @@ fn what_a_dialect_does_not_speak_of_its_updates_leave_alone() {
         ("a password from Netmaker", &|world, user| {
             let body = json!({ "password": "another-word" });
             world.done(&format!("PUT {}", world.netmaker_path(user)), Some(body));
+        }),
+        ("a name from Harness", &|world, user| {
+            let body = json!({ "name": "Kept by Harness" });
+            let request = format!("PUT /ng/api/user?{ACCOUNT}");
+            world.done_by((user, "another-word"), &request, body);
+        }),
+        ("unlocking by Harness", &|world, user| {
+            let path = world.harness_path("unlock-user/", user);
+            world.done(&format!("PUT {path}"), None);
         }),
         ("a group of SLC Hub", &|world, user| {
             settle(world, Face::SlcHub, ("some", user), true)

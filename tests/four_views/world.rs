@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::https::{Answer, Client, Login};
+use crate::scenario::token_of_last_mail;
 use crate::server::{Folder, PASSWORD, SUFFIX, Server};
 
 /// A way to the directory.
@@ -16,16 +17,23 @@ pub enum Face {
     Ldap,
     SlcHub,
     Netmaker,
+    Harness,
     Harmony,
 }
 
 /// All of them.
-pub const FACES: [Face; 4] = [Face::Ldap, Face::SlcHub, Face::Netmaker, Face::Harmony];
+pub const FACES: [Face; 5] = [
+    Face::Ldap,
+    Face::SlcHub,
+    Face::Netmaker,
+    Face::Harness,
+    Face::Harmony,
+];
 
 impl Face {
     /// Whether users that are deleted for the time being are shown.
     fn shows_deleted(self) -> bool {
-        self != Face::Netmaker
+        !matches!(self, Face::Netmaker | Face::Harness)
     }
 }
 
@@ -63,14 +71,19 @@ struct Told {
     shown: Option<String>,
     active: Option<bool>,
     locked: Option<bool>,
+    /// Whether it is locked or not active: one face calls both locked.
+    kept_out: Option<bool>,
     deleted: Option<bool>,
     groups: Option<BTreeSet<String>>,
 }
 
+/// What every request of Harness names.
+pub const ACCOUNT: &str = "accountIdentifier=default";
+
 /// The server, with whoever asks.
 pub struct World {
     _folder: Folder,
-    _spool: TempDir,
+    spool: TempDir,
     server: Server,
     client: Client,
     ldap: RefCell<LdapConn>,
@@ -98,8 +111,7 @@ impl World {
     pub fn new(tree: &str) -> World {
         let spool = tempfile::tempdir().unwrap();
         let section = format!("mail_folder = {:?}", spool.path());
-        let own =
-            "[[access]]\nwho = \"self\"\nattributes = [\"userPassword\"]\nallow = [\"write\"]\n";
+        let own = "[[access]]\nwho = \"self\"\nattributes = [\"userPassword\", \"displayName\", \"cn\"]\nallow = [\"write\"]\n";
         let folder = Folder::rest(&section, own);
         folder.load(tree);
         let server = folder.serve();
@@ -108,8 +120,17 @@ impl World {
             ldap: RefCell::new(server.administrator()),
             server,
             _folder: folder,
-            _spool: spool,
+            spool,
         }
+    }
+
+    /// What a user is answered, who must not be refused.
+    #[track_caller]
+    pub fn done_by(&self, (user, password): (&str, &str), request: &str, body: Value) -> Value {
+        let own = Login::Basic(user.to_owned(), password.to_owned());
+        let answer = self.ask(&own, request, Some(body));
+        assert!(answer.status < 300, "{request}: {}", answer.text());
+        answer.json()
     }
 
     fn ask(&self, login: &Login, request: &str, body: Option<Value>) -> Answer {
@@ -124,6 +145,15 @@ impl World {
         let answer = self.ask(&admin(), request, body);
         assert!(answer.status < 300, "{request}: {}", answer.text());
         answer.json()
+    }
+
+    /// Comes as whoever was invited last.
+    #[track_caller]
+    pub fn accept(&self, user: &str, shown: &str, password: &str) {
+        let token = token_of_last_mail(self.spool.path());
+        let body =
+            json!({ "token": token, "userName": user, "displayName": shown, "password": password });
+        self.done("POST /api/v2/auth/invitations/accept", Some(body));
     }
 
     /// Changes an entry over LDAP.
@@ -238,6 +268,7 @@ impl World {
             Face::Ldap => self.told_by_ldap(user),
             Face::SlcHub => self.told_by_slc(user),
             Face::Netmaker => self.told_by_netmaker(user),
+            Face::Harness => self.told_by_harness(user),
             Face::Harmony => self.told_by_harmony(user),
         }
     }
@@ -256,12 +287,15 @@ impl World {
             assert!(text(needed).is_some(), "{user} has no {needed}");
         }
         let groups = found.attrs.get("memberOf").into_iter().flatten();
+        // Roles and scopes list members as well.
+        let groups = groups.filter(|dn| dn.ends_with(&format!(",ou=groups,{SUFFIX}")));
         Some(Told {
             user: text("uid"),
             mail: Some(text("mail").or_else(|| text("uid")).unwrap()),
             shown: text("displayName").or_else(|| text("cn")),
             active: Some(text("pwdAccountLockedTime").as_deref() != Some("000001010000Z")),
             locked: Some(text("hedgerowTemporarilyLocked").is_some()),
+            kept_out: None,
             deleted: Some(text("hedgerowDeletedTime").is_some()),
             groups: Some(groups.map(|dn| name_in(dn)).collect()),
         })
@@ -277,6 +311,7 @@ impl World {
             shown: found["displayName"].as_str().map(str::to_owned),
             active: found["active"].as_bool(),
             locked: found["temporarilyLocked"].as_bool(),
+            kept_out: None,
             deleted: Some(found["deleted"].is_string()),
             groups: Some(names(groups.as_array().unwrap())),
         })
@@ -324,6 +359,27 @@ impl World {
         })
     }
 
+    /// The path of a user in Harness, of the whole account.
+    #[track_caller]
+    pub fn harness_path(&self, before: &str, user: &str) -> String {
+        let found = self.slc_user(user).unwrap_or_else(|| panic!("no {user}"));
+        let id = found["_id"].as_str().unwrap();
+        format!("/ng/api/user/{before}{id}?{ACCOUNT}")
+    }
+
+    fn told_by_harness(&self, user: &str) -> Option<Told> {
+        let id = self.slc_user(user)?["_id"].clone();
+        let request = format!("POST /ng/api/user/batch?{ACCOUNT}");
+        let list = self.done(&request, Some(json!({ "identifiers": [id] })));
+        let found = list["data"]["content"].get(0)?;
+        Some(Told {
+            mail: found["email"].as_str().map(str::to_owned),
+            shown: found["name"].as_str().map(str::to_owned),
+            kept_out: found["locked"].as_bool(),
+            ..Told::default()
+        })
+    }
+
     fn told_by_harmony(&self, user: &str) -> Option<Told> {
         let found = self.harmony_user(user)?;
         for needed in ["email", "initials", "lastName", "id"] {
@@ -364,6 +420,12 @@ impl World {
             said(&place, "shown", told.shown, shown);
             said(&place, "active", told.active, truth.active);
             said(&place, "locked", told.locked, truth.locked);
+            said(
+                &place,
+                "kept out",
+                told.kept_out,
+                truth.locked || !truth.active,
+            );
             said(&place, "deleted", told.deleted, truth.deleted);
             said(&place, "groups", told.groups, truth.groups.clone());
         }
@@ -391,7 +453,15 @@ impl World {
         let basic = self.ask(&own, "GET /api/v2/auth/me", None).status;
         let slc = self.slc_login(user, password);
         let netmaker = self.netmaker_login(user, password);
-        for (face, status) in [("SLC Hub", slc), ("Netmaker", netmaker), ("Basic", basic)] {
+        let current = format!("GET /ng/api/user/currentUser?{ACCOUNT}");
+        let harness = self.ask(&own, &current, None).status;
+        let statuses = [
+            ("SLC Hub", slc),
+            ("Netmaker", netmaker),
+            ("Harness", harness),
+            ("Basic", basic),
+        ];
+        for (face, status) in statuses {
             let right = if expected { 200 } else { 401 };
             assert_eq!(status, right, "{user} by {face} after {after}");
         }
