@@ -165,7 +165,7 @@ fn there_is_no_master_key_unless_it_is_configured_and_no_other_can_read_it() {
         let answer = client.get(&Login::Bearer(key.clone()), "/api/users");
         assert_eq!(answer.status, 401);
     }
-    let folder = Folder::rest(&section, MORE);
+    let folder = Folder::rest(&section, ACCESS);
     let refused = |why: &str| {
         let output = folder.command("check").output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
