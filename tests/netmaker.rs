@@ -285,6 +285,30 @@ fn one_user_at_the_most_is_super_admin_whoever_writes_it() {
 }
 
 #[test]
+fn nobody_gives_themselves_a_role_whatever_else_they_may_write_of_themselves() {
+    let own =
+        "[[access]]\nwho = \"self\"\nallow = [\"read\", \"search\", \"compare\", \"write\"]\n";
+    let folder = Folder::rest("", &format!("{own}{ACCESS}"));
+    folder.load(TREE);
+    let server = folder.serve();
+    for (user, role) in [("ada", "admin"), ("pat", "admin"), ("boss", "auditor")] {
+        let dn = format!("uid={user},ou=people,{SUFFIX}");
+        let mut ldap = server.bound(&dn, &format!("demo-{user}"));
+        let class = Mod::Add("objectClass", HashSet::from(["hedgerowNetworkUser"]));
+        let role = Mod::Replace("hedgerowPlatformRole", HashSet::from([role]));
+        let steps = if user == "ada" {
+            vec![class, role]
+        } else {
+            vec![role]
+        };
+        let refused = ldap.modify(&dn, steps).unwrap();
+        assert_eq!(refused.rc, 50, "{user}");
+        let phone = Mod::Replace("telephoneNumber", HashSet::from(["+44 1"]));
+        assert_eq!(ldap.modify(&dn, vec![phone]).unwrap().rc, 0, "{user}");
+    }
+}
+
+#[test]
 fn no_answer_holds_a_hash_or_a_secret() {
     let (_folder, _server, client) = serving("");
     let made = json!({"name": "x", "user_name": "ada"}).to_string();
