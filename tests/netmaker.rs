@@ -309,6 +309,51 @@ fn nobody_gives_themselves_a_role_whatever_else_they_may_write_of_themselves() {
 }
 
 #[test]
+fn an_admin_makes_no_administrators_by_their_group_but_the_super_admin_does() {
+    let section = format!("administrators = \"cn=staff,ou=groups,{SUFFIX}\"");
+    let folder = Folder::rest(&section, ACCESS);
+    folder.load(&format!(
+        "{TREE}\ndn: cn=staff,ou=groups,{SUFFIX}\nobjectClass: groupOfNames\ncn: staff\n\
+         member: cn=inner,ou=groups,{SUFFIX}\n\ndn: cn=inner,ou=groups,{SUFFIX}\n\
+         objectClass: groupOfNames\ncn: inner\nmember: uid=grace,ou=people,{SUFFIX}\n"
+    ));
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    let groups = client.get(&basic("boss"), "/api/v1/users/groups").json();
+    let id = |name: &str| {
+        let mut groups = groups["Response"].as_array().unwrap().iter();
+        let found = groups.find(|it| it["name"] == name).unwrap();
+        found["id"].as_str().unwrap().to_owned()
+    };
+    for group in [id("staff"), id("inner")] {
+        let mut ada = client.get(&basic("boss"), "/api/users/ada").json();
+        ada["user_group_ids"][&group] = json!({});
+        let role = "service-user";
+        let new = json!({"username": "carl", "password": "demo-carl", "platform_role_id": role,
+            "user_group_ids": {&group: {}}});
+        let invite = json!({"user_emails": ["carl@example.org"], "platform_role_id": role,
+            "user_group_ids": {&group: {}}});
+        for (request, body) in [
+            ("PUT /api/users/ada", ada.to_string()),
+            ("POST /api/users/carl", new.to_string()),
+            ("POST /api/v1/users/invite", invite.to_string()),
+        ] {
+            let answer = ask(&client, &basic("boss"), request, Some(&body));
+            assert_eq!(answer.status, 403, "{request}: {}", answer.text());
+        }
+    }
+    let mut ada = client.get(&basic("chief"), "/api/users/ada").json();
+    ada["user_group_ids"][id("inner")] = json!({});
+    let answer = ask(
+        &client,
+        &basic("chief"),
+        "PUT /api/users/ada",
+        Some(&ada.to_string()),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
 fn no_answer_holds_a_hash_or_a_secret() {
     let (_folder, _server, client) = serving("");
     let made = json!({"name": "x", "user_name": "ada"}).to_string();

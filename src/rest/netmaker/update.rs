@@ -204,7 +204,11 @@ async fn regroup(
         .iter()
         .filter(|id| !is.user_group_ids.contains_key(*id));
     for (id, add) in left.map(|id| (id, false)).chain(new.map(|id| (id, true))) {
-        let Some(group) = reference::group(call, id).await? else {
+        let found = match add {
+            true => reference::group_to_join(call, id).await?,
+            false => reference::group(call, id).await?,
+        };
+        let Some(group) = found else {
             continue;
         };
         if text(&group, "hedgerowExternalId").is_some() {
