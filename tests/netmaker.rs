@@ -354,6 +354,68 @@ fn an_admin_makes_no_administrators_by_their_group_but_the_super_admin_does() {
 }
 
 #[test]
+fn a_second_factor_that_a_group_needs_stays_and_nothing_else_is_changed() {
+    let own = "[[access]]\nwho = \"self\"\nattributes = [\"displayName\", \"hedgerowSecondFactor\"]\n\
+        allow = [\"read\", \"search\", \"compare\", \"write\"]\n";
+    let needing =
+        format!("key_file = \"second-factor.key\"\ngroups = [\"cn=vault,ou=groups,{SUFFIX}\"]");
+    let rules = ACCESS.replacen("key_file = \"second-factor.key\"", &needing, 1);
+    let folder = Folder::rest(
+        "",
+        &rules.replacen("[[access]]", &format!("{own}\n[[access]]"), 1),
+    );
+    folder.load(TREE);
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    let body = r#"{"username": "ada", "password": "demo-ada"}"#;
+    let login = ask(
+        &client,
+        &Login::Nobody,
+        "POST /api/users/adm/authenticate",
+        Some(body),
+    )
+    .json();
+    let ada = Login::Bearer(login["Response"]["AuthToken"].as_str().unwrap().to_owned());
+    let proposed = client
+        .get(&basic("ada"), "/ng/api/user/two-factor-auth/TOTP")
+        .json();
+    let secret = &proposed["data"]["totpSecretKey"];
+    let body = json!({"mechanism": "TOTP", "totpSecretKey": secret}).to_string();
+    let enabled = ask(
+        &client,
+        &basic("ada"),
+        "PUT /ng/api/user/enable-two-factor-auth",
+        Some(&body),
+    );
+    assert_eq!(enabled.status, 200, "{}", enabled.text());
+    let member = format!("uid=ada,ou=people,{SUFFIX}");
+    let vault = vec![
+        ("objectClass", ["groupOfNames"].into()),
+        ("member", [member.as_str()].into()),
+    ];
+    let group = format!("cn=vault,ou=groups,{SUFFIX}");
+    server
+        .administrator()
+        .add(&group, vault)
+        .unwrap()
+        .success()
+        .unwrap();
+    let was = client.get(&ada, "/api/users/ada").json();
+    assert_eq!(was["is_mfa_enabled"], true, "{was}");
+    let mut wanted = was.clone();
+    wanted["is_mfa_enabled"] = json!(false);
+    wanted["display_name"] = json!("Another");
+    let answer = ask(
+        &client,
+        &ada,
+        "PUT /api/users/ada",
+        Some(&wanted.to_string()),
+    );
+    assert_eq!(answer.status, 403, "{}", answer.text());
+    assert_eq!(client.get(&ada, "/api/users/ada").json(), was);
+}
+
+#[test]
 fn no_answer_holds_a_hash_or_a_secret() {
     let (_folder, _server, client) = serving("");
     let made = json!({"name": "x", "user_name": "ada"}).to_string();
