@@ -116,7 +116,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let present = |text: Option<String>| text.filter(|text| !text.is_empty());
     let called = present(called).ok_or_else(|| Fault::invalid("name is required"))?;
     let user = present(user).ok_or_else(|| Fault::invalid("username is required"))?;
-    let expires = present(expires).filter(|it| it != NEVER);
+    let expires = expires.filter(|it| it != NEVER);
     let expires = expires.map(|it| end(&it)).transpose()?;
     asker(&call)?;
     if users::is_administrator(&user) {
