@@ -272,6 +272,9 @@ fn requests_without_a_login_are_counted() {
     let statuses = [1, 2, 3].map(|_| log_in(&client, "ada", "x").status);
     assert_eq!(statuses, [401, 401, 429]);
     assert_eq!(me(&client, &admin()), 200);
+    let wrong = Login::Basic("ada".to_owned(), "x".to_owned());
+    let statuses = [1, 2, 3].map(|_| me(&client, &wrong));
+    assert_eq!(statuses, [401, 401, 429]);
 }
 
 #[test]

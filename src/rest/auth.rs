@@ -141,7 +141,16 @@ pub async fn caller(
         .ok_or_else(refused)?;
     let name = std::str::from_utf8(name).map_err(|_| refused())?;
     let password = Secret::from(password.get(1..).unwrap_or_default());
-    let login = log_in(rest, name, password, source).await?;
+    if !rest.admits_password(source) {
+        let text = "too many wrong passwords; wait a minute";
+        return Err(Fault::new(Kind::TooMany, text));
+    }
+    let login = log_in(rest, name, password, source).await;
+    let login = login.inspect_err(|fault| {
+        if fault.kind == Kind::Unauthenticated {
+            rest.count_wrong_password(source);
+        }
+    })?;
     if login.notice.must_change {
         return Err(Fault::forbidden("the password must be changed first"));
     }

@@ -123,9 +123,19 @@ impl Rates {
         }
     }
 
-    /// Whether one more may come from an address at this moment. Of IPv6 a network of 64 bits counts as one: whoever has
-    /// one of its addresses has all of them.
+    /// Whether one more may come from an address at this moment; it is counted.
     pub fn admit(&self, source: IpAddr, now: Instant) -> bool {
+        self.take(source, now, 1.0)
+    }
+
+    /// The same without counting it.
+    pub fn would_admit(&self, source: IpAddr, now: Instant) -> bool {
+        self.take(source, now, 0.0)
+    }
+
+    /// Takes so much of what an address has left, if there is room for one. Of IPv6 a network of 64 bits counts as one: whoever has
+    /// one of its addresses has all of them.
+    fn take(&self, source: IpAddr, now: Instant, cost: f64) -> bool {
         let source = match source.to_canonical() {
             IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
             other => other,
@@ -147,7 +157,7 @@ impl Rates {
         *since = now;
         let admitted = *has >= 1.0;
         if admitted {
-            *has -= 1.0;
+            *has -= cost;
         }
         admitted
     }
@@ -157,6 +167,16 @@ impl Rest {
     /// Whether one more request without a login may come from an address.
     pub fn admits(&self, source: Option<IpAddr>) -> bool {
         source.is_none_or(|source| self.rates.admit(source, Instant::now()))
+    }
+
+    /// Whether a password may be tried from an address, which has had some that were wrong.
+    pub fn admits_password(&self, source: Option<IpAddr>) -> bool {
+        source.is_none_or(|source| self.wrong.would_admit(source, Instant::now()))
+    }
+
+    /// Counts a password that was wrong.
+    pub fn count_wrong_password(&self, source: Option<IpAddr>) {
+        source.map(|source| self.wrong.admit(source, Instant::now()));
     }
 }
 

@@ -63,7 +63,7 @@ pub struct Settings {
     pub time: Duration,
     /// Requests that are worked on at once; more are told to come back.
     pub requests: usize,
-    /// Requests a minute that one address may send to operations which ask for no login.
+    /// Requests a minute that one address may send to operations which ask for no login, and wrong passwords with others.
     pub anonymous_per_minute: u32,
     /// How long a token lasts.
     pub token: Duration,
@@ -88,6 +88,8 @@ pub struct Rest {
     /// How the face behaves.
     pub settings: Settings,
     rates: Rates,
+    /// How many wrong passwords may still come with requests, which are no requests without a login.
+    wrong: Rates,
     gate: Gate,
     /// Held while mail is being sent.
     mailing: tokio::sync::Mutex<()>,
@@ -98,6 +100,7 @@ impl Rest {
     pub fn new(directory: Directory, settings: Settings) -> Arc<Self> {
         Arc::new(Self {
             rates: Rates::new(settings.anonymous_per_minute),
+            wrong: Rates::new(settings.anonymous_per_minute),
             gate: Gate::new(settings.requests, settings.time),
             mailing: tokio::sync::Mutex::default(),
             directory,
