@@ -3,7 +3,7 @@
 //! Owns the walk from a suffix down, level by level, and what is compared on the way. It does not own the hashes under which
 //! names are kept (`keys`).
 
-use super::Snapshot;
+use super::{IdSet, Snapshot};
 use crate::directory::account::DEFAULT_POLICY;
 use crate::directory::dn::{Dn, NormalizedDn, Rdn};
 use crate::directory::entry::{EntryId, EntryRef, ROOT};
@@ -69,6 +69,22 @@ impl Snapshot {
                 _ => return ancestor == ROOT,
             }
         }
+    }
+
+    /// The entries at and below one, put together from the children of each; `None` when more than `most` entries of the
+    /// directory have any.
+    pub fn subtree(&self, top: EntryId, most: usize) -> Option<IdSet> {
+        let parents: IdSet = self.children.numbers().take(most + 1).collect();
+        if parents.len() > most {
+            return None;
+        }
+        let mut all = IdSet::from_iter([top]);
+        let mut open = vec![top];
+        while let Some(children) = open.pop().and_then(|parent| self.children(parent)) {
+            open.extend(children.intersection(&parents).iter());
+            all = all.union(children);
+        }
+        Some(all)
     }
 
     /// Appends the name of an entry, as its makers spelled it.
