@@ -10,6 +10,7 @@ use super::order::Order;
 use super::subentries::Shown;
 use crate::directory::access::Access;
 use crate::directory::entry::{EntryId, ROOT};
+use crate::directory::filter::evaluate::{Evaluator, Truth};
 use crate::directory::filter::exact;
 use crate::directory::filter::plan::Plan;
 use crate::directory::filter::resolve::Resolved;
@@ -29,10 +30,9 @@ const EXCEPTIONS: usize = 256;
 /// Entries whose keys begin alike that are put in order together.
 const ALIKE: usize = 1_024;
 
-/// Entries of the list that the index does not have, and that are looked at and sorted in among the others.
-const LACKING: usize = 1_024;
-/// Entries with others below them, up to which a part of the tree is put together from their children.
-const PARENTS: usize = 256;
+/// Entries that are looked at one by one: those that the index does not have, and are sorted in among the others, and
+/// those of which only that tells whether they are of the list.
+const LOOKED_AT: usize = 1_024;
 
 /// An entry under its sort key.
 type Keyed = (Vec<u8>, EntryId);
@@ -84,19 +84,20 @@ struct Whole<'a> {
     holders: Option<&'a IdSet>,
     /// The entries of the list that have one.
     members: IdSet,
-    /// Those that have none.
+    /// Those that have none, or not for the asker.
     lacking: IdSet,
 }
 
 impl<'a> Whole<'a> {
-    /// The list of what a filter finds below a root, by the values of an attribute, for those who may find everything
-    /// there; `None` when no index has it.
+    /// The list of what a filter finds below a root, by the values of an attribute; `None` when no index has it, or too
+    /// many of its entries must be looked at.
     fn new(
-        snapshot: &'a Snapshot,
         filter: &Resolved,
         root: Root,
         (attribute, backwards): (AttributeTypeId, bool),
+        keys: &mut Keys<'a, '_>,
     ) -> Option<Self> {
+        let snapshot = keys.snapshot;
         if root.scope != Scope::Subtree {
             return None;
         }
@@ -116,13 +117,15 @@ impl<'a> Whole<'a> {
         let found = found.difference(&super::subentries::all(snapshot));
         let found = match snapshot.children(ROOT) {
             Some(tops) if tops.len() == 1 && tops.contains(root.id) => found,
-            _ => found.intersection(&snapshot.subtree(root.id, PARENTS)?),
+            _ => found.intersection(&snapshot.subtree(root.id)?),
         };
-        let (members, lacking) = match holders {
-            Some(holders) => (found.intersection(holders), found.difference(holders)),
-            None => (found, IdSet::new()),
+        let (open, others) = open(filter, (root.id, attribute), found, keys)?;
+        let (members, without) = match holders {
+            Some(holders) => (open.intersection(holders), open.difference(holders)),
+            None => (open, IdSet::new()),
         };
-        (lacking.len() <= LACKING).then_some(Self {
+        let lacking = without.union(&others);
+        (lacking.len() <= LOOKED_AT).then_some(Self {
             snapshot,
             attribute,
             backwards,
@@ -333,9 +336,45 @@ impl<'a> Whole<'a> {
     }
 }
 
+/// What of all that a filter finds below a root the asker finds: entries of which the filter and the attribute are open,
+/// and others, found by looking at them. `None` when those are too many.
+fn open(
+    filter: &Resolved,
+    (root, attribute): (EntryId, AttributeTypeId),
+    found: IdSet,
+    keys: &mut Keys<'_, '_>,
+) -> Option<(IdSet, IdSet)> {
+    let mut asked = filter.types();
+    asked.push(attribute);
+    let snapshot = keys.snapshot;
+    if keys.access.may_find_all_below(snapshot, root, &asked) {
+        return Some((found, IdSet::new()));
+    }
+    let alike = keys.access.alike(snapshot, found)?;
+    let (mut open, mut others) = (IdSet::new(), alike.others);
+    for (masks, ids) in alike.groups {
+        let searched = asked.iter().all(|it| masks.search.contains(*it));
+        if searched && masks.read.contains(attribute) {
+            open = open.union(&ids);
+        } else if masks.is_visible() {
+            others = others.union(&ids);
+        }
+    }
+    if others.len() > LOOKED_AT {
+        return None;
+    }
+    let mut evaluator = Evaluator::default();
+    let others = others.iter().filter(|id| {
+        View::new(snapshot, *id).is_some_and(|view| {
+            let masks = keys.access.masks(&view);
+            masks.is_visible() && evaluator.evaluate(filter, &view, &masks.search) == Truth::True
+        })
+    });
+    Some((open, others.collect()))
+}
+
 impl Search {
-    /// Takes a slice of a list that the indexes have in order; false when they do not. For those who may find everything
-    /// there: what others may see, each entry must be asked.
+    /// Takes a slice of a list that the indexes have in order; false when they do not.
     pub(super) fn take_from_index(&mut self, snapshot: &Snapshot, access: &mut Access<'_>) -> bool {
         let elsewhere = self.follows || !self.manage_referrals && referrals::any(snapshot);
         let (Portion::Slice { offset, most, .. }, Sorting::Gathering { order, .. }) =
@@ -354,14 +393,6 @@ impl Search {
         let (Some(by), [root]) = (order.attribute(snapshot.schema()), self.roots.as_slice()) else {
             return false;
         };
-        let mut asked = self.filter.types();
-        asked.push(by.0);
-        if !access.may_find_all_below(snapshot, root.id, &asked) {
-            return false;
-        }
-        let Some(whole) = Whole::new(snapshot, &self.filter, *root, by) else {
-            return false;
-        };
         let start = match self.conditions.resume.as_ref().map(|it| &it.position) {
             Some(Position::Key(key, id)) => Start::At((key.clone(), *id)),
             Some(_) => return false,
@@ -371,6 +402,9 @@ impl Search {
             snapshot,
             access,
             order,
+        };
+        let Some(whole) = Whole::new(&self.filter, *root, by, &mut keys) else {
+            return false;
         };
         let Some(row) = whole.row(&start, most as usize, &mut keys) else {
             return false;

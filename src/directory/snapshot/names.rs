@@ -9,6 +9,9 @@ use crate::directory::dn::{Dn, NormalizedDn, Rdn};
 use crate::directory::entry::{EntryId, EntryRef, ROOT};
 use crate::directory::schema::Schema;
 
+/// Entries with others below them, up to which a subtree is put together from their children.
+const PARENTS: usize = 256;
+
 /// A naming context of this directory (RFC 4512 section 5.1).
 #[derive(Clone, Debug)]
 pub struct Suffix {
@@ -71,11 +74,11 @@ impl Snapshot {
         }
     }
 
-    /// The entries at and below one, put together from the children of each; `None` when more than `most` entries of the
-    /// directory have any.
-    pub fn subtree(&self, top: EntryId, most: usize) -> Option<IdSet> {
-        let parents: IdSet = self.children.numbers().take(most + 1).collect();
-        if parents.len() > most {
+    /// The entries at and below one, put together from the children of each; `None` when so many entries of the directory
+    /// have any that walking is no slower.
+    pub fn subtree(&self, top: EntryId) -> Option<IdSet> {
+        let parents: IdSet = self.children.numbers().take(PARENTS + 1).collect();
+        if parents.len() > PARENTS {
             return None;
         }
         let mut all = IdSet::from_iter([top]);
