@@ -331,6 +331,8 @@ impl Default for Index {
             presence: names(&[
                 "uid",
                 "cn",
+                "sn",
+                "givenName",
                 "mail",
                 "displayName",
                 "uidNumber",

@@ -3,6 +3,8 @@
 //! Owns when an index has the order and the indexes alone have the entries, and where the row begins. Of entries that
 //! the index does not have a few are sorted in; otherwise all are gathered and sorted (`list`).
 
+mod open;
+
 use super::Search;
 use super::ahead::{Ahead, Root};
 use super::arrangement::{Portion, Sorting};
@@ -10,7 +12,6 @@ use super::order::Order;
 use super::subentries::Shown;
 use crate::directory::access::Access;
 use crate::directory::entry::{EntryId, ROOT};
-use crate::directory::filter::evaluate::{Evaluator, Truth};
 use crate::directory::filter::exact;
 use crate::directory::filter::plan::Plan;
 use crate::directory::filter::resolve::Resolved;
@@ -22,6 +23,7 @@ use crate::directory::request::Scope;
 use crate::directory::schema::AttributeTypeId;
 use crate::directory::snapshot::{IdSet, Snapshot};
 use crate::directory::view::{Computed, View};
+use open::open;
 
 /// Candidates of a filter that are gathered and sorted rather than taken from a list that an index has in order.
 const SORTED_SOONER: usize = 64;
@@ -119,7 +121,7 @@ impl<'a> Whole<'a> {
             Some(tops) if tops.len() == 1 && tops.contains(root.id) => found,
             _ => found.intersection(&snapshot.subtree(root.id)?),
         };
-        let (open, others) = open(filter, (root.id, attribute), found, keys)?;
+        let (open, others) = open(filter, (root.id, attribute), found, snapshot, keys.access)?;
         let (members, without) = match holders {
             Some(holders) => (open.intersection(holders), open.difference(holders)),
             None => (open, IdSet::new()),
@@ -148,7 +150,7 @@ impl<'a> Whole<'a> {
                 let first = offset.saturating_sub(lacking.len());
                 let ahead = offset.saturating_sub(first);
                 let most = ahead.saturating_add(wanted);
-                let found = self.from_index(&Start::Offset(first), most, keys)?;
+                let found = self.indexed(&Start::Offset(first), most, keys)?;
                 let passed = match found.first() {
                     Some(item) if first > 0 => lacking.partition_point(|it| it < item),
                     _ => 0,
@@ -156,7 +158,7 @@ impl<'a> Whole<'a> {
                 (found, passed, ahead.saturating_sub(passed))
             }
             Start::At(at) => {
-                let found = self.from_index(start, wanted, keys)?;
+                let found = self.indexed(start, wanted, keys)?;
                 (found, lacking.partition_point(|it| it < at), 0)
             }
         };
@@ -175,12 +177,7 @@ impl<'a> Whole<'a> {
     }
 
     /// So many of those that the index has, from a place among them on.
-    fn from_index(
-        &self,
-        start: &Start,
-        size: usize,
-        keys: &mut Keys<'_, '_>,
-    ) -> Option<Vec<Keyed>> {
+    fn indexed(&self, start: &Start, size: usize, keys: &mut Keys<'_, '_>) -> Option<Vec<Keyed>> {
         let value = match start {
             Start::At((key, _)) => keys.order.value_of(key),
             Start::Offset(_) => None,
@@ -334,43 +331,6 @@ impl<'a> Whole<'a> {
             .ok()?;
         Some(key)
     }
-}
-
-/// What of all that a filter finds below a root the asker finds: entries of which the filter and the attribute are open,
-/// and others, found by looking at them. `None` when those are too many.
-fn open(
-    filter: &Resolved,
-    (root, attribute): (EntryId, AttributeTypeId),
-    found: IdSet,
-    keys: &mut Keys<'_, '_>,
-) -> Option<(IdSet, IdSet)> {
-    let mut asked = filter.types();
-    asked.push(attribute);
-    let snapshot = keys.snapshot;
-    if keys.access.may_find_all_below(snapshot, root, &asked) {
-        return Some((found, IdSet::new()));
-    }
-    let alike = keys.access.alike(snapshot, found)?;
-    let (mut open, mut others) = (IdSet::new(), alike.others);
-    for (masks, ids) in alike.groups {
-        let searched = asked.iter().all(|it| masks.search.contains(*it));
-        if searched && masks.read.contains(attribute) {
-            open = open.union(&ids);
-        } else if masks.is_visible() {
-            others = others.union(&ids);
-        }
-    }
-    if others.len() > LOOKED_AT {
-        return None;
-    }
-    let mut evaluator = Evaluator::default();
-    let others = others.iter().filter(|id| {
-        View::new(snapshot, *id).is_some_and(|view| {
-            let masks = keys.access.masks(&view);
-            masks.is_visible() && evaluator.evaluate(filter, &view, &masks.search) == Truth::True
-        })
-    });
-    Some((open, others.collect()))
 }
 
 impl Search {
