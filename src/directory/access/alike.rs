@@ -125,9 +125,9 @@ mod tests {
     use crate::directory::identity::Identity;
     use crate::directory::view::View;
 
-    fn rule((to, filter, attribute, open): (&str, &str, &str, bool)) -> RuleText {
+    fn rule((who, to, filter, attribute, open): (&str, &str, &str, &str, bool)) -> RuleText {
         RuleText {
-            who: "anyone".to_owned(),
+            who: who.to_owned(),
             to: to.to_owned(),
             filter: (!filter.is_empty()).then(|| filter.to_owned()),
             attributes: vec![attribute.to_owned()],
@@ -144,21 +144,22 @@ mod tests {
         let schema = fixture::schema();
         let (_, snapshot) = fixture::directory(&schema);
         let persons = "(objectClass=inetOrgPerson)";
+        let who = "users";
+        let all = (who, "", "", "*", true);
         for (texts, asked) in [
             (vec![], false),
-            (vec![("", "", "*", true)], false),
-            (vec![("dc=a", "", "cn", false), ("", "", "*", true)], false),
-            (vec![("ou=none,dc=a", "", "cn", true)], false),
-            (
-                vec![("", "", "cn", true), ("", persons, "cn", false)],
-                false,
-            ),
-            (vec![("", persons, "cn", false), ("", "", "*", true)], true),
-            (vec![("", persons, "cn", true), ("", "", "*", true)], false),
+            (vec![all], false),
+            (vec![("self", "", "", "cn", false), all], false),
+            (vec![("self", "cn=two,dc=a", "", "cn", false), all], false),
+            (vec![(who, "dc=a", "", "cn", false), all], false),
+            (vec![(who, "ou=none,dc=a", "", "cn", true)], false),
+            (vec![all, (who, "", persons, "cn", false)], false),
+            (vec![(who, "", persons, "cn", false), all], true),
+            (vec![(who, "", persons, "cn", true), all], false),
         ] {
             let texts: Vec<RuleText> = texts.into_iter().map(rule).collect();
             let rules = AccessRules::compile(&schema, &texts).unwrap();
-            let mut access = rules.access(&snapshot, &Identity::anonymous());
+            let mut access = rules.access(&snapshot, &Identity::entry(2));
             let alike = access.alike(&snapshot, snapshot.ids().collect()).unwrap();
             assert_eq!(!alike.others.is_empty(), asked, "{texts:?}");
             let mut seen = alike.others.len();
