@@ -11,6 +11,7 @@ mod edges;
 mod gains;
 mod modify;
 mod naming;
+mod network_roles;
 pub mod networks;
 mod passwords;
 mod perform;

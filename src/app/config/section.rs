@@ -336,6 +336,7 @@ impl Default for Index {
                 "uidNumber",
                 "gidNumber",
                 "hedgerowDeletedTime",
+                "hedgerowNetworkRole",
             ]),
             substring: names(&["uid", "cn", "sn", "givenName", "mail", "displayName"]),
             ordering: names(&[
