@@ -7,7 +7,6 @@ use super::resource::{PRINCIPAL, PrincipalRecord};
 use super::users::answer;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
-use crate::directory::request::SortKey;
 use crate::rest::entry::{by_id, selected};
 use crate::rest::fault::Fault;
 use crate::rest::list::{self, ListQuery};
@@ -29,10 +28,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         base: call.rest.suffix(),
         filter: Filter::And(std::iter::once(kind).chain(filters).collect()),
         attributes: selected(&PRINCIPAL),
-        sort: vec![SortKey {
-            otherwise: Some("cn".to_owned()),
-            ..sort(&call.query, "displayName")
-        }],
+        sort: vec![sort(&call.query, "displayName")],
     };
     let write: list::Write = Arc::new(|entry, out| {
         // Writing to memory does not fail.

@@ -8,7 +8,9 @@ use crate::directory::request::{SliceStart, SortKey};
 use crate::rest::fault::Fault;
 use crate::rest::list::{after, by};
 use crate::rest::principal::{groups, users};
-use crate::rest::query::{Form, Parameter, Query, Term, begins, contains, equal, not, present};
+use crate::rest::query::{
+    Form, Parameter, Query, Term, Test, begins, contains, either, equal, not, present,
+};
 
 /// What is shown of users, where it can be chosen.
 pub const USER_FIELDS: &[&str] = &[
@@ -61,13 +63,13 @@ pub const USERS: &[Parameter] = &[
     Parameter::filter(
         "filter[displayName][EQ]",
         Form::Text,
-        Term::Equal("displayName"),
+        Term::Made(|value| named(&|attribute| equal(attribute, value))),
         "The name for people, in any case.",
     ),
     Parameter::filter(
         "filter[displayName][CO]",
         Form::Text,
-        Term::Contains("displayName"),
+        Term::Made(|value| named(&|attribute| contains(attribute, value))),
         "A part of the name for people.",
     ),
     Parameter::filter(
@@ -394,8 +396,13 @@ fn of_type(value: &str) -> Filter {
     if value == "User" { users() } else { groups() }
 }
 
+/// The name for people of a user is `displayName`, or `cn` without one.
+fn named(test: &Test<'_>) -> Filter {
+    either("displayName", "cn", test)
+}
+
 /// The name for people of a user is `displayName`, or `cn` without one; that of a group is `cn`.
-fn shown(test: &dyn Fn(&str) -> Filter) -> Filter {
+fn shown(test: &Test<'_>) -> Filter {
     let named = Filter::And(vec![present("uid"), test("displayName")]);
     let unnamed = Filter::Or(vec![not(present("displayName")), not(present("uid"))]);
     Filter::Or(vec![named, Filter::And(vec![unnamed, test("cn")])])
@@ -445,6 +452,7 @@ pub fn sort(query: &Query, default: &str) -> SortKey {
     };
     SortKey {
         reverse,
+        otherwise: (name == "displayName").then(|| "cn".to_owned()),
         ..by(attribute)
     }
 }
