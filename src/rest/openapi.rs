@@ -7,16 +7,18 @@ use serde_json::{Map, Value, json};
 use super::operation::{Dialect, Operation, Shape, Verb};
 use super::query::{Form, LONGEST, Parameter};
 
-/// Describes bodies for the document alone: a name, and members as programs and as clients write them. `shown` are those that
-/// are built as well; `schemas()` gives all.
+/// Describes bodies for the document alone: a name, and members as programs and as clients write them. `shown` are those
+/// that are described elsewhere, under the names of their types, or as what stands behind the name; `schemas()` gives all.
 macro_rules! models {
+    (@schema $shown:ident) => { $shown::schema() };
+    (@schema $shown:ident $schema:expr) => { $schema };
     (
-        shown [$($shown:ident),* $(,)?]
+        shown [$($shown:ident $(= $schema:expr)?),* $(,)?]
         $($(#[$meta:meta])* $name:ident { $($(#[$member:meta])* $key:ident $wire:literal : $type:ty,)* })*
     ) => {
         $(
-            $(#[$meta])*
             #[derive(utoipa::ToSchema)]
+            $(#[$meta])*
             #[expect(dead_code, reason = "the document describes it, nothing builds it")]
             struct $name { $($(#[$member])* #[schema(rename = $wire)] $key: $type,)* }
         )*
@@ -25,7 +27,7 @@ macro_rules! models {
         pub fn schemas() -> Vec<(&'static str, utoipa::openapi::RefOr<utoipa::openapi::Schema>)> {
             use utoipa::PartialSchema;
             vec![
-                $((stringify!($shown), $shown::schema()),)*
+                $((stringify!($shown), models!(@schema $shown $($schema)?)),)*
                 $((stringify!($name), $name::schema()),)*
             ]
         }

@@ -9,43 +9,21 @@ use super::{
     account, create, gateways, groups, invites, login, networks, pending, roles, super_admin,
     tokens, update, users,
 };
-use crate::rest::operation::{Input, Operation, Permission, Shape, Verb};
+use crate::rest::operation::{Operation, Permission, Run, Shape, Verb, json};
 use crate::rest::query::{Form, Parameter};
 
 use Shape::{Many, One};
 
-/// JSON.
-const fn json(name: &'static str) -> Option<Input> {
-    Some(Input {
-        shape: One(name),
-        types: &[],
-    })
-}
-
 /// A row that takes the fewest words; all that succeed answer with 200.
 const fn row(
     id: &'static str,
-    (verb, path): (Verb, &'static str),
+    route: (Verb, &'static str),
     permission: &'static Permission,
     summary: &'static str,
     answer: Shape,
-    run: crate::rest::operation::Run,
+    run: Run,
 ) -> Operation {
-    Operation {
-        id,
-        verb,
-        path,
-        aliases: &[],
-        summary,
-        permission,
-        parameters: &[],
-        body: None,
-        status: 200,
-        answer,
-        tagged: false,
-        refusals: &[],
-        run,
-    }
+    Operation::new(id, route, permission, summary, (200, answer), run)
 }
 
 /// A text in the query that the operation may do without.
@@ -109,7 +87,7 @@ const CLIENT: &[Parameter] = &[
 /// All operations.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
-        body: json("NetmakerLogin"),
+        body: json(One("NetmakerLogin")),
         ..row(
             "netmakerLogIn",
             (Verb::Post, "/users/adm/authenticate"),
@@ -139,7 +117,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerUserDefinition"),
+        body: json(One("NetmakerUserDefinition")),
         refusals: &[409],
         ..row(
             "netmakerCreateUser",
@@ -151,7 +129,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerUserDefinition"),
+        body: json(One("NetmakerUserDefinition")),
         refusals: &[404],
         ..row(
             "netmakerUpdateUser",
@@ -207,7 +185,7 @@ pub static OPERATIONS: &[Operation] = &[
         |call| Box::pin(account::settings(call)),
     ),
     Operation {
-        body: json("NetmakerSettings"),
+        body: json(One("NetmakerSettings")),
         ..row(
             "netmakerSetSettings",
             (Verb::Put, "/users/{username}/settings"),
@@ -218,7 +196,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerPassword"),
+        body: json(One("NetmakerPassword")),
         ..row(
             "netmakerValidateIdentity",
             (Verb::Post, "/users/{username}/validate-identity"),
@@ -229,7 +207,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerUserDefinition"),
+        body: json(One("NetmakerUserDefinition")),
         ..row(
             "netmakerCreateSuperAdmin",
             (Verb::Post, "/users/adm/createsuperadmin"),
@@ -377,7 +355,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerNewToken"),
+        body: json(One("NetmakerNewToken")),
         ..row(
             "netmakerCreateToken",
             (Verb::Post, "/v1/users/access_token"),
@@ -419,7 +397,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerNewGroup"),
+        body: json(One("NetmakerNewGroup")),
         refusals: &[409],
         ..row(
             "netmakerCreateGroup",
@@ -431,7 +409,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerGroup"),
+        body: json(One("NetmakerGroup")),
         refusals: &[409],
         ..row(
             "netmakerUpdateGroup",
@@ -477,7 +455,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerRole"),
+        body: json(One("NetmakerRole")),
         refusals: &[409],
         ..row(
             "netmakerCreateRole",
@@ -489,7 +467,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerRole"),
+        body: json(One("NetmakerRole")),
         refusals: &[409],
         ..row(
             "netmakerUpdateRole",
@@ -559,7 +537,7 @@ pub static OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
-        body: json("NetmakerInvitees"),
+        body: json(One("NetmakerInvitees")),
         refusals: &[409],
         ..row(
             "netmakerInviteUsers",
@@ -583,7 +561,7 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         parameters: &[OF_INVITE],
-        body: json("NetmakerUserDefinition"),
+        body: json(One("NetmakerUserDefinition")),
         refusals: &[409],
         ..row(
             "netmakerSignUp",
