@@ -226,6 +226,27 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Puts an entry into the state as somebody has changed it, and keeps what has changed.
+    fn store_changed(
+        &mut self,
+        identity: &Identity,
+        id: EntryId,
+        mut head: Head,
+        (before, after): (&Attributes, &Attributes),
+    ) -> Result<(), Error> {
+        let schema = self.snapshot.shared_schema();
+        head.modified = self.seconds();
+        head.modifier = self.actor(identity, id);
+        head.csn = self.snapshot.csn().next(self.now);
+        self.store(id, &head, after)?;
+        self.record(head.csn, |draft| {
+            draft
+                .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
+                .with_difference(&schema, before, after)
+        });
+        Ok(())
+    }
+
     /// A policy whose rules are not kept would be a promise (draft-behera-ldap-password-policy sections 5.2.18 and 5.2.19).
     fn policy_is_kept(&self, attributes: &Attributes) -> Result<(), Error> {
         let delays = [well_known::PWD_MIN_DELAY, well_known::PWD_MAX_DELAY];

@@ -10,7 +10,6 @@ use super::{Draft, decode};
 use crate::directory::attributes::Attributes;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
-use crate::directory::history;
 use crate::directory::identity::Identity;
 use crate::directory::schema::well_known::HEDGEROW_NETWORK_ROLE;
 use crate::directory::view::View;
@@ -84,7 +83,6 @@ impl Draft<'_> {
         let Some(view) = View::new(&self.snapshot, id) else {
             return Ok(());
         };
-        let schema = self.snapshot.shared_schema();
         let before = decode(&view);
         let mut after = Attributes::default();
         for mut attribute in before.iter().cloned() {
@@ -95,16 +93,7 @@ impl Draft<'_> {
                 after.insert(attribute);
             }
         }
-        let mut head = view.entry.head();
-        head.modified = self.seconds();
-        head.modifier = self.actor(identity, id);
-        head.csn = self.snapshot.csn().next(self.now);
-        self.store(id, &head, &after)?;
-        self.record(head.csn, |draft| {
-            draft
-                .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
-                .with_difference(&schema, &before, &after)
-        });
-        Ok(())
+        let head = view.entry.head();
+        self.store_changed(identity, id, head, (&before, &after))
     }
 }

@@ -7,6 +7,7 @@ mod invitations;
 mod login;
 mod members;
 mod models;
+mod parameters;
 mod passwords;
 mod patch;
 mod principals;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::query::{OF_DELETED, sort};
+use super::parameters::OF_DELETED;
+use super::query::sort;
 use super::resource::{PRINCIPAL, PrincipalRecord};
 use super::users::answer;
 use crate::directory::EntryCopy;

@@ -1,7 +1,7 @@
 //! The operations of this dialect: one row each. Paths, permissions, parameters, bodies and refusals are here and nowhere
 //! else; the routes and the document follow from it.
 
-use super::query::{
+use super::parameters::{
     GROUP_SORT, GROUPS, MEMBER_TYPE, MEMBERSHIP, OF_DELETED, OF_GROUP, OF_USER, PAGE,
     PRINCIPAL_SORT, PRINCIPALS, TIMES, USER_SORT, USERS,
 };
