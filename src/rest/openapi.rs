@@ -53,7 +53,7 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             let schema = serde_json::to_value(schema).unwrap_or_default();
             schemas.insert(name.to_owned(), schema);
         }
-        for operation in dialect.operations {
+        for operation in dialect.operations() {
             let own = [(operation.verb, operation.path)];
             for (at, (verb, path)) in own.iter().chain(operation.aliases).enumerate() {
                 let path = format!("{}{path}", dialect.base());
@@ -88,7 +88,7 @@ pub fn of(dialects: &[&Dialect]) -> Value {
 
 /// What bodies of requests hold beyond their schemas is refused.
 fn close(dialects: &[&Dialect], schemas: &mut Map<String, Value>) {
-    let operations = dialects.iter().flat_map(|dialect| dialect.operations);
+    let operations = dialects.iter().flat_map(|dialect| dialect.operations());
     for input in operations.filter_map(|operation| operation.body.as_ref()) {
         let name = match input.shape {
             Shape::One(name) | Shape::Maybe(name) | Shape::Many(name) | Shape::List(name, _) => {

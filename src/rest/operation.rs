@@ -43,8 +43,8 @@ pub struct Dialect {
     pub owns: &'static [&'static str],
     /// The variable parts of its paths.
     pub parts: &'static [Part],
-    /// All there is to ask.
-    pub operations: &'static [Operation],
+    /// All there is to ask, in tables.
+    pub tables: &'static [&'static [Operation]],
     /// Whom a bearer stands for that is no token of a login, if the dialect has such.
     pub bearer: Option<fn(&Rest, &Secret) -> Option<Proven>>,
     /// The body of a refusal, of the request with this id.
@@ -56,6 +56,11 @@ pub struct Dialect {
 }
 
 impl Dialect {
+    /// All there is to ask.
+    pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        self.tables.iter().copied().flatten()
+    }
+
     /// What its paths begin with as they are documented.
     pub fn base(&self) -> &'static str {
         self.bases.first().copied().unwrap_or_default()
@@ -146,7 +151,7 @@ impl Reply {
 /// The routes of a dialect.
 pub fn routes(dialect: &'static Dialect, rest: &Arc<Rest>) -> Router {
     let mut router = Router::new();
-    for operation in dialect.operations {
+    for operation in dialect.operations() {
         let own = [(operation.verb, operation.path)];
         for (verb, path) in own.iter().chain(operation.aliases) {
             for base in dialect.bases {
