@@ -605,6 +605,15 @@ fn a_key_is_good_for_the_dialect_that_it_names_until_it_is_revoked() {
 }
 
 #[test]
+fn a_part_of_a_path_that_is_too_long_is_refused_by_name() {
+    let (_folder, _server, client) = serving("", "");
+    let path = format!("{BASE}/users/{}", "a".repeat(4_097));
+    let answer = client.get(&admin(), &path);
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("userId"), "{}", answer.text());
+}
+
+#[test]
 fn what_is_documented_is_complete_and_leads_nowhere_else() {
     let (_folder, _server, client) = serving("", "");
     let document = |path: &str| client.get(&Login::Nobody, path).json();

@@ -24,7 +24,7 @@ use super::audit;
 use super::auth::{self, Caller, Proven};
 use super::fault::{Fault, Kind};
 use super::limits::{self, Source};
-use super::query::Query;
+use super::query::{LONGEST, Query};
 use crate::directory::password::Secret;
 
 mod row;
@@ -84,6 +84,19 @@ pub struct Part {
 pub struct Path(Vec<(String, String)>);
 
 impl Path {
+    /// What the router has found in a path.
+    fn read(parts: &RawPathParams) -> Result<Self, Fault> {
+        let long = parts
+            .iter()
+            .find(|(_, value)| value.chars().count() > LONGEST);
+        if let Some((name, _)) = long {
+            let text = format!("{name}: is longer than {LONGEST} characters");
+            return Err(Fault::invalid(text));
+        }
+        let part = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Ok(Self(parts.iter().map(part).collect()))
+    }
+
     /// The part of this name; empty when there is none.
     pub fn get(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(is, _)| is == name);
@@ -157,12 +170,10 @@ pub fn routes(dialect: &'static Dialect, rest: &Arc<Rest>) -> Router {
             for base in dialect.bases {
                 let rest = Arc::clone(rest);
                 let answer = move |path: Result<RawPathParams, _>, request: Request| {
-                    let parts = path.map(|parts: RawPathParams| {
-                        let part =
-                            |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-                        Path(parts.iter().map(part).collect())
-                    });
-                    answer(rest, dialect, operation, parts.ok(), request)
+                    let unreadable = |_| Fault::invalid("the path is not UTF-8");
+                    let parts = path.map_err(unreadable);
+                    let parts = parts.and_then(|parts: RawPathParams| Path::read(&parts));
+                    answer(rest, dialect, operation, parts, request)
                 };
                 router = router.route(&format!("{base}{path}"), on(verb.filter(), answer));
             }
@@ -175,7 +186,7 @@ async fn answer(
     rest: Arc<Rest>,
     dialect: &'static Dialect,
     operation: &'static Operation,
-    path: Option<Path>,
+    path: Result<Path, Fault>,
     request: Request,
 ) -> Response {
     let id = limits::current_request().unwrap_or_default();
@@ -185,8 +196,8 @@ async fn answer(
         left: rest.settings.body_bytes,
     };
     let done = match path {
-        Some(path) => admit(rest, dialect, operation, (path, head), &mut body).await,
-        None => Err(Fault::invalid("the path is not UTF-8")),
+        Ok(path) => admit(rest, dialect, operation, (path, head), &mut body).await,
+        Err(fault) => Err(fault),
     };
     if done.is_err() {
         // A client that is still sending would find its connection closed, and not the answer.

@@ -14,7 +14,7 @@ use super::slapd::Slapd;
 use super::wire::{Answer, Client, Entry, Operation};
 
 /// Operational attributes that slapd does not have.
-const OF_OURS: [&str; 3] = ["numSubordinates", "memberOf", "isMemberOf"];
+const OF_OURS: [&str; 4] = ["numSubordinates", "memberOf", "isMemberOf", "hedgerowId"];
 /// Those that each server makes itself: that they are there is compared, and how many values they have.
 const OF_EACH: [&str; 4] = [
     "createTimestamp",

@@ -108,12 +108,15 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let mut body = Members::read(&call.body)?;
     let (called, user) = (body.text("name")?, body.text("user_name")?);
     let expires = body.text("expires_at")?;
-    body.ignore(&["id", "last_used", "created_by", "created_at"]);
+    for name in ["id", "last_used", "created_by", "created_at"] {
+        // The server's own, which may be sent back as they were read.
+        body.text(name)?;
+    }
     body.end()?;
     let present = |text: Option<String>| text.filter(|text| !text.is_empty());
     let called = present(called).ok_or_else(|| Fault::invalid("name is required"))?;
     let user = present(user).ok_or_else(|| Fault::invalid("username is required"))?;
-    let expires = present(expires).filter(|it| it != NEVER);
+    let expires = expires.filter(|it| it != NEVER);
     let expires = expires.map(|it| end(&it)).transpose()?;
     asker(&call)?;
     if users::is_administrator(&user) {
