@@ -338,6 +338,7 @@ impl Default for Index {
                 "uidNumber",
                 "gidNumber",
                 "hedgerowDeletedTime",
+                "hedgerowNetworkRole",
             ]),
             substring: names(&["uid", "cn", "sn", "givenName", "mail", "displayName"]),
             ordering: names(&[
