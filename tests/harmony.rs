@@ -342,6 +342,36 @@ fn groups_show_what_was_said_of_them_over_ldap() {
 }
 
 #[test]
+fn a_key_that_makes_users_makes_no_administrators() {
+    let spool = tempfile::tempdir().unwrap();
+    let group = format!("cn=engineering,ou=groups,{SUFFIX}");
+    let section = format!(
+        "mail_folder = {:?}\nadministrators = \"{group}\"",
+        spool.path()
+    );
+    let rules = RULES.replace("\"write\"", "\"write\", \"add\"");
+    let (folder, _server, client) = serving(&section, &rules);
+    let one = token(
+        &client,
+        &key(&folder, "one", &["harmony-sase:user:create"], &[]),
+    );
+    let both = [
+        "harmony-sase:user:create",
+        "harmony-sase:group.member:create",
+    ];
+    let both = token(&client, &key(&folder, "both", &both, &[]));
+    let create = |login: &Login, group: &str| {
+        let body =
+            json!({"email": "mary@example.org", "inviteMessage": "x", "accessGroups": [group]});
+        send(&client, login, &format!("POST {BASE}/users"), Some(body)).status
+    };
+    for group in ["engineering", "Kernel"] {
+        assert_eq!(create(&one, group), 403, "{group}");
+    }
+    assert_eq!(create(&both, "kernel"), 201);
+}
+
+#[test]
 fn a_new_user_is_invited_and_comes() {
     use base64::Engine;
     let spool = tempfile::tempdir().unwrap();

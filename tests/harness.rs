@@ -259,6 +259,36 @@ fn a_second_factor_that_is_enabled_is_needed_over_ldap_as_well() {
 }
 
 #[test]
+fn who_is_refused_after_others_were_added_is_told_so_by_address() {
+    let spool = tempfile::tempdir().unwrap();
+    let rules = format!(
+        "mail_folder = {:?}\n[[access]]\nwho = \"dn:uid=zoe,ou=people,{SUFFIX}\"\nto = \"ou=scopes,{SUFFIX}\"\n\
+         allow = [\"read\", \"search\", \"compare\", \"write\", \"add\"]\n",
+        spool.path()
+    );
+    let (_folder, server, client) = serving(&rules);
+    let admins = format!("cn=admins,{SCOPE}");
+    let zoe = person("zoe");
+    let add = Mod::Add("member", [zoe.as_str()].into());
+    let person = person("alan");
+    let mut ldap = server.administrator();
+    ldap.modify(&admins, vec![add]).unwrap().success().unwrap();
+    let alan = Mod::Add("member", [person.as_str()].into());
+    let above = format!("cn=members,ou=payments,ou=default,ou=scopes,{SUFFIX}");
+    ldap.modify(&above, vec![alan]).unwrap().success().unwrap();
+    let binding = json!([{"roleIdentifier": "_project_viewer", "roleName": "Project Viewer"}]);
+    let body = |emails: &[&str]| Some(json!({"emails": emails, "roleBindings": binding}));
+    let (alan, new) = ("alan@example.org", "new@example.net");
+    let request = format!("POST /users?{LEDGER}");
+    let zoe = login("zoe", "demo-zoe");
+    let both = ask(&client, &zoe, &request, body(&[alan, new]));
+    assert_eq!(both.status, 200, "{}", both.text());
+    let told = json!({alan: "USER_ADDED_SUCCESSFULLY", new: "FAIL"});
+    assert_eq!(both.json()["data"]["addUserResponseMap"], told);
+    assert_eq!(ask(&client, &zoe, &request, body(&[new])).status, 403);
+}
+
+#[test]
 fn with_a_key_the_account_must_be_named() {
     let (folder, _server, client) = serving("");
     let made = folder.told(&["key", "create", "ada", "pipeline", "--scope", "harness"]);

@@ -285,6 +285,137 @@ fn one_user_at_the_most_is_super_admin_whoever_writes_it() {
 }
 
 #[test]
+fn nobody_gives_themselves_a_role_whatever_else_they_may_write_of_themselves() {
+    let own =
+        "[[access]]\nwho = \"self\"\nallow = [\"read\", \"search\", \"compare\", \"write\"]\n";
+    let folder = Folder::rest("", &format!("{own}{ACCESS}"));
+    folder.load(TREE);
+    let server = folder.serve();
+    for (user, role) in [("ada", "admin"), ("pat", "admin"), ("boss", "auditor")] {
+        let dn = format!("uid={user},ou=people,{SUFFIX}");
+        let mut ldap = server.bound(&dn, &format!("demo-{user}"));
+        let class = Mod::Add("objectClass", HashSet::from(["hedgerowNetworkUser"]));
+        let role = Mod::Replace("hedgerowPlatformRole", HashSet::from([role]));
+        let steps = if user == "ada" {
+            vec![class, role]
+        } else {
+            vec![role]
+        };
+        let refused = ldap.modify(&dn, steps).unwrap();
+        assert_eq!(refused.rc, 50, "{user}");
+        let phone = Mod::Replace("telephoneNumber", HashSet::from(["+44 1"]));
+        assert_eq!(ldap.modify(&dn, vec![phone]).unwrap().rc, 0, "{user}");
+    }
+}
+
+#[test]
+fn an_admin_makes_no_administrators_by_their_group_but_the_super_admin_does() {
+    let section = format!("administrators = \"cn=staff,ou=groups,{SUFFIX}\"");
+    let folder = Folder::rest(&section, ACCESS);
+    folder.load(&format!(
+        "{TREE}\ndn: cn=staff,ou=groups,{SUFFIX}\nobjectClass: groupOfNames\ncn: staff\n\
+         member: cn=inner,ou=groups,{SUFFIX}\n\ndn: cn=inner,ou=groups,{SUFFIX}\n\
+         objectClass: groupOfNames\ncn: inner\nmember: uid=grace,ou=people,{SUFFIX}\n"
+    ));
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    let groups = client.get(&basic("boss"), "/api/v1/users/groups").json();
+    let id = |name: &str| {
+        let mut groups = groups["Response"].as_array().unwrap().iter();
+        let found = groups.find(|it| it["name"] == name).unwrap();
+        found["id"].as_str().unwrap().to_owned()
+    };
+    for group in [id("staff"), id("inner")] {
+        let mut ada = client.get(&basic("boss"), "/api/users/ada").json();
+        ada["user_group_ids"][&group] = json!({});
+        let role = "service-user";
+        let new = json!({"username": "carl", "password": "demo-carl", "platform_role_id": role,
+            "user_group_ids": {&group: {}}});
+        let invite = json!({"user_emails": ["carl@example.org"], "platform_role_id": role,
+            "user_group_ids": {&group: {}}});
+        for (request, body) in [
+            ("PUT /api/users/ada", ada.to_string()),
+            ("POST /api/users/carl", new.to_string()),
+            ("POST /api/v1/users/invite", invite.to_string()),
+        ] {
+            let answer = ask(&client, &basic("boss"), request, Some(&body));
+            assert_eq!(answer.status, 403, "{request}: {}", answer.text());
+        }
+    }
+    let mut ada = client.get(&basic("chief"), "/api/users/ada").json();
+    ada["user_group_ids"][id("inner")] = json!({});
+    let answer = ask(
+        &client,
+        &basic("chief"),
+        "PUT /api/users/ada",
+        Some(&ada.to_string()),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
+fn a_second_factor_that_a_group_needs_stays_and_nothing_else_is_changed() {
+    let own = "[[access]]\nwho = \"self\"\nattributes = [\"displayName\", \"hedgerowSecondFactor\"]\n\
+        allow = [\"read\", \"search\", \"compare\", \"write\"]\n";
+    let needing =
+        format!("key_file = \"second-factor.key\"\ngroups = [\"cn=vault,ou=groups,{SUFFIX}\"]");
+    let rules = ACCESS.replacen("key_file = \"second-factor.key\"", &needing, 1);
+    let folder = Folder::rest(
+        "",
+        &rules.replacen("[[access]]", &format!("{own}\n[[access]]"), 1),
+    );
+    folder.load(TREE);
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    let body = r#"{"username": "ada", "password": "demo-ada"}"#;
+    let login = ask(
+        &client,
+        &Login::Nobody,
+        "POST /api/users/adm/authenticate",
+        Some(body),
+    )
+    .json();
+    let ada = Login::Bearer(login["Response"]["AuthToken"].as_str().unwrap().to_owned());
+    let proposed = client
+        .get(&basic("ada"), "/ng/api/user/two-factor-auth/TOTP")
+        .json();
+    let secret = &proposed["data"]["totpSecretKey"];
+    let body = json!({"mechanism": "TOTP", "totpSecretKey": secret}).to_string();
+    let enabled = ask(
+        &client,
+        &basic("ada"),
+        "PUT /ng/api/user/enable-two-factor-auth",
+        Some(&body),
+    );
+    assert_eq!(enabled.status, 200, "{}", enabled.text());
+    let member = format!("uid=ada,ou=people,{SUFFIX}");
+    let vault = vec![
+        ("objectClass", ["groupOfNames"].into()),
+        ("member", [member.as_str()].into()),
+    ];
+    let group = format!("cn=vault,ou=groups,{SUFFIX}");
+    server
+        .administrator()
+        .add(&group, vault)
+        .unwrap()
+        .success()
+        .unwrap();
+    let was = client.get(&ada, "/api/users/ada").json();
+    assert_eq!(was["is_mfa_enabled"], true, "{was}");
+    let mut wanted = was.clone();
+    wanted["is_mfa_enabled"] = json!(false);
+    wanted["display_name"] = json!("Another");
+    let answer = ask(
+        &client,
+        &ada,
+        "PUT /api/users/ada",
+        Some(&wanted.to_string()),
+    );
+    assert_eq!(answer.status, 403, "{}", answer.text());
+    assert_eq!(client.get(&ada, "/api/users/ada").json(), was);
+}
+
+#[test]
 fn no_answer_holds_a_hash_or_a_secret() {
     let (_folder, _server, client) = serving("");
     let made = json!({"name": "x", "user_name": "ada"}).to_string();

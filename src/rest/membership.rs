@@ -29,6 +29,17 @@ pub fn leads(attribute: &str, dn: &str) -> Filter {
     })
 }
 
+/// Whether who gets into a group administers from then on: it is the one that the configuration names, or is in that.
+pub fn makes_administrators(call: &Call, group: &EntryCopy) -> bool {
+    let (directory, group) = (&call.rest.directory, name(group));
+    let administrators = call.rest.settings.administrators.as_ref();
+    administrators.is_some_and(|wanted| {
+        let snapshot = directory.snapshot();
+        snapshot.find_entry(wanted) == snapshot.find_entry(&group)
+            || directory.is_name_in_group(&group, wanted)
+    })
+}
+
 /// The attribute that lists the members of a group; its classes must have been read.
 pub fn list_of(group: &EntryCopy) -> &'static str {
     let classes = values(group, "objectClass");

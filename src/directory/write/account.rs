@@ -11,6 +11,7 @@ use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
 use crate::directory::password::policy::{Escalation, Lock, Policy, Refusal};
+use crate::directory::platform_role::is_super_admin;
 use crate::directory::request::{Change, Modification, ModificationKind};
 use crate::directory::schema::{
     AttributeDescription, AttributeTypeId, Schema, well_known as known,
@@ -72,7 +73,9 @@ impl Draft<'_> {
         // A key is less than the account: it does not get to replace what the account is proved by.
         let by_key =
             identity.key().is_some() && self.snapshot.schema().attribute(attribute).is_secret();
-        if by_key || KEPT_FROM_OWNERS.contains(&attribute) {
+        let own_role =
+            attribute == known::HEDGEROW_PLATFORM_ROLE && !is_super_admin(&self.snapshot, id);
+        if by_key || own_role || KEPT_FROM_OWNERS.contains(&attribute) {
             return Err(Error::InsufficientAccess);
         }
         Ok(())

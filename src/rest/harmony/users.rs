@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::groups::by_name;
 use super::query::{USER_SORT, page, search, sort};
 use super::resource::{USER, UserRecord};
-use super::{find, page_of};
+use super::{find, holds, page_of};
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
@@ -213,6 +213,14 @@ async fn joining(
         let group = by_name(call, wanted).await?;
         let unknown = || Fault::invalid(format!("accessGroups: there is no group \"{wanted}\""));
         let group = group.ok_or_else(unknown)?;
+        if membership::makes_administrators(call, &group)
+            && !holds(&call.caller, "group.member:create")
+        {
+            let text = format!(
+                "accessGroups: \"{wanted}\" makes administrators, which takes group.member:create"
+            );
+            return Err(Fault::forbidden(text));
+        }
         let in_it = BTreeMap::from([(member.as_str(), true)]);
         let change = membership::difference(call, &group, &in_it).await?;
         changes.extend(change.map(|change| (group.dn, (change, Terms::default()))));

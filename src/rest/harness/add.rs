@@ -28,6 +28,8 @@ use crate::rest::query::{equal, not, present};
 
 /// The most addresses of a request, and roles for each.
 const MOST: usize = 100;
+/// What is told of an address whose user was not added.
+const FAIL: &str = "FAIL";
 /// How often a change is worked out when others are faster.
 const TRIES: usize = 5;
 
@@ -47,7 +49,15 @@ pub async fn add(call: Call) -> Result<Reply, Fault> {
     let gifts = Gifts::prepare(&call, &place, &bindings, &named).await?;
     let mut results = Map::new();
     for email in emails {
-        let result = gifts.give(&call, &place, &email).await?;
+        let some_got_it = results.values().any(|result| result != FAIL);
+        let result = match gifts.give(&call, &place, &email).await {
+            // A refusal would tell nothing of those who got it.
+            Err(fault) if some_got_it => {
+                tracing::warn!(id = call.id, reason = fault.text, "a user was not added");
+                FAIL
+            }
+            given => given?,
+        };
         results.insert(email, result.into());
     }
     Ok(success(&call, json!({ "addUserResponseMap": results })))
@@ -171,13 +181,13 @@ impl Gifts {
     async fn give(&self, call: &Call, place: &Place, email: &str) -> Result<&'static str, Fault> {
         let given = match mail::is_address(email) {
             true => self.try_to_give(call, place, &email.to_lowercase()).await,
-            false => return Ok("FAIL"),
+            false => return Ok(FAIL),
         };
         match given {
             Err(fault) if matches!(fault.kind, Kind::Forbidden | Kind::Unavailable) => Err(fault),
             Err(fault) => {
                 tracing::warn!(id = call.id, reason = fault.text, "a user was not added");
-                Ok("FAIL")
+                Ok(FAIL)
             }
             given => given,
         }

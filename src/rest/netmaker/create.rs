@@ -62,7 +62,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     said.check_password()?;
     let mut groups = Vec::new();
     for id in &said.groups {
-        let found = reference::group(&call, id).await?;
+        let found = reference::group_to_join(&call, id).await?;
         groups.push(found.ok_or_else(|| Fault::invalid(format!("invalid groups: {id}")))?);
     }
     reference::check(&call, &said.network_roles).await?;

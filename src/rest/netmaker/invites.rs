@@ -28,7 +28,9 @@ use crate::rest::operation::{Call, Reply};
 use crate::rest::query::{equal, not, present};
 
 /// The most that one request invites.
-const MOST: usize = 1_000;
+const MOST: usize = 100;
+/// How often a removal is worked out when others are faster.
+const TRIES: usize = 5;
 /// The attributes of an invite that is shown.
 const INVITE: [&str; 5] = [
     "mail",
@@ -86,17 +88,25 @@ pub async fn found(
     Ok(all)
 }
 
-/// Removes entries; those that are gone already are.
-pub async fn remove(call: &Call, entries: &[EntryCopy]) -> Result<(), Fault> {
-    for entry in entries {
-        let change = Change::Delete { dn: name(entry) };
-        let done = list::change(&call.rest, &call.caller.identity, change, Terms::default());
-        match done.await {
-            Ok(_) | Err(Error::NoSuchObject { .. }) => {}
+/// Removes the entries of a part of the tree that a filter finds, all or none. Where another is faster with some, it looks
+/// again.
+pub async fn remove(call: &Call, unit: &str, filter: Filter) -> Result<(), Fault> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let all = found(call, unit, filter.clone(), &["1.1"]).await?;
+        let gone = |entry| (Change::Delete { dn: name(entry) }, Terms::default());
+        let mut all = all.iter().map(gone);
+        let Some(first) = all.next() else {
+            return Ok(());
+        };
+        let identity = &call.caller.identity;
+        match list::together(&call.rest, identity, first, all.collect()).await {
+            Ok(_) => return Ok(()),
+            Err(Error::NoSuchObject { .. }) if tries < TRIES => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
 }
 
 /// The names of what waits under an address, which is over when there is a user of it.
@@ -202,7 +212,7 @@ pub async fn invite(call: Call) -> Result<Reply, Fault> {
             .push(("hedgerowNetworkRole".to_owned(), roles));
     }
     for id in &groups.unwrap_or_default() {
-        let found = reference::group(&call, id).await?;
+        let found = reference::group_to_join(&call, id).await?;
         let found = found.ok_or_else(|| Fault::invalid(format!("invalid groups: {id}")))?;
         gift.groups.push(name(&found));
     }
@@ -282,14 +292,12 @@ impl Invite {
 pub async fn delete(call: Call) -> Result<Reply, Fault> {
     let email = asked(&call, "invitee_email")?;
     let of = Filter::And(vec![invites(), equal("mail", email)]);
-    let all = found(&call, invitation::UNIT, of, &["mail"]).await?;
-    remove(&call, &all).await?;
+    remove(&call, invitation::UNIT, of).await?;
     Ok(enveloped("deleted user invite", Value::Null))
 }
 
 /// Takes all invites back.
 pub async fn delete_all(call: Call) -> Result<Reply, Fault> {
-    let all = found(&call, invitation::UNIT, invites(), &["mail"]).await?;
-    remove(&call, &all).await?;
+    remove(&call, invitation::UNIT, invites()).await?;
     Ok(enveloped("cleared all pending user invites", Value::Null))
 }

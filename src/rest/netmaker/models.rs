@@ -154,7 +154,7 @@ models! {
     /// Whom to invite, and what they get when they come.
     NetmakerInvitees {
         /// The addresses; who is a user already is passed over.
-        #[schema(min_items = 1, max_items = 1000, example = json!(["ada@example.org"]))]
+        #[schema(min_items = 1, max_items = 100, example = json!(["ada@example.org"]))]
         emails "user_emails": Vec<String>,
         /// `admin`, `auditor`, `platform-user` or `service-user`.
         #[schema(example = "service-user")]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::enveloped;
 use super::permission::Role;
-use super::record::{Surroundings, USER, User, is_disabled, user_name};
+use super::record::{Surroundings, USER, User, is_disabled, network_roles, user_name};
 use super::{gateways, reference, users};
 use crate::directory::VisibleEntry;
 use crate::directory::filter::Filter;
@@ -46,6 +46,8 @@ async fn change(call: Call, add: bool) -> Result<Reply, Fault> {
         return Err(only());
     }
     let group = reference::group(&call, &group_of(Some(network), "network-user")).await?;
+    // The group of all networks is called as that of a network would be.
+    let group = group.filter(|it| network_roles(it).contains_key(network));
     let group = group.ok_or_else(|| Fault::not_found("network"))?;
     gateways::put(&call, &group, &entry, add).await?;
     let entry = users::require(&call, &user_name(&entry)).await?;

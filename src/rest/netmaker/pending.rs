@@ -30,9 +30,8 @@ fn pending() -> Filter {
 }
 
 /// The pending user of an address.
-async fn of(call: &Call, email: &str) -> Result<Vec<EntryCopy>, Fault> {
-    let filter = Filter::And(vec![pending(), equal("mail", email)]);
-    found(call, UNIT, filter, &PENDING).await
+fn of(email: &str) -> Filter {
+    Filter::And(vec![pending(), equal("mail", email)])
 }
 
 fn shown(entry: &EntryCopy) -> User {
@@ -55,15 +54,14 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
 
 /// Sends all who wait away.
 pub async fn delete_all(call: Call) -> Result<Reply, Fault> {
-    let all = found(&call, UNIT, pending(), &["mail"]).await?;
-    remove(&call, &all).await?;
+    remove(&call, UNIT, pending()).await?;
     Ok(enveloped("cleared all pending users", Value::Null))
 }
 
 /// Lets somebody in as a service user, who has no password until an administrator or an invitation gives one.
 pub async fn approve(call: Call) -> Result<Reply, Fault> {
     let email = target(&call);
-    let found = of(&call, email).await?;
+    let found = found(&call, UNIT, of(email), &PENDING).await?;
     let entry = found
         .first()
         .ok_or_else(|| Fault::not_found("pending user"))?;
@@ -89,7 +87,6 @@ pub async fn approve(call: Call) -> Result<Reply, Fault> {
 /// Sends somebody away, whether or not they wait.
 pub async fn delete(call: Call) -> Result<Reply, Fault> {
     let email = target(&call);
-    let all = of(&call, email).await?;
-    remove(&call, &all).await?;
+    remove(&call, UNIT, of(email)).await?;
     Ok(enveloped(&format!("deleted pending {email}"), Value::Null))
 }

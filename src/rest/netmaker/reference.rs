@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::permission::{Role, role};
 use super::record::{NetworkRoles, Nothing};
 use super::roles;
 use crate::directory::EntryCopy;
@@ -14,6 +15,7 @@ use crate::directory::networks::ALL_NETWORKS;
 use crate::rest::entry::{self, selected};
 use crate::rest::fault::Fault;
 use crate::rest::list;
+use crate::rest::membership::makes_administrators;
 use crate::rest::operation::Call;
 use crate::rest::principal::groups;
 use crate::rest::query::equal;
@@ -42,6 +44,19 @@ pub async fn group(call: &Call, id: &str) -> Result<Option<EntryCopy>, Fault> {
         Err(_) => default,
     };
     entry::find(call, Filter::And(vec![of, groups()]), &GROUP).await
+}
+
+/// The group of an id that the caller puts somebody into. Admins make no admins, and so not by a group either.
+pub async fn group_to_join(call: &Call, id: &str) -> Result<Option<EntryCopy>, Fault> {
+    let found = group(call, id).await?;
+    let by_group = found
+        .as_ref()
+        .is_some_and(|it| makes_administrators(call, it));
+    if by_group && role(call) != Role::SuperAdmin {
+        let text = format!("user_group_ids: only superadmin can make administrators by {id}");
+        return Err(Fault::forbidden(text));
+    }
+    Ok(found)
 }
 
 /// The names in a set: an object whose members are objects. `what` names it in errors.

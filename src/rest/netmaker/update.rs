@@ -43,6 +43,9 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         let around = Surroundings::of_one(&call, &entry).await?;
         let shown = User::of(&call, &entry, &around);
         let wanted = allowed(&call, &said, &shown)?;
+        if said.second_factor == Some(false) && shown.is_mfa_enabled {
+            may_drop_second_factor(&call, &entry)?;
+        }
         let mut changes = changes(&call, &said, (&entry, &shown), wanted)
             .await?
             .into_iter();
@@ -63,6 +66,17 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         drop_second_factor(&call, &changed).await?;
     }
     Ok(bare(&users::shown(&call, &changed).await?))
+}
+
+/// Finds out before anything is changed whether the second factor can go.
+fn may_drop_second_factor(call: &Call, entry: &EntryCopy) -> Result<(), Fault> {
+    let (directory, name) = (&call.rest.directory, name(entry));
+    if names_caller(call, &record::user_name(entry)) && directory.needs_second_factor(&name) {
+        let text = "is_mfa_enabled: a group that the user is in needs a second factor";
+        return Err(Fault::forbidden(text));
+    }
+    directory.may_change_second_factor(&call.caller.identity, &Whose::Named(name))?;
+    Ok(())
 }
 
 async fn drop_second_factor(call: &Call, entry: &EntryCopy) -> Result<(), Fault> {
@@ -204,7 +218,11 @@ async fn regroup(
         .iter()
         .filter(|id| !is.user_group_ids.contains_key(*id));
     for (id, add) in left.map(|id| (id, false)).chain(new.map(|id| (id, true))) {
-        let Some(group) = reference::group(call, id).await? else {
+        let found = match add {
+            true => reference::group_to_join(call, id).await?,
+            false => reference::group(call, id).await?,
+        };
+        let Some(group) = found else {
             continue;
         };
         if text(&group, "hedgerowExternalId").is_some() {
