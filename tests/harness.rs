@@ -136,6 +136,32 @@ fn what_is_changed_over_ldap_is_so_at_once() {
 }
 
 #[test]
+fn whoever_was_invited_and_has_not_come_is_a_user_of_the_account() {
+    let spool = tempfile::tempdir().unwrap();
+    let (_folder, _server, client) = serving(&format!("mail_folder = {:?}", spool.path()));
+    let body = json!({ "userName": "mary", "displayName": "Mary", "email": "mary@example.net",
+        "invitationPending": true });
+    let body = body.to_string();
+    let invite = "POST /api/v2/auth/users";
+    let invited = client.send(&admin(), invite, &[], Some(body.as_bytes()));
+    assert_eq!(invited.status, 201, "{}", invited.text());
+    let found = done(
+        &client,
+        "GET /currentgen?accountIdentifier=default&searchString=mary",
+        None,
+    );
+    assert_eq!(found["content"][0]["email"], "mary@example.net");
+    let id = id_of(&client, "mary");
+    assert_eq!(invited.json()["_id"], json!(id));
+    let removed = done(
+        &client,
+        &format!("DELETE /{id}?accountIdentifier=default"),
+        None,
+    );
+    assert_eq!(removed, true);
+}
+
+#[test]
 fn of_two_administrators_who_remove_one_another_one_stays() {
     let (_folder, server, client) = serving("");
     let mut ldap = server.administrator();

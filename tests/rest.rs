@@ -446,11 +446,11 @@ const FILTERS: [(&str, &str); 22] = [
     ("filter[userName][CO]=", "(uid=*)"),
     (
         "filter[displayName][EQ]=%C3%84%20person%207",
-        "(displayName=\u{e4} person 7)",
+        "(|(displayName=\u{e4} person 7)(&(!(displayName=*))(cn=\u{e4} person 7)))",
     ),
     (
         "filter[displayName][CO]=person+1",
-        "(displayName=*person 1*)",
+        "(|(displayName=*person 1*)(&(!(displayName=*))(cn=*person 1*)))",
     ),
     ("filter[email][EQ]=U5@example.org", "(mail=u5@example.org)"),
     ("filter[email][CO]=example", "(mail=*example*)"),
@@ -503,7 +503,7 @@ fn people() -> String {
     let mut ldif = String::new();
     for number in 0..24 {
         ldif.push_str(&format!(
-            "dn: uid=u{number},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nobjectClass: hedgerowUser\nobjectClass: hedgerowAccount\nuid: u{number}\ncn: u\nsn: u\n"
+            "dn: uid=u{number},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nobjectClass: hedgerowUser\nobjectClass: hedgerowAccount\nuid: u{number}\ncn: \u{c4} Person {number}\nsn: u\n"
         ));
         let mut add = |every: u32, line: &str| {
             if number % every == 0 {

@@ -11,6 +11,7 @@ mod edges;
 mod gains;
 mod modify;
 mod naming;
+mod network_roles;
 pub mod networks;
 mod passwords;
 mod perform;
@@ -222,6 +223,27 @@ impl<'a> Draft<'a> {
         }
         self.snapshot.put_entry(id, bytes.into());
         self.entries.insert(id);
+        Ok(())
+    }
+
+    /// Puts an entry into the state as somebody has changed it, and keeps what has changed.
+    fn store_changed(
+        &mut self,
+        identity: &Identity,
+        id: EntryId,
+        mut head: Head,
+        (before, after): (&Attributes, &Attributes),
+    ) -> Result<(), Error> {
+        let schema = self.snapshot.shared_schema();
+        head.modified = self.seconds();
+        head.modifier = self.actor(identity, id);
+        head.csn = self.snapshot.csn().next(self.now);
+        self.store(id, &head, after)?;
+        self.record(head.csn, |draft| {
+            draft
+                .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
+                .with_difference(&schema, before, after)
+        });
         Ok(())
     }
 

@@ -24,7 +24,7 @@ pub fn page(dialects: &[&Dialect]) -> String {
             escape(dialect.title),
             dialect.name,
         );
-        for operation in dialect.operations {
+        for operation in dialect.operations() {
             describe(dialect, operation, &mut out);
         }
     }

@@ -7,16 +7,18 @@ use serde_json::{Map, Value, json};
 use super::operation::{Dialect, Operation, Shape, Verb};
 use super::query::{Form, LONGEST, Parameter};
 
-/// Describes bodies for the document alone: a name, and members as programs and as clients write them. `shown` are those that
-/// are built as well; `schemas()` gives all.
+/// Describes bodies for the document alone: a name, and members as programs and as clients write them. `shown` are those
+/// that are described elsewhere, under the names of their types, or as what stands behind the name; `schemas()` gives all.
 macro_rules! models {
+    (@schema $shown:ident) => { $shown::schema() };
+    (@schema $shown:ident $schema:expr) => { $schema };
     (
-        shown [$($shown:ident),* $(,)?]
+        shown [$($shown:ident $(= $schema:expr)?),* $(,)?]
         $($(#[$meta:meta])* $name:ident { $($(#[$member:meta])* $key:ident $wire:literal : $type:ty,)* })*
     ) => {
         $(
-            $(#[$meta])*
             #[derive(utoipa::ToSchema)]
+            $(#[$meta])*
             #[expect(dead_code, reason = "the document describes it, nothing builds it")]
             struct $name { $($(#[$member])* #[schema(rename = $wire)] $key: $type,)* }
         )*
@@ -25,7 +27,7 @@ macro_rules! models {
         pub fn schemas() -> Vec<(&'static str, utoipa::openapi::RefOr<utoipa::openapi::Schema>)> {
             use utoipa::PartialSchema;
             vec![
-                $((stringify!($shown), $shown::schema()),)*
+                $((stringify!($shown), models!(@schema $shown $($schema)?)),)*
                 $((stringify!($name), $name::schema()),)*
             ]
         }
@@ -51,7 +53,7 @@ pub fn of(dialects: &[&Dialect]) -> Value {
             let schema = serde_json::to_value(schema).unwrap_or_default();
             schemas.insert(name.to_owned(), schema);
         }
-        for operation in dialect.operations {
+        for operation in dialect.operations() {
             let own = [(operation.verb, operation.path)];
             for (at, (verb, path)) in own.iter().chain(operation.aliases).enumerate() {
                 let path = format!("{}{path}", dialect.base());
@@ -86,7 +88,7 @@ pub fn of(dialects: &[&Dialect]) -> Value {
 
 /// What bodies of requests hold beyond their schemas is refused.
 fn close(dialects: &[&Dialect], schemas: &mut Map<String, Value>) {
-    let operations = dialects.iter().flat_map(|dialect| dialect.operations);
+    let operations = dialects.iter().flat_map(|dialect| dialect.operations());
     for input in operations.filter_map(|operation| operation.body.as_ref()) {
         let name = match input.shape {
             Shape::One(name) | Shape::Maybe(name) | Shape::Many(name) | Shape::List(name, _) => {

@@ -1,9 +1,9 @@
-//! An operation of a dialect: one row of its table, and what is done with every request before and after it.
+//! An operation of a dialect, and what is done with every request before and after it.
 //!
 //! Owns the order of things: the route, the login, the permission, the parameters, the body, the operation, the answer.
-//! The table says all of it, so that what is documented is what is checked.
+//! The dialect's table says all of it (`row`), so that what is documented is what is checked.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use axum::extract::{RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{MethodFilter, on};
+use axum::routing::on;
 use futures_core::Stream;
 use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
@@ -24,8 +24,12 @@ use super::audit;
 use super::auth::{self, Caller, Proven};
 use super::fault::{Fault, Kind};
 use super::limits::{self, Source};
-use super::query::{LONGEST, Parameter, Query};
+use super::query::{LONGEST, Query};
 use crate::directory::password::Secret;
+
+mod row;
+
+pub use row::{Input, Operation, Permission, Run, Shape, Verb, json};
 
 /// A product's way of asking.
 pub struct Dialect {
@@ -39,8 +43,8 @@ pub struct Dialect {
     pub owns: &'static [&'static str],
     /// The variable parts of its paths.
     pub parts: &'static [Part],
-    /// All there is to ask.
-    pub operations: &'static [Operation],
+    /// All there is to ask, in tables.
+    pub tables: &'static [&'static [Operation]],
     /// Whom a bearer stands for that is no token of a login, if the dialect has such.
     pub bearer: Option<fn(&Rest, &Secret) -> Option<Proven>>,
     /// The body of a refusal, of the request with this id.
@@ -52,6 +56,11 @@ pub struct Dialect {
 }
 
 impl Dialect {
+    /// All there is to ask.
+    pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        self.tables.iter().copied().flatten()
+    }
+
     /// What its paths begin with as they are documented.
     pub fn base(&self) -> &'static str {
         self.bases.first().copied().unwrap_or_default()
@@ -69,110 +78,6 @@ pub struct Part {
     /// One of its values.
     pub example: &'static str,
 }
-
-/// How a request is sent.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// Reads.
-    Get,
-    /// Adds, or does.
-    Post,
-    /// Replaces.
-    Put,
-    /// Changes parts.
-    Patch,
-    /// Removes.
-    Delete,
-}
-
-impl Verb {
-    fn filter(self) -> MethodFilter {
-        match self {
-            Self::Get => MethodFilter::GET,
-            Self::Post => MethodFilter::POST,
-            Self::Put => MethodFilter::PUT,
-            Self::Patch => MethodFilter::PATCH,
-            Self::Delete => MethodFilter::DELETE,
-        }
-    }
-
-    /// As OpenAPI writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Get => "get",
-            Self::Post => "post",
-            Self::Put => "put",
-            Self::Patch => "patch",
-            Self::Delete => "delete",
-        }
-    }
-}
-
-/// Who may ask.
-pub struct Permission {
-    /// For people.
-    pub name: &'static str,
-    /// Whether somebody must have logged in.
-    pub login: bool,
-    /// Whether this caller may, for what the path and the query name; headers and body are not read yet.
-    pub allows: fn(&Call) -> bool,
-}
-
-/// One row of a dialect's table.
-pub struct Operation {
-    /// Its name in programs.
-    pub id: &'static str,
-    /// How it is sent.
-    pub verb: Verb,
-    /// Where, below a base of the dialect; parts in braces are variable.
-    pub path: &'static str,
-    /// Other ways to send the same.
-    pub aliases: &'static [(Verb, &'static str)],
-    /// What it does.
-    pub summary: &'static str,
-    /// Who may ask for it.
-    pub permission: &'static Permission,
-    /// The query's parameters, in tables that operations share.
-    pub parameters: &'static [&'static [Parameter]],
-    /// The body, if it takes one.
-    pub body: Option<Input>,
-    /// The status of the answer.
-    pub status: u16,
-    /// The body of the answer.
-    pub answer: Shape,
-    /// Whether the answer has an `ETag`, and the request may name one.
-    pub tagged: bool,
-    /// The statuses of refusals beside those that every operation has.
-    pub refusals: &'static [u16],
-    /// Does it.
-    pub run: Run,
-}
-
-/// The body of a request.
-pub struct Input {
-    /// What it holds.
-    pub shape: Shape,
-    /// The media types it may be of; JSON is always one.
-    pub types: &'static [&'static str],
-}
-
-/// JSON, by the name of its schema.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// None.
-    Nothing,
-    /// An object.
-    One(&'static str),
-    /// An object, or of a request no body at all.
-    Maybe(&'static str),
-    /// An array of objects.
-    Many(&'static str),
-    /// An object with a page of objects; as NDJSON the objects of the whole list.
-    List(&'static str, &'static str),
-}
-
-/// Does an operation.
-pub type Run = fn(Call) -> Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
 /// The variable parts of a path.
 #[derive(Clone, Debug, Default)]
@@ -259,7 +164,7 @@ impl Reply {
 /// The routes of a dialect.
 pub fn routes(dialect: &'static Dialect, rest: &Arc<Rest>) -> Router {
     let mut router = Router::new();
-    for operation in dialect.operations {
+    for operation in dialect.operations() {
         let own = [(operation.verb, operation.path)];
         for (verb, path) in own.iter().chain(operation.aliases) {
             for base in dialect.bases {

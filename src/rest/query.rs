@@ -302,6 +302,15 @@ pub fn not(filter: Filter) -> Filter {
     Filter::Not(Box::new(filter))
 }
 
+/// What is asked of an attribute.
+pub type Test<'a> = dyn Fn(&str) -> Filter + 'a;
+
+/// What is asked of an attribute, and of another of those that lack it.
+pub fn either(attribute: &str, otherwise: &str, test: &Test<'_>) -> Filter {
+    let lacking = Filter::And(vec![not(present(attribute)), test(otherwise)]);
+    Filter::Or(vec![test(attribute), lacking])
+}
+
 /// A value of an attribute contains a text.
 pub fn contains(attribute: &str, value: &str) -> Filter {
     substrings(attribute, value, |piece| (None, vec![piece]))

@@ -331,11 +331,14 @@ impl Default for Index {
             presence: names(&[
                 "uid",
                 "cn",
+                "sn",
+                "givenName",
                 "mail",
                 "displayName",
                 "uidNumber",
                 "gidNumber",
                 "hedgerowDeletedTime",
+                "hedgerowNetworkRole",
             ]),
             substring: names(&["uid", "cn", "sn", "givenName", "mail", "displayName"]),
             ordering: names(&[

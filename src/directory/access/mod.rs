@@ -4,6 +4,7 @@
 //! where none fits, nothing is allowed. Secret attributes can be neither read, searched nor compared by anyone.
 //! It does not own the text of the configuration.
 
+mod alike;
 mod below;
 pub mod explain;
 

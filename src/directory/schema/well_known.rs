@@ -136,6 +136,7 @@ numbered! { AttributeTypeId;
     HEDGEROW_RECOVERY_CODE "hedgerowRecoveryCode",
     HEDGEROW_KEY "hedgerowKey",
     HEDGEROW_PLATFORM_ROLE "hedgerowPlatformRole",
+    HEDGEROW_NETWORK_ROLE "hedgerowNetworkRole",
     HEDGEROW_OWNER "hedgerowOwner",
     HEDGEROW_TOKEN_HASH "hedgerowTokenHash",
     HEDGEROW_TOKEN_EXPIRY "hedgerowTokenExpiry",

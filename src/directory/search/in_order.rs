@@ -1,9 +1,9 @@
 //! A row of entries in the order of an index: found by counting, whatever is before them, and nothing sorted.
 //!
-//! Owns when an index has the order and the indexes alone have the entries, and where the row begins. Otherwise the
-//! entries are gathered and sorted (`list`).
+//! Owns when an index has the order and the indexes alone have the entries, and where the row begins. Of entries that
+//! the index does not have a few are sorted in; otherwise all are gathered and sorted (`list`).
 
-use std::cmp::Ordering;
+mod open;
 
 use super::Search;
 use super::ahead::{Ahead, Root};
@@ -11,7 +11,7 @@ use super::arrangement::{Portion, Sorting};
 use super::order::Order;
 use super::subentries::Shown;
 use crate::directory::access::Access;
-use crate::directory::entry::EntryId;
+use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::filter::exact;
 use crate::directory::filter::plan::Plan;
 use crate::directory::filter::resolve::Resolved;
@@ -23,6 +23,7 @@ use crate::directory::request::Scope;
 use crate::directory::schema::AttributeTypeId;
 use crate::directory::snapshot::{IdSet, Snapshot};
 use crate::directory::view::{Computed, View};
+use open::open;
 
 /// Candidates of a filter that are gathered and sorted rather than taken from a list that an index has in order.
 const SORTED_SOONER: usize = 64;
@@ -31,26 +32,51 @@ const EXCEPTIONS: usize = 256;
 /// Entries whose keys begin alike that are put in order together.
 const ALIKE: usize = 1_024;
 
+/// Entries that are looked at one by one: those that the index does not have, and are sorted in among the others, and
+/// those of which only that tells whether they are of the list.
+const LOOKED_AT: usize = 1_024;
+
+/// An entry under its sort key.
+type Keyed = (Vec<u8>, EntryId);
+
 /// A row of entries.
-pub struct Row {
+struct Row {
     /// In order.
-    pub ids: Vec<EntryId>,
+    ids: Vec<EntryId>,
     /// How many there are in the whole list.
-    pub total: usize,
-    /// Whether more follow.
-    pub more: bool,
+    total: usize,
+    /// Where the next row begins, if more follow.
+    next: Option<Keyed>,
 }
 
 /// Where a row begins.
-pub enum Start<'a> {
+enum Start {
     /// After so many entries.
     Offset(usize),
-    /// At this normal form of a value and this id, or what comes after them.
-    At(&'a [u8], EntryId),
+    /// At this sort key and this id, or what comes after them.
+    At(Keyed),
+}
+
+/// Makes the sort keys of entries, as the asker may know them.
+struct Keys<'a, 'b> {
+    snapshot: &'a Snapshot,
+    access: &'a mut Access<'b>,
+    order: &'a mut Order,
+}
+
+impl Keys<'_, '_> {
+    fn of(&mut self, id: EntryId) -> Vec<u8> {
+        let mut key = Vec::new();
+        if let Some(view) = View::new(self.snapshot, id) {
+            let masks = self.access.masks(&view);
+            self.order.write_key(&view, masks, &mut key);
+        }
+        key
+    }
 }
 
 /// What a list is of.
-pub struct Whole<'a> {
+struct Whole<'a> {
     snapshot: &'a Snapshot,
     attribute: AttributeTypeId,
     /// Whether the greatest value comes first.
@@ -58,23 +84,23 @@ pub struct Whole<'a> {
     ordered: &'a Ordered,
     /// The entries that have a value; `None` when every entry has.
     holders: Option<&'a IdSet>,
-    /// The entries of the list.
+    /// The entries of the list that have one.
     members: IdSet,
+    /// Those that have none, or not for the asker.
+    lacking: IdSet,
 }
 
 impl<'a> Whole<'a> {
-    /// The list of what a filter finds below a root, by the values of an attribute, for those who may find everything
-    /// there; `None` when no index has it.
-    pub fn new(
-        snapshot: &'a Snapshot,
+    /// The list of what a filter finds below a root, by the values of an attribute; `None` when no index has it, or too
+    /// many of its entries must be looked at.
+    fn new(
         filter: &Resolved,
         root: Root,
         (attribute, backwards): (AttributeTypeId, bool),
+        keys: &mut Keys<'a, '_>,
     ) -> Option<Self> {
-        let [suffix] = snapshot.suffixes().as_ref() else {
-            return None;
-        };
-        if root.scope != Scope::Subtree || snapshot.suffix_entry(suffix) != Some(root.id) {
+        let snapshot = keys.snapshot;
+        if root.scope != Scope::Subtree {
             return None;
         }
         let index = snapshot.index();
@@ -89,44 +115,89 @@ impl<'a> Whole<'a> {
         if ordered.len() != holders.map_or(snapshot.len(), IdSet::len) {
             return None;
         }
-        let members = exact::matching(filter, snapshot)?;
-        let members = members.difference(&super::subentries::all(snapshot));
-        // One without a value would be nowhere.
-        let complete = holders.is_none_or(|holders| members.difference(holders).is_empty());
-        complete.then_some(Self {
+        let found = exact::matching(filter, snapshot)?;
+        let found = found.difference(&super::subentries::all(snapshot));
+        let found = match snapshot.children(ROOT) {
+            Some(tops) if tops.len() == 1 && tops.contains(root.id) => found,
+            _ => found.intersection(&snapshot.subtree(root.id)?),
+        };
+        let (open, others) = open(filter, (root.id, attribute), found, snapshot, keys.access)?;
+        let (members, without) = match holders {
+            Some(holders) => (open.intersection(holders), open.difference(holders)),
+            None => (open, IdSet::new()),
+        };
+        let lacking = without.union(&others);
+        (lacking.len() <= LOOKED_AT).then_some(Self {
             snapshot,
             attribute,
             backwards,
             ordered,
             holders,
             members,
+            lacking,
         })
     }
 
-    /// So many entries from a place on. `full` gives the whole normal form of an entry's value, for those of which the
-    /// index keeps the beginning alone.
-    pub fn row(
-        &self,
-        start: &Start<'_>,
-        size: usize,
-        full: &mut dyn FnMut(EntryId) -> Vec<u8>,
-    ) -> Option<Row> {
-        let total = self.members.len();
-        let from = match start {
-            Start::Offset(offset) if *offset >= total => self.ordered.len(),
-            Start::Offset(offset) => self.place(*offset)?,
+    /// So many entries from a place on.
+    fn row(&self, start: &Start, size: usize, keys: &mut Keys<'_, '_>) -> Option<Row> {
+        let lacking = self.lacking.iter().map(|id| (keys.of(id), id));
+        let mut lacking: Vec<Keyed> = lacking.collect();
+        lacking.sort_unstable();
+        let wanted = size.saturating_add(1);
+        let (mut found, passed, skipped) = match start {
+            Start::Offset(offset) => {
+                // No more of them can be before the row than there are.
+                let first = offset.saturating_sub(lacking.len());
+                let ahead = offset.saturating_sub(first);
+                let most = ahead.saturating_add(wanted);
+                let found = self.indexed(&Start::Offset(first), most, keys)?;
+                let passed = match found.first() {
+                    Some(item) if first > 0 => lacking.partition_point(|it| it < item),
+                    _ => 0,
+                };
+                (found, passed, ahead.saturating_sub(passed))
+            }
+            Start::At(at) => {
+                let found = self.indexed(start, wanted, keys)?;
+                (found, lacking.partition_point(|it| it < at), 0)
+            }
+        };
+        found.extend(lacking.into_iter().skip(passed));
+        found.sort();
+        let mut found = found.into_iter().skip(skipped);
+        let mut row: Vec<Keyed> = found.by_ref().take(size).collect();
+        let more = found.next().is_some();
+        let ids = row.iter().map(|(_, id)| *id).collect();
+        let last = row.pop().filter(|_| more);
+        Some(Row {
+            ids,
+            total: self.members.len().saturating_add(self.lacking.len()),
+            next: last.map(|(key, id)| (key, id.saturating_add(1))),
+        })
+    }
+
+    /// So many of those that the index has, from a place among them on.
+    fn indexed(&self, start: &Start, size: usize, keys: &mut Keys<'_, '_>) -> Option<Vec<Keyed>> {
+        let value = match start {
+            Start::At((key, _)) => keys.order.value_of(key),
+            Start::Offset(_) => None,
+        };
+        let from = match (start, &value) {
+            (Start::Offset(offset), _) if *offset >= self.members.len() => self.ordered.len(),
+            (Start::Offset(offset), _) => self.place(*offset)?,
             // Those that begin alike are not told apart by the index: they all are looked at.
-            Start::At(key, id) if key.len() < KEY_MAX => self.place_of(key, *id),
-            Start::At(key, _) => self.place_of(key, 0),
+            (Start::At(_), Some(value)) if value.len() >= KEY_MAX => self.place_of(value, 0),
+            (Start::At((_, id)), Some(value)) => self.place_of(value, *id),
+            // Where there is no value, all that have one are on one side.
+            (Start::At(_), None) if self.backwards => 0,
+            (Start::At(_), None) => self.ordered.len(),
         };
         // What is there of a run of values that begin alike is there whole, so that it can be put in order.
         let (from, passed) = self.whole_run(from, start)?;
-        let mut wanted = passed.saturating_add(size).saturating_add(1);
-        let begun = match start {
-            Start::At(key, _) if key.len() >= KEY_MAX => Some(beginning(key)),
-            Start::At(..) | Start::Offset(_) => None,
-        };
-        let mut found: Vec<(Vec<u8>, EntryId)> = Vec::new();
+        let mut wanted = passed.saturating_add(size);
+        let begun = value.as_deref().filter(|value| value.len() >= KEY_MAX);
+        let begun = begun.map(beginning);
+        let mut found: Vec<Keyed> = Vec::new();
         let mut run = 0;
         let mut overlong = false;
         self.for_each_from(from, &mut |key, id| {
@@ -148,28 +219,17 @@ impl<'a> Whole<'a> {
             return None;
         }
         for (key, id) in &mut found {
-            if key.len() >= KEY_MAX {
-                *key = full(*id);
-            }
+            *key = match key.len() < KEY_MAX {
+                true => keys.order.key_of(key),
+                false => keys.of(*id),
+            };
         }
-        found.sort_by(|one, other| self.compare((&one.0, one.1), (&other.0, other.1)));
+        found.sort();
         let first = match start {
             Start::Offset(_) => passed,
-            Start::At(key, id) => {
-                found.partition_point(|(is, of)| self.compare((is, *of), (key, *id)).is_lt())
-            }
+            Start::At(at) => found.partition_point(|it| it < at),
         };
-        let mut ids: Vec<EntryId> = found.into_iter().skip(first).map(|(_, id)| id).collect();
-        let more = ids.len() > size;
-        ids.truncate(size);
-        Some(Row { ids, total, more })
-    }
-
-    /// How a value and an id stand to others in the list.
-    fn compare(&self, one: (&[u8], EntryId), other: (&[u8], EntryId)) -> Ordering {
-        let keys = one.0.cmp(other.0);
-        let keys = if self.backwards { keys.reverse() } else { keys };
-        keys.then(one.1.cmp(&other.1))
+        Some(found.into_iter().skip(first).take(size).collect())
     }
 
     /// How many items of the index are before a key and an id in this order.
@@ -232,7 +292,7 @@ impl<'a> Whole<'a> {
 
     /// Where the run of keys begins that an entry of the index is in, and how many entries of the list are passed over
     /// between there and the start of the row.
-    fn whole_run(&self, from: usize, start: &Start<'_>) -> Option<(usize, usize)> {
+    fn whole_run(&self, from: usize, start: &Start) -> Option<(usize, usize)> {
         let mut first = None;
         self.for_each_from(from, &mut |key, _| {
             first = (key.len() >= KEY_MAX).then(|| key.to_vec());
@@ -274,8 +334,7 @@ impl<'a> Whole<'a> {
 }
 
 impl Search {
-    /// Takes a slice of a list that the indexes have in order; false when they do not. For those who may find everything
-    /// there: what others may see, each entry must be asked.
+    /// Takes a slice of a list that the indexes have in order; false when they do not.
     pub(super) fn take_from_index(&mut self, snapshot: &Snapshot, access: &mut Access<'_>) -> bool {
         let elsewhere = self.follows || !self.manage_referrals && referrals::any(snapshot);
         let (Portion::Slice { offset, most, .. }, Sorting::Gathering { order, .. }) =
@@ -294,46 +353,26 @@ impl Search {
         let (Some(by), [root]) = (order.attribute(snapshot.schema()), self.roots.as_slice()) else {
             return false;
         };
-        let mut asked = self.filter.types();
-        asked.push(by.0);
-        if !access.may_find_all_below(snapshot, root.id, &asked) {
-            return false;
-        }
-        let Some(whole) = Whole::new(snapshot, &self.filter, *root, by) else {
-            return false;
-        };
-        let mut key_of = |order: &mut Order, id: EntryId| {
-            let mut key = Vec::new();
-            if let Some(view) = View::new(snapshot, id) {
-                let masks = access.masks(&view);
-                order.write_key(&view, masks, &mut key);
-            }
-            key
-        };
-        let resumed = match self.conditions.resume.as_ref().map(|it| &it.position) {
-            Some(Position::Key(key, id)) => match order.value_of(key) {
-                Some(value) => Some((value, *id)),
-                None => return false,
-            },
+        let start = match self.conditions.resume.as_ref().map(|it| &it.position) {
+            Some(Position::Key(key, id)) => Start::At((key.clone(), *id)),
             Some(_) => return false,
-            None => None,
-        };
-        let start = match &resumed {
-            Some((value, id)) => Start::At(value, *id),
             None => Start::Offset(offset),
         };
-        let Some(row) = whole.row(&start, most as usize, &mut |id| {
-            let key = key_of(order, id);
-            order.value_of(&key).unwrap_or_default()
-        }) else {
+        let mut keys = Keys {
+            snapshot,
+            access,
+            order,
+        };
+        let Some(whole) = Whole::new(&self.filter, *root, by, &mut keys) else {
             return false;
         };
-        let last = row.ids.last().copied().filter(|_| row.more);
-        let next = last.map(|last| Position::Key(key_of(order, last), last.saturating_add(1)));
+        let Some(row) = whole.row(&start, most as usize, &mut keys) else {
+            return false;
+        };
         self.portion = Portion::Slice {
             offset,
             most,
-            next,
+            next: row.next.map(|(key, id)| Position::Key(key, id)),
             total: u32::try_from(row.total).ok(),
         };
         self.ahead = Ahead::candidates(row.ids, None);

@@ -132,8 +132,8 @@ impl Order {
     }
 
     /// The attribute whose values alone decide, if it is one that an index can have in order and by the rule that is its
-    /// own; and whether the greatest comes first. That is so as well where another attribute stands in for it, as long
-    /// as every entry has it.
+    /// own; and whether the greatest comes first. That is so as well where another attribute stands in for it, of entries
+    /// that have it.
     pub fn attribute(&self, schema: &Schema) -> Option<(AttributeTypeId, bool)> {
         let [key] = self.keys.as_slice() else {
             return None;
@@ -163,6 +163,16 @@ impl Order {
         Some(value)
     }
 
+    /// The key of an entry whose least value has this normal form, of an order by one attribute.
+    pub fn key_of(&self, value: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_value(value, &mut out);
+        if let Some(key) = self.keys.first() {
+            key.turn(&mut out, 0);
+        }
+        out
+    }
+
     /// What the keys of entries whose value is this one begin with, by the first sort key; `None` when it is not a value
     /// that the rule can compare. Entries with a key that is not before it have this value or one after it.
     pub fn first_key_of(&self, schema: &Schema, value: &[u8]) -> Option<Vec<u8>> {
@@ -171,10 +181,7 @@ impl Order {
         key.rule
             .normalize_assertion(schema, value, &mut normalized)
             .ok()?;
-        let mut out = Vec::new();
-        write_value(&normalized, &mut out);
-        key.turn(&mut out, 0);
-        Some(out)
+        Some(self.key_of(&normalized))
     }
 }
 

@@ -3,11 +3,14 @@
 //! Owns the walk from a suffix down, level by level, and what is compared on the way. It does not own the hashes under which
 //! names are kept (`keys`).
 
-use super::Snapshot;
+use super::{IdSet, Snapshot};
 use crate::directory::account::DEFAULT_POLICY;
 use crate::directory::dn::{Dn, NormalizedDn, Rdn};
 use crate::directory::entry::{EntryId, EntryRef, ROOT};
 use crate::directory::schema::Schema;
+
+/// Entries with others below them, up to which a subtree is put together from their children.
+const PARENTS: usize = 256;
 
 /// A naming context of this directory (RFC 4512 section 5.1).
 #[derive(Clone, Debug)]
@@ -69,6 +72,22 @@ impl Snapshot {
                 _ => return ancestor == ROOT,
             }
         }
+    }
+
+    /// The entries at and below one, put together from the children of each; `None` when so many entries of the directory
+    /// have any that walking is no slower.
+    pub fn subtree(&self, top: EntryId) -> Option<IdSet> {
+        let parents: IdSet = self.children.numbers().take(PARENTS + 1).collect();
+        if parents.len() > PARENTS {
+            return None;
+        }
+        let mut all = IdSet::from_iter([top]);
+        let mut open = vec![top];
+        while let Some(children) = open.pop().and_then(|parent| self.children(parent)) {
+            open.extend(children.intersection(&parents).iter());
+            all = all.union(children);
+        }
+        Some(all)
     }
 
     /// Appends the name of an entry, as its makers spelled it.

@@ -7,7 +7,6 @@ use super::{Draft, decode};
 use crate::directory::attributes::Attributes;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
-use crate::directory::history;
 use crate::directory::identity::Identity;
 use crate::directory::keys::{self, Key};
 use crate::directory::schema::well_known as known;
@@ -53,8 +52,7 @@ impl Draft<'_> {
         let view = View::new(&self.snapshot, id).ok_or_else(gone)?;
         let held = Held::of(&view);
         let keys: Vec<Key> = keys::of(&view).collect();
-        let schema = self.snapshot.shared_schema();
-        let mut head = view.entry.head();
+        let head = view.entry.head();
         let before = decode(&view);
         let mut after = before.clone();
         let values = |hashes: &[RecoveryHash]| hashes.iter().map(|hash| hash.to_vec()).collect();
@@ -134,16 +132,7 @@ impl Draft<'_> {
                 set(&mut after, known::HEDGEROW_KEY, left);
             }
         }
-        head.modified = self.seconds();
-        head.modifier = self.actor(identity, id);
-        head.csn = self.snapshot.csn().next(self.now);
-        self.store(id, &head, &after)?;
-        self.record(head.csn, |draft| {
-            draft
-                .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
-                .with_difference(&schema, &before, &after)
-        });
-        Ok(())
+        self.store_changed(identity, id, head, (&before, &after))
     }
 
     /// Uses up a second factor. No trace of it but the values: nobody has changed the entry.

@@ -34,9 +34,9 @@ pub fn group_of(network: Option<&str>, role: &str) -> String {
 
 /// A network, as far as its groups follow from it.
 pub(super) struct Network {
-    name: String,
+    pub(super) name: String,
     /// The unit that its groups are in.
-    groups: Dn,
+    pub(super) groups: Dn,
 }
 
 impl Draft<'_> {

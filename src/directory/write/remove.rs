@@ -33,8 +33,16 @@ impl Draft<'_> {
             Some(_) => return Err(Error::NotAllowedOnNonLeaf),
         };
         drop(access);
+        let networks = self.networks_among(&doomed);
+        let holders = networks.as_ref().map(|it| self.holders_of_roles(it));
+        let holders = holders.transpose()?;
         for id in doomed.into_iter().rev() {
             self.remove_leaf(identity, id);
+        }
+        if let Some((networks, holders)) = networks.zip(holders) {
+            for holder in holders {
+                self.take_roles(identity, holder, &networks)?;
+            }
         }
         Ok(id)
     }

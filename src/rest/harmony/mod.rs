@@ -38,7 +38,7 @@ pub static DIALECT: Dialect = Dialect {
         part("groupId", "The id of the group."),
         part("userId", "The id of the user."),
     ],
-    operations: table::OPERATIONS,
+    tables: &[table::OPERATIONS],
     bearer: None,
     fault,
     fault_schema: "HarmonyError",

@@ -4,36 +4,18 @@
 //! document alone.
 
 use serde_json::Value;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::resource::{Group, Icon, Provider, Providers, User};
-
-/// Describes a schema and gives its members types.
-macro_rules! models {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$member:meta])* $key:ident $wire:literal : $type:ty,)* })*) => {
-        $(
-            #[derive(ToSchema)]
-            $(#[$meta])*
-            #[expect(dead_code, reason = "the document describes it, nothing builds it")]
-            struct $name { $($(#[$member])* #[schema(rename = $wire)] $key: $type,)* }
-        )*
-
-        /// All schemas of the dialect.
-        pub fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
-            vec![
-                ("HarmonyUser", User::schema()),
-                ("HarmonyIcon", Icon::schema()),
-                ("HarmonyProviders", Providers::schema()),
-                ("HarmonyProvider", Provider::schema()),
-                ("HarmonyGroup", Group::schema()),
-                $((stringify!($name), $name::schema()),)*
-            ]
-        }
-    };
-}
+use crate::rest::openapi::models;
 
 models! {
+    shown [
+        HarmonyUser = User::schema(),
+        HarmonyIcon = Icon::schema(),
+        HarmonyProviders = Providers::schema(),
+        HarmonyProvider = Provider::schema(),
+        HarmonyGroup = Group::schema(),
+    ]
     /// Why a request is refused.
     HarmonyError {
         /// What kind of refusal.

@@ -8,7 +8,9 @@ use crate::directory::filter::{Filter, Substrings};
 use crate::directory::request::{SliceStart, SortKey};
 use crate::rest::fault::Fault;
 use crate::rest::list::by;
-use crate::rest::query::{Form, Parameter, Query, begins, contains, equal, not, present};
+use crate::rest::query::{
+    Form, Parameter, Query, Test, begins, contains, either, equal, not, present,
+};
 
 /// The most words that are searched for at once.
 const MOST_WORDS: usize = 16;
@@ -132,9 +134,6 @@ pub fn sort(query: &Query, known: &[Parameter]) -> Result<SortKey, Fault> {
     })
 }
 
-/// What is asked of an attribute, or of a word.
-type Test<'a> = dyn Fn(&str) -> Filter + 'a;
-
 /// What a search asks of a user; `None` when there is none.
 ///
 /// # Errors
@@ -212,11 +211,6 @@ fn of_field(name: &str, value: &Value, partial: bool) -> Result<Filter, Fault> {
 /// The e-mail address is the user name where there is none.
 fn email(test: &Test<'_>) -> Filter {
     either("mail", "uid", test)
-}
-
-fn either(attribute: &str, otherwise: &str, test: &Test<'_>) -> Filter {
-    let lacking = Filter::And(vec![not(present(attribute)), test(otherwise)]);
-    Filter::Or(vec![test(attribute), lacking])
 }
 
 /// All words of a text pass; nothing does when it has none.

@@ -9,16 +9,9 @@ use super::{
     USER_DELETE, USER_READ,
 };
 use super::{groups, login, members, users};
-use crate::rest::operation::{Input, Operation, Permission, Run, Shape, Verb};
+use crate::rest::operation::{Operation, Permission, Run, Shape, Verb, json};
 
 use Shape::One;
-
-const fn json(name: &'static str) -> Option<Input> {
-    Some(Input {
-        shape: One(name),
-        types: &[],
-    })
-}
 
 /// A row that takes the fewest words.
 const fn row(
@@ -28,21 +21,8 @@ const fn row(
     (status, answer): (u16, &'static str),
     run: Run,
 ) -> Operation {
-    Operation {
-        id,
-        verb: Verb::Post,
-        path: "",
-        aliases: &[],
-        summary,
-        permission,
-        parameters: &[],
-        body: None,
-        status,
-        answer: One(answer),
-        tagged: false,
-        refusals: &[],
-        run,
-    }
+    let answer = (status, One(answer));
+    Operation::new(id, (Verb::Post, ""), permission, summary, answer, run)
 }
 
 /// A row at its three paths.
@@ -65,7 +45,7 @@ macro_rules! at {
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         path: "/api/v1/auth/authorize",
-        body: json("HarmonyAuthorize"),
+        body: json(One("HarmonyAuthorize")),
         ..row(
             "harmonyAuthorize",
             &ANYONE,
@@ -87,7 +67,7 @@ pub static OPERATIONS: &[Operation] = &[
         "Adds a user, who is invited by mail to choose a password",
         (201, "HarmonyUser"),
         |call| Box::pin(users::create(call)),
-    ), body: json("HarmonyNewUser"), refusals: &[409],),
+    ), body: json(One("HarmonyNewUser")), refusals: &[409],),
     at!(Delete "/users/{id}", row(
         "harmonyDeleteUser",
         &USER_DELETE,
@@ -108,7 +88,7 @@ pub static OPERATIONS: &[Operation] = &[
         "Adds a group without members",
         (201, "HarmonyGroup"),
         |call| Box::pin(groups::create(call)),
-    ), body: json("HarmonyNewGroup"), refusals: &[409],),
+    ), body: json(One("HarmonyNewGroup")), refusals: &[409],),
     at!(Delete "/groups/{id}", row(
         "harmonyDeleteGroup",
         &GROUP_DELETE,

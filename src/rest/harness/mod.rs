@@ -44,7 +44,7 @@ pub static DIALECT: Dialect = Dialect {
         },
     ],
     bearer: None,
-    operations: table::OPERATIONS,
+    tables: &[table::OPERATIONS],
     fault,
     fault_schema: "HarnessRefusal",
     schemas: || [models::schemas(), bodies::schemas()].concat(),

@@ -1,7 +1,9 @@
 //! Scopes: the account, its organisations and their projects, as requests name them and as they lie in the tree.
 //!
-//! Owns who is in a scope. An account is the entry below `ou=scopes` that the configuration names; every user who has come
-//! and was not deleted is in it. Who is in an organisation or a project its entry `cn=members` lists.
+//! Owns who is in a scope. An account is the entry below `ou=scopes` that the configuration names; every user who is not
+//! deleted is in it. That is so of those as well who were invited and have not come: like the users who are not active they
+//! cannot log in, but groups and roles hold them, and an administrator who did not see them could not take them out. Who is
+//! in an organisation or a project its entry `cn=members` lists.
 
 use serde_json::{Value, json};
 
@@ -16,7 +18,7 @@ use crate::rest::list;
 use crate::rest::membership::leads;
 use crate::rest::operation::Call;
 use crate::rest::principal::living_users;
-use crate::rest::query::{equal, not};
+use crate::rest::query::equal;
 
 /// What scopes of each level are called, from the account on.
 pub const LEVELS: [&str; 3] = ["account", "organization", "project"];
@@ -34,12 +36,6 @@ pub struct Place {
 struct Level {
     identifier: String,
     entry: Dn,
-}
-
-/// Users who have come and are not deleted.
-pub fn users() -> Filter {
-    let invited = equal("hedgerowInvitationPending", "TRUE");
-    Filter::And(vec![living_users(), not(invited)])
 }
 
 /// The entry of this name, if it is a scope that the caller sees.
@@ -156,9 +152,9 @@ impl Place {
         match self.entries().nth(level) {
             Some(scope) if level > 0 => {
                 let list = members(scope)?.to_string();
-                Ok(Filter::And(vec![users(), leads("memberOf", &list)]))
+                Ok(Filter::And(vec![living_users(), leads("memberOf", &list)]))
             }
-            _ => Ok(users()),
+            _ => Ok(living_users()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value, json};
 
 use super::envelope::{self, success};
-use super::place::{Place, account, scope_entry, users};
+use super::place::{Place, account, scope_entry};
 use super::query::{Page, SortOrder, sort_orders};
 use super::roles::{Right, require};
 use super::unknown;
@@ -18,6 +18,7 @@ use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership::leads;
 use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::living_users;
 use crate::rest::query::equal;
 
 /// The attributes of a project that is shown.
@@ -134,7 +135,7 @@ pub async fn all(call: Call) -> Result<Reply, Fault> {
     let user = match asked {
         Some(id) if !own.is_some_and(|own| own.eq_ignore_ascii_case(id)) => {
             require(&call, &account, 0, Right::View)?;
-            let found = find(&call, id, users()).await?;
+            let found = find(&call, id, living_users()).await?;
             found.ok_or_else(|| unknown("user"))?
         }
         _ => caller(&call).await?,

@@ -3,7 +3,7 @@
 use crate::directory::filter::Filter;
 use crate::directory::request::SortKey;
 use crate::rest::operation::Call;
-use crate::rest::query::{Form, Parameter, contains, not, present};
+use crate::rest::query::{Form, Parameter, Test, contains, either};
 
 /// What the product's own pages send with everything. It has no effect.
 const ROUTING: Parameter = Parameter::new(
@@ -180,9 +180,9 @@ fn key(field: &str, reverse: bool) -> Option<SortKey> {
 pub fn matching(text: &str) -> Option<Filter> {
     let text = text.trim();
     // A user without an address is shown with the user name in its place.
-    let user_name = Filter::And(vec![not(present("mail")), contains("uid", text)]);
-    let named = ["displayName", "cn", "mail"].map(|attribute| contains(attribute, text));
-    let any = named.into_iter().chain([user_name]).collect();
+    let test: &Test<'_> = &|attribute| contains(attribute, text);
+    let email = either("mail", "uid", test);
+    let any = vec![test("displayName"), test("cn"), email];
     (!text.is_empty()).then_some(Filter::Or(any))
 }
 

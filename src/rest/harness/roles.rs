@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::place::{self, LEVELS, Place};
+use super::place::{LEVELS, Place};
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::roles::Role;
@@ -16,6 +16,7 @@ use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership::leads;
 use crate::rest::operation::Call;
+use crate::rest::principal::living_users;
 use crate::rest::query::equal;
 
 /// The resource group that a role is for which names none: everything in the scope.
@@ -211,5 +212,5 @@ pub async fn holders(
 /// Users of the account who have a role by one of these assignments.
 pub fn users_by(assignments: &[EntryCopy]) -> Filter {
     let any = assignments.iter().map(|it| leads("memberOf", &it.dn));
-    Filter::And(vec![place::users(), Filter::Or(any.collect())])
+    Filter::And(vec![living_users(), Filter::Or(any.collect())])
 }

@@ -1,44 +1,29 @@
 //! The operations of this dialect: one row each. Paths, permissions, parameters, bodies and refusals are here and nowhere
-//! else; the routes and the document follow from it.
+//! else; the routes and the document follow from it. The product takes YAML as well as JSON; this does not.
 
 use super::query::{
     ACCOUNT_ID, OWN, PAGE, SCOPE, SEARCH_STRING, SEARCH_TERM, USER_ID, WHOLE_ACCOUNT,
 };
 use super::{MANAGER, USER, VIEWER};
 use super::{add, aggregate, credentials, projects, remove, users};
-use crate::rest::operation::{Input, Operation, Permission, Run, Shape, Verb};
+use crate::rest::operation::{Operation, Permission, Run, Shape, Verb, json};
 
 use Shape::{Maybe, One};
-
-/// JSON. The product takes YAML as well; this does not.
-const fn json(shape: Shape) -> Option<Input> {
-    Some(Input { shape, types: &[] })
-}
 
 /// A row that takes the fewest words.
 const fn row(
     id: &'static str,
-    (verb, path): (Verb, &'static str),
+    route: (Verb, &'static str),
     permission: &'static Permission,
     summary: &'static str,
     answer: &'static str,
     run: Run,
 ) -> Operation {
     Operation {
-        id,
-        verb,
-        path,
-        aliases: &[],
-        summary,
-        permission,
         parameters: &[OWN],
-        body: None,
-        status: 200,
-        answer: One(answer),
-        tagged: false,
         // Of an account that is not there, whatever else is asked for.
         refusals: &[404],
-        run,
+        ..Operation::new(id, route, permission, summary, (200, One(answer)), run)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::envelope::{self, success};
-use super::place::{self, Place, account};
+use super::place::{Place, account};
 use super::query::{Page, matching, user_order};
 use super::resource::{USER, UserRecord, administrator, info};
 use super::roles::{Right, require};
@@ -16,7 +16,7 @@ use crate::rest::fault::Fault;
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::activate;
+use crate::rest::principal::{activate, living_users};
 use crate::rest::query::{equal, not};
 
 /// The body of a request that may come without one.
@@ -111,7 +111,7 @@ pub async fn current_generation(call: Call) -> Result<Reply, Fault> {
     let account = account(&call, true)?;
     require(&call, &account, 0, Right::View)?;
     let term = call.query.value("searchString").and_then(matching);
-    let all = std::iter::once(place::users()).chain(term);
+    let all = std::iter::once(living_users()).chain(term);
     answer(&call, Filter::And(all.collect())).await
 }
 
@@ -123,7 +123,7 @@ pub async fn find(call: &Call, id: &str, among: Filter) -> Result<Option<EntryCo
 /// The entry of the caller, who must be a user.
 pub async fn caller(call: &Call) -> Result<EntryCopy, Fault> {
     let found = match &call.caller.id {
-        Some(id) => find(call, id, place::users()).await?,
+        Some(id) => find(call, id, living_users()).await?,
         None => None,
     };
     found.ok_or_else(|| Fault::forbidden("user login required: the caller has no entry of a user"))
@@ -172,7 +172,7 @@ pub async fn rename(call: Call) -> Result<Reply, Fault> {
             modifications: vec![step],
         }])
     });
-    let entry = changed(&call, place::users(), &own, work).await?;
+    let entry = changed(&call, living_users(), &own, work).await?;
     Ok(success(&call, info(&call, &account, &entry)))
 }
 

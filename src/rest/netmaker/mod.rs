@@ -52,7 +52,7 @@ pub static DIALECT: Dialect = Dialect {
             example: "berlin",
         },
     ],
-    operations: table::OPERATIONS,
+    tables: table::OPERATIONS,
     bearer: Some(bearer::prove),
     fault: answer::fault,
     fault_schema: "NetmakerRefusal",

@@ -6,7 +6,6 @@
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{Object, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::account::Settings;
 use super::gateways::Gateway;
@@ -15,47 +14,7 @@ use super::invites::Invite;
 use super::record::User;
 use super::roles::Role;
 use super::tokens::Token;
-
-/// Describes a schema and gives its members types.
-macro_rules! models {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$member:meta])* $key:ident $wire:literal : $type:ty,)* })*) => {
-        $(
-            $(#[$meta])*
-            #[derive(ToSchema)]
-            #[expect(dead_code, reason = "the document describes it, nothing builds it")]
-            struct $name { $($(#[$member])* #[schema(rename = $wire)] $key: $type,)* }
-        )*
-
-        /// All schemas of the dialect.
-        pub fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
-            vec![
-                ("NetmakerUser", User::schema()),
-                ("NetmakerSettings", Settings::schema()),
-                ("NetmakerGateway", Gateway::schema()),
-                ("NetmakerGroup", Group::schema()),
-                ("NetmakerRole", Role::schema()),
-                ("NetmakerToken", Token::schema()),
-                ("NetmakerDone", envelope("Nothing.", json!({ "type": "null" }))),
-                ("NetmakerUserAnswer", answer("The user.", "NetmakerUser")),
-                ("NetmakerUsersAnswer", answers("Users by name.", "NetmakerUser")),
-                ("NetmakerUserWithRolesAnswer", envelope("The user, with `platform_role`, and under `user_group_ids` whole groups.", json!({ "type": "object" }))),
-                ("NetmakerSettingsAnswer", answer("The settings.", "NetmakerSettings")),
-                ("NetmakerIdentityAnswer", envelope("Whether the password is right, as `identity_validated`.", json!({ "type": "object" }))),
-                ("NetmakerAddressesAnswer", envelope("Under `mappings`, by address, the name of the `user` and the ids of its `groups`.", json!({ "type": "object" }))),
-                ("NetmakerTokensAnswer", answers("The tokens, the oldest first.", "NetmakerToken")),
-                ("NetmakerGroupAnswer", answer("The group.", "NetmakerGroup")),
-                ("NetmakerGroupsAnswer", answers("Groups by name.", "NetmakerGroup")),
-                ("NetmakerRoleAnswer", answer("The role.", "NetmakerRole")),
-                ("NetmakerRolesAnswer", answers("Roles by id.", "NetmakerRole")),
-                ("NetmakerInvite", Invite::schema()),
-                ("NetmakerInvitesAnswer", answers("Invites by address.", "NetmakerInvite")),
-                ("NetmakerFlag", plain(Type::Boolean, "Whether it is so.", Value::Bool(true))),
-                ("NetmakerWord", plain(Type::String, "What was done.", "ada deleted.".into())),
-                $((stringify!($name), $name::schema()),)*
-            ]
-        }
-    };
-}
+use crate::rest::openapi::models;
 
 /// A value that is no object.
 fn plain(of: Type, description: &str, example: Value) -> RefOr<Schema> {
@@ -99,6 +58,30 @@ fn answers(description: &str, schema: &str) -> RefOr<Schema> {
 }
 
 models! {
+    shown [
+        NetmakerUser = User::schema(),
+        NetmakerSettings = Settings::schema(),
+        NetmakerGateway = Gateway::schema(),
+        NetmakerGroup = Group::schema(),
+        NetmakerRole = Role::schema(),
+        NetmakerToken = Token::schema(),
+        NetmakerDone = envelope("Nothing.", json!({ "type": "null" })),
+        NetmakerUserAnswer = answer("The user.", "NetmakerUser"),
+        NetmakerUsersAnswer = answers("Users by name.", "NetmakerUser"),
+        NetmakerUserWithRolesAnswer = envelope("The user, with `platform_role`, and under `user_group_ids` whole groups.", json!({ "type": "object" })),
+        NetmakerSettingsAnswer = answer("The settings.", "NetmakerSettings"),
+        NetmakerIdentityAnswer = envelope("Whether the password is right, as `identity_validated`.", json!({ "type": "object" })),
+        NetmakerAddressesAnswer = envelope("Under `mappings`, by address, the name of the `user` and the ids of its `groups`.", json!({ "type": "object" })),
+        NetmakerTokensAnswer = answers("The tokens, the oldest first.", "NetmakerToken"),
+        NetmakerGroupAnswer = answer("The group.", "NetmakerGroup"),
+        NetmakerGroupsAnswer = answers("Groups by name.", "NetmakerGroup"),
+        NetmakerRoleAnswer = answer("The role.", "NetmakerRole"),
+        NetmakerRolesAnswer = answers("Roles by id.", "NetmakerRole"),
+        NetmakerInvite = Invite::schema(),
+        NetmakerInvitesAnswer = answers("Invites by address.", "NetmakerInvite"),
+        NetmakerFlag = plain(Type::Boolean, "Whether it is so.", Value::Bool(true)),
+        NetmakerWord = plain(Type::String, "What was done.", "ada deleted.".into()),
+    ]
     /// A password.
     NetmakerPassword {
         /// The password, with the code of the second factor behind it where the account has one.

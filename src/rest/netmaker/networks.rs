@@ -57,6 +57,22 @@ async fn change(call: Call, add: bool) -> Result<Reply, Fault> {
     ))
 }
 
+async fn each_user(
+    call: &Call,
+    filter: Filter,
+    each: &mut (dyn FnMut(&VisibleEntry<'_>) + Send),
+) -> Result<(), Fault> {
+    let asked = (call.rest.suffix(), filter);
+    list::all(
+        &call.rest,
+        &call.caller.identity,
+        asked,
+        selected(&USER),
+        each,
+    )
+    .await
+}
+
 /// Lists the service users whom no group lets into a network. What lets into all networks does not count.
 pub async fn unassigned(call: Call) -> Result<Reply, Fault> {
     let network = required(&call, "network_id", "network is required")?;
@@ -70,15 +86,7 @@ pub async fn unassigned(call: Call) -> Result<Reply, Fault> {
             users.push(User::of(&call, &entry, &around));
         }
     };
-    let asked = (call.rest.suffix(), living_users());
-    list::all(
-        &call.rest,
-        &call.caller.identity,
-        asked,
-        selected(&USER),
-        each,
-    )
-    .await?;
+    each_user(&call, living_users(), each).await?;
     users::sort(&mut users);
     Ok(enveloped(
         "returned unassigned network service users",
@@ -102,15 +110,7 @@ pub async fn addresses(call: Call) -> Result<Reply, Fault> {
         }
     };
     let filter = Filter::And(vec![living_users(), present("hedgerowClientAddress")]);
-    let asked = (call.rest.suffix(), filter);
-    list::all(
-        &call.rest,
-        &call.caller.identity,
-        asked,
-        selected(&USER),
-        each,
-    )
-    .await?;
+    each_user(&call, filter, each).await?;
     Ok(enveloped(
         "fetched user ip mappings",
         json!({ "mappings": mappings }),

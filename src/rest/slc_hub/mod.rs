@@ -7,6 +7,7 @@ mod invitations;
 mod login;
 mod members;
 mod models;
+mod parameters;
 mod passwords;
 mod patch;
 mod principals;
@@ -32,7 +33,7 @@ pub static DIALECT: Dialect = Dialect {
         part("groupId", "The id of the group."),
         part("principalId", "The id of the user or the group."),
     ],
-    operations: table::OPERATIONS,
+    tables: &[table::OPERATIONS],
     bearer: None,
     fault,
     fault_schema: "Refusal",

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::query::{OF_DELETED, sort};
+use super::parameters::OF_DELETED;
+use super::query::sort;
 use super::resource::{PRINCIPAL, PrincipalRecord};
 use super::users::answer;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
-use crate::directory::request::SortKey;
 use crate::rest::entry::{by_id, selected};
 use crate::rest::fault::Fault;
 use crate::rest::list::{self, ListQuery};
@@ -29,10 +29,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         base: call.rest.suffix(),
         filter: Filter::And(std::iter::once(kind).chain(filters).collect()),
         attributes: selected(&PRINCIPAL),
-        sort: vec![SortKey {
-            otherwise: Some("cn".to_owned()),
-            ..sort(&call.query, "displayName")
-        }],
+        sort: vec![sort(&call.query, "displayName")],
     };
     let write: list::Write = Arc::new(|entry, out| {
         // Writing to memory does not fail.

@@ -13,7 +13,7 @@ use crate::rest::record::Record;
 use crate::rest::time::to_rfc3339;
 
 /// The attributes of a user that is shown.
-pub const USER: [&str; 21] = [
+pub const USER: [&str; 22] = [
     "entryUUID",
     "createTimestamp",
     "modifyTimestamp",
@@ -35,6 +35,7 @@ pub const USER: [&str; 21] = [
     "pwdAccountLockedTime",
     "hedgerowInactiveReason",
     "hedgerowLockReason",
+    "cn",
 ];
 
 /// Their places.
@@ -60,6 +61,7 @@ mod at {
     pub const LOCKED_TIME: usize = 18;
     pub const REASON: usize = 19;
     pub const LOCK_REASON: usize = 20;
+    pub const CN: usize = 21;
 }
 
 /// The attributes of a group that is shown.
@@ -111,7 +113,7 @@ pub struct User<'a> {
     #[serde(rename = "userName", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 4096, example = "ada")]
     pub user_name: Option<Cow<'a, str>>,
-    /// The name for people.
+    /// The name for people; the full name of a user who has no other.
     #[serde(rename = "displayName", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 4096, example = "Ada Lovelace")]
     pub display_name: Option<Cow<'a, str>>,
@@ -158,7 +160,7 @@ pub struct User<'a> {
 }
 
 /// An entry as a user.
-pub struct UserRecord<'a>(Record<'a, 21>);
+pub struct UserRecord<'a>(Record<'a, 22>);
 
 impl<'a> UserRecord<'a> {
     /// Of an entry that a search has found.
@@ -220,6 +222,9 @@ impl<'a> UserRecord<'a> {
         let moment = |name: &str, at: usize| text(name, at).map(|time| to_rfc3339(&time));
         let flag = |name: &str, is: bool| fields.has(name).then_some(is);
         let home = record.text(at::UNIX_HOME).or_else(|| record.text(at::HOME));
+        let shown = record
+            .text(at::DISPLAY_NAME)
+            .or_else(|| record.text(at::CN));
         User {
             id: text("_id", at::ID),
             created: moment("_created", at::CREATED),
@@ -227,7 +232,7 @@ impl<'a> UserRecord<'a> {
             external_id: text("externalId", at::EXTERNAL_ID),
             system: flag("system", self.is_system()),
             user_name: text("userName", at::UID),
-            display_name: text("displayName", at::DISPLAY_NAME),
+            display_name: shown.filter(|_| fields.has("displayName")),
             active: flag("active", self.is_active()),
             inactive_reason: self
                 .inactive_reason()

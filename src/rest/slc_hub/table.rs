@@ -1,20 +1,15 @@
 //! The operations of this dialect: one row each. Paths, permissions, parameters, bodies and refusals are here and nowhere
 //! else; the routes and the document follow from it.
 
-use super::query::{
+use super::parameters::{
     GROUP_SORT, GROUPS, MEMBER_TYPE, MEMBERSHIP, OF_DELETED, OF_GROUP, OF_USER, PAGE,
     PRINCIPAL_SORT, PRINCIPALS, TIMES, USER_SORT, USERS,
 };
 use super::{ADMINISTRATOR, ANYONE, OWN, USER};
 use super::{groups, invitations, login, members, passwords, principals, users};
-use crate::rest::operation::{Input, Operation, Permission, Shape, Verb};
+use crate::rest::operation::{Input, Operation, Shape, Verb, json};
 
 use Shape::{List, Many, Nothing, One};
-
-/// JSON.
-const fn json(shape: Shape) -> Option<Input> {
-    Some(Input { shape, types: &[] })
-}
 
 /// A JSON Patch.
 const PATCH: Option<Input> = Some(Input {
@@ -22,38 +17,12 @@ const PATCH: Option<Input> = Some(Input {
     types: &["application/json-patch+json"],
 });
 
-/// A row that takes the fewest words.
-const fn row(
-    id: &'static str,
-    (verb, path): (Verb, &'static str),
-    permission: &'static Permission,
-    summary: &'static str,
-    (status, answer): (u16, Shape),
-    run: crate::rest::operation::Run,
-) -> Operation {
-    Operation {
-        id,
-        verb,
-        path,
-        aliases: &[],
-        summary,
-        permission,
-        parameters: &[],
-        body: None,
-        status,
-        answer,
-        tagged: false,
-        refusals: &[],
-        run,
-    }
-}
-
 /// All operations.
 pub static OPERATIONS: &[Operation] = &[
     Operation {
         parameters: &[OF_USER],
         tagged: true,
-        ..row(
+        ..Operation::new(
             "getCurrentUser",
             (Verb::Get, "/me"),
             &USER,
@@ -64,7 +33,7 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         body: json(One("Password")),
-        ..row(
+        ..Operation::new(
             "validatePasswordForSelf",
             (Verb::Post, "/me/validatePassword"),
             &USER,
@@ -76,7 +45,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         aliases: &[(Verb::Put, "/me/password"), (Verb::Post, "/me/password")],
         body: json(One("PasswordChange")),
-        ..row(
+        ..Operation::new(
             "changeMyPassword",
             (Verb::Post, "/me/changePassword"),
             &USER,
@@ -87,7 +56,7 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         parameters: &[USERS, OF_DELETED, TIMES, PAGE, USER_SORT, OF_USER],
-        ..row(
+        ..Operation::new(
             "queryUsers",
             (Verb::Get, "/users"),
             &ADMINISTRATOR,
@@ -100,7 +69,7 @@ pub static OPERATIONS: &[Operation] = &[
         body: json(One("NewUser")),
         tagged: true,
         refusals: &[409],
-        ..row(
+        ..Operation::new(
             "createUser",
             (Verb::Post, "/users"),
             &ADMINISTRATOR,
@@ -113,7 +82,7 @@ pub static OPERATIONS: &[Operation] = &[
         parameters: &[OF_USER],
         tagged: true,
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "getUser",
             (Verb::Get, "/users/{userId}"),
             &OWN,
@@ -126,7 +95,7 @@ pub static OPERATIONS: &[Operation] = &[
         body: json(One("UserDefinition")),
         tagged: true,
         refusals: &[404, 409],
-        ..row(
+        ..Operation::new(
             "updateUser",
             (Verb::Put, "/users/{userId}"),
             &ADMINISTRATOR,
@@ -139,7 +108,7 @@ pub static OPERATIONS: &[Operation] = &[
         body: PATCH,
         tagged: true,
         refusals: &[404, 409],
-        ..row(
+        ..Operation::new(
             "patchUser",
             (Verb::Patch, "/users/{userId}"),
             &ADMINISTRATOR,
@@ -151,7 +120,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         tagged: true,
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "deleteUser",
             (Verb::Delete, "/users/{userId}"),
             &ADMINISTRATOR,
@@ -163,7 +132,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         parameters: &[MEMBERSHIP],
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "getUserGroups",
             (Verb::Get, "/users/{userId}/groups"),
             &OWN,
@@ -174,7 +143,7 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "getOsUser",
             (Verb::Get, "/users/{userId}/osUser"),
             &OWN,
@@ -187,7 +156,7 @@ pub static OPERATIONS: &[Operation] = &[
         aliases: &[(Verb::Post, "/users/{userId}/password")],
         body: json(One("SetPassword")),
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "setUserPassword",
             (Verb::Put, "/users/{userId}/password"),
             &ADMINISTRATOR,
@@ -199,7 +168,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         body: json(One("Password")),
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "validatePasswordForUser",
             (Verb::Post, "/users/{userId}/validatePassword"),
             &ADMINISTRATOR,
@@ -211,7 +180,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         aliases: &[(Verb::Post, "/users/{userId}/clearLogonFailures")],
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "clearLogonFailures",
             (Verb::Delete, "/users/{userId}/logonFailures"),
             &ADMINISTRATOR,
@@ -222,7 +191,7 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         parameters: &[GROUPS, TIMES, PAGE, GROUP_SORT, OF_GROUP],
-        ..row(
+        ..Operation::new(
             "queryGroups",
             (Verb::Get, "/groups"),
             &ADMINISTRATOR,
@@ -235,7 +204,7 @@ pub static OPERATIONS: &[Operation] = &[
         body: json(One("GroupDefinition")),
         tagged: true,
         refusals: &[409],
-        ..row(
+        ..Operation::new(
             "createGroup",
             (Verb::Post, "/groups"),
             &ADMINISTRATOR,
@@ -248,7 +217,7 @@ pub static OPERATIONS: &[Operation] = &[
         parameters: &[OF_GROUP],
         tagged: true,
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "getGroup",
             (Verb::Get, "/groups/{groupId}"),
             &ADMINISTRATOR,
@@ -261,7 +230,7 @@ pub static OPERATIONS: &[Operation] = &[
         body: json(One("GroupDefinition")),
         tagged: true,
         refusals: &[404, 409],
-        ..row(
+        ..Operation::new(
             "replaceGroup",
             (Verb::Put, "/groups/{groupId}"),
             &ADMINISTRATOR,
@@ -274,7 +243,7 @@ pub static OPERATIONS: &[Operation] = &[
         body: PATCH,
         tagged: true,
         refusals: &[404, 409],
-        ..row(
+        ..Operation::new(
             "patchGroup",
             (Verb::Patch, "/groups/{groupId}"),
             &ADMINISTRATOR,
@@ -286,7 +255,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         tagged: true,
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "deleteGroup",
             (Verb::Delete, "/groups/{groupId}"),
             &ADMINISTRATOR,
@@ -298,7 +267,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         parameters: &[MEMBERSHIP, MEMBER_TYPE],
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "getGroupMembers",
             (Verb::Get, "/groups/{groupId}/members"),
             &ADMINISTRATOR,
@@ -311,7 +280,7 @@ pub static OPERATIONS: &[Operation] = &[
         aliases: &[(Verb::Post, "/groups/{groupId}/members")],
         body: json(Many("MemberOperation")),
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "modifyGroupMembers",
             (Verb::Patch, "/groups/{groupId}/members"),
             &ADMINISTRATOR,
@@ -322,7 +291,7 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "getMembershipPath",
             (Verb::Get, "/groups/{groupId}/members/{principalId}/path"),
             &ADMINISTRATOR,
@@ -334,7 +303,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         parameters: &[MEMBERSHIP],
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "getGroupGroups",
             (Verb::Get, "/groups/{groupId}/groups"),
             &ADMINISTRATOR,
@@ -345,7 +314,7 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         parameters: &[PRINCIPALS, OF_DELETED, PAGE, PRINCIPAL_SORT],
-        ..row(
+        ..Operation::new(
             "queryPrincipals",
             (Verb::Get, "/principals"),
             &USER,
@@ -357,7 +326,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         parameters: &[MEMBERSHIP],
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "getPrincipalGroups",
             (Verb::Get, "/principals/{principalId}/groups"),
             &USER,
@@ -369,7 +338,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         body: json(One("Acceptance")),
         refusals: &[409],
-        ..row(
+        ..Operation::new(
             "acceptInvitation",
             (Verb::Post, "/invitations/accept"),
             &ANYONE,
@@ -380,7 +349,7 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         body: json(One("NameQuestion")),
-        ..row(
+        ..Operation::new(
             "getUserNameAvailability",
             (Verb::Post, "/invitations/userNameAvailability"),
             &ANYONE,
@@ -392,7 +361,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         body: json(One("UserPasswordChange")),
         refusals: &[403],
-        ..row(
+        ..Operation::new(
             "changePassword",
             (Verb::Post, "/changePassword"),
             &ANYONE,
@@ -403,7 +372,7 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         body: json(One("NewUserPassword")),
-        ..row(
+        ..Operation::new(
             "validatePassword",
             (Verb::Post, "/validatePassword"),
             &ANYONE,
@@ -415,7 +384,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         body: json(One("Login")),
         refusals: &[403],
-        ..row(
+        ..Operation::new(
             "login",
             (Verb::Post, "/login"),
             &ANYONE,
@@ -427,7 +396,7 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         body: json(One("Impersonation")),
         refusals: &[404],
-        ..row(
+        ..Operation::new(
             "impersonate",
             (Verb::Post, "/impersonate"),
             &ADMINISTRATOR,

@@ -143,7 +143,7 @@ pub async fn user(call: &Call, after: After) -> Result<Reply, Fault> {
         what: "user",
         kind: users(),
         id: call.path.get("userId"),
-        names: [USER.as_slice(), &["objectClass", "cn"]].concat(),
+        names: [USER.as_slice(), &["objectClass"]].concat(),
     };
     let entry = change(call, target, work).await?;
     Ok(show(&entry, &Fields::default()))
@@ -165,7 +165,7 @@ fn difference(entry: &EntryCopy, after: &UserFields) -> Result<Vec<Change>, Faul
         }
     }
     if before.display_name != after.display_name {
-        steps.extend(display_name(entry, &dn, &before, after));
+        steps.extend(display_name(entry, &dn, after));
     }
     if let Some(active) = after.active.filter(|active| Some(*active) != before.active) {
         let activation = activate(entry, active).into_iter();
@@ -198,19 +198,16 @@ fn difference(entry: &EntryCopy, after: &UserFields) -> Result<Vec<Change>, Faul
     Ok(changes)
 }
 
-/// The name for people is `cn` as well, where it was that before.
-fn display_name(
-    entry: &EntryCopy,
-    dn: &Dn,
-    before: &UserFields,
-    after: &UserFields,
-) -> Vec<Modification> {
+/// The name for people is `cn` as well, where it was that before. One that is taken away would still be shown from there:
+/// the user name stands in for it, as for a new user without one.
+fn display_name(entry: &EntryCopy, dn: &Dn, after: &UserFields) -> Vec<Modification> {
     let new = after.display_name.as_deref();
+    let (old, cn) = (values(entry, "displayName"), values(entry, "cn"));
+    let same = !old.is_empty() && cn.first() == old.first();
     let mut steps = vec![replace_first(entry, "displayName", new)];
-    let cn = values(entry, "cn");
-    let same = cn.first().copied() == before.display_name.as_deref().map(str::as_bytes);
-    if same && new.is_some() && !names(dn, "cn") {
-        steps.push(replace_first(entry, "cn", new));
+    let full = new.or(after.user_name.as_deref());
+    if same && full.is_some() && !names(dn, "cn") {
+        steps.push(replace_first(entry, "cn", full));
     }
     steps
 }

@@ -20,33 +20,61 @@ use crate::directory::search::{Conditions, Progress, Room, Search};
 use crate::directory::snapshot::Suffix;
 use crate::directory::time::Csn;
 
-/// Persons by their numbers, and what makes some of them others: those that are deleted and those that are none.
-fn snapshot(count: u32, deleted_every: u32, indexed: bool) -> Snapshot {
+/// So many persons, of whom some are deleted, and some are below another suffix.
+#[derive(Copy, Clone, Debug)]
+struct Shape {
+    count: u32,
+    deleted_every: u32,
+    elsewhere: bool,
+}
+
+/// Few that are no members of the list, more than are looked for one by one, and some of another part of the tree.
+const SHAPES: [Shape; 3] = [
+    Shape {
+        count: 600,
+        deleted_every: 50,
+        elsewhere: false,
+    },
+    Shape {
+        count: 2_000,
+        deleted_every: 3,
+        elsewhere: false,
+    },
+    Shape {
+        count: 900,
+        deleted_every: 50,
+        elsewhere: true,
+    },
+];
+
+/// Persons by their numbers, of whom some have no name for people, among others that are none.
+fn snapshot(shape: Shape, indexed: bool) -> Snapshot {
     let schema = crate::directory::fixture::schema();
-    let suffix = Suffix::new(&schema, Dn::parse("o=x").unwrap());
+    let suffixes = ["o=x", "o=y"].map(|name| Suffix::new(&schema, Dn::parse(name).unwrap()));
+    let if_indexed = |attributes: &[AttributeTypeId]| match indexed {
+        true => attributes.to_vec(),
+        false => Vec::new(),
+    };
     let attributes = IndexedAttributes {
-        presence: vec![known::UID, known::HEDGEROW_DELETED_TIME],
-        substring: if indexed {
-            vec![known::UID]
-        } else {
-            Vec::new()
-        },
-        ordering: if indexed {
-            vec![known::CREATE_TIMESTAMP]
-        } else {
-            Vec::new()
-        },
+        presence: vec![
+            known::UID,
+            known::DISPLAY_NAME,
+            known::HEDGEROW_DELETED_TIME,
+        ],
+        substring: if_indexed(&[known::UID, known::DISPLAY_NAME]),
+        ordering: if_indexed(&[known::CREATE_TIMESTAMP, known::MODIFY_TIMESTAMP]),
         ..IndexedAttributes::default()
     };
     let mut snapshot = Snapshot::empty(
         Arc::clone(&schema),
-        Arc::from([suffix]),
+        Arc::from(suffixes),
         "".into(),
         &attributes,
     );
-    for id in 1..=count {
+    for id in 1..=shape.count {
         let mut values = Vec::new();
-        if id > 1 {
+        let top = id == 1 || id == 2 && shape.elsewhere;
+        if !top {
             let class = if id % 7 == 0 {
                 "device"
             } else {
@@ -54,11 +82,23 @@ fn snapshot(count: u32, deleted_every: u32, indexed: bool) -> Snapshot {
             };
             values.push(("objectClass", class.to_owned()));
             values.push(("uid", name(id)));
+            if id % 11 != 0 {
+                values.push(("cn", name(id + 1)));
+            }
+            if id % 5 != 0 {
+                values.push(("displayName", name(id + 2)));
+            }
         }
-        if id % deleted_every == 0 {
+        if id % shape.deleted_every == 0 {
             values.push(("hedgerowDeletedTime", "20200101000000Z".to_owned()));
         }
-        put(&mut snapshot, &schema, id, &values);
+        let parent = match id {
+            _ if top => ROOT,
+            _ if shape.elsewhere && id % 3 == 0 => 2,
+            _ if id > 4 && id % 7 == 3 => 4,
+            _ => 1,
+        };
+        put(&mut snapshot, &schema, (id, parent), &values);
     }
     snapshot
 }
@@ -73,17 +113,22 @@ fn name(id: u32) -> String {
     }
 }
 
-fn put(snapshot: &mut Snapshot, schema: &Schema, id: EntryId, values: &[(&str, String)]) {
+fn put(
+    snapshot: &mut Snapshot,
+    schema: &Schema,
+    (id, parent): (EntryId, EntryId),
+    values: &[(&str, String)],
+) {
     let head = Head {
-        parent: if id == 1 { ROOT } else { 1 },
+        parent,
         uuid: u128::from(id).to_be_bytes(),
         created: i64::from(id.wrapping_mul(2_654_435_761) % 97),
-        modified: 0,
+        modified: i64::from(id.wrapping_mul(2_246_822_519) % 89),
         csn: Csn::default(),
-        rdn: if id == 1 {
-            "o=x".to_owned()
-        } else {
-            format!("cn={id}")
+        rdn: match (id, parent) {
+            (1, _) => "o=x".to_owned(),
+            (_, ROOT) => "o=y".to_owned(),
+            _ => format!("cn={id}"),
         },
         creator: Actor::Administrator,
         modifier: Actor::Administrator,
@@ -122,7 +167,7 @@ fn request((by, reverse): (&str, bool), from: SliceStart, size: u32) -> SearchRe
                 attribute: by.to_owned(),
                 rule: None,
                 reverse,
-                otherwise: None,
+                otherwise: (by == "displayName").then(|| "cn".to_owned()),
             }],
             required: true,
         }),
@@ -178,37 +223,24 @@ fn slice_for(
     (found, search.total().unwrap(), search.next_page(), at_once)
 }
 
-/// By names, and by moments that several have in common.
-const ORDERS: [(&str, bool); 4] = [
+/// By names, by moments that several have in common, and by what some do not have.
+const ORDERS: [(&str, bool); 8] = [
     ("uid", false),
     ("uid", true),
     ("createTimestamp", false),
     ("createTimestamp", true),
+    ("modifyTimestamp", false),
+    ("modifyTimestamp", true),
+    ("displayName", false),
+    ("displayName", true),
 ];
 
 #[test]
-fn what_stands_in_for_an_attribute_that_every_entry_has_costs_nothing() {
-    let own = snapshot(600, 50, true);
-    for by in ORDERS {
-        let plain = request(by, SliceStart::Offset(100), 10);
-        let mut standing_in = plain.clone();
-        for key in &mut standing_in.sort.as_mut().unwrap().keys {
-            key.otherwise = Some("sn".to_owned());
-        }
-        let (expected, total, ..) = slice(&own, &plain, None);
-        let (found, of, _, at_once) = slice(&own, &standing_in, None);
-        assert_eq!((found, of, at_once), (expected, total, true), "{by:?}");
-    }
-}
-
-#[test]
 fn rows_are_those_of_the_sorted_list() {
-    // Few that are no members of the list, and more than are looked for one by one.
-    for (count, deleted_every) in [(600, 50), (2_000, 3)] {
-        let own = snapshot(count, deleted_every, true);
-        let other = snapshot(count, deleted_every, false);
+    for shape in SHAPES {
+        let (own, other) = (snapshot(shape, true), snapshot(shape, false));
         for by in ORDERS {
-            let whole = request(by, SliceStart::Offset(0), count);
+            let whole = request(by, SliceStart::Offset(0), shape.count);
             let (sorted, total, next, at_once) = slice(&other, &whole, None);
             assert!(!at_once && next.is_none() && total as usize == sorted.len());
             for offset in (0..total + 3).step_by(23) {
@@ -221,7 +253,7 @@ fn rows_are_those_of_the_sorted_list() {
                     assert_eq!(of, total);
                     let more = from < to && to < sorted.len();
                     assert_eq!(next.is_some(), more, "{by:?} {offset} {size}");
-                    assert!(at_once);
+                    assert!(at_once, "{by:?} {shape:?}");
                 }
             }
         }
@@ -230,9 +262,9 @@ fn rows_are_those_of_the_sorted_list() {
 
 #[test]
 fn rows_by_cursor_make_the_whole_list_also_where_an_index_comes_and_goes() {
-    let (own, other) = (snapshot(600, 50, true), snapshot(600, 50, false));
+    let (own, other) = (snapshot(SHAPES[2], true), snapshot(SHAPES[2], false));
     for by in ORDERS {
-        let (sorted, ..) = slice(&other, &request(by, SliceStart::Offset(0), 600), None);
+        let (sorted, ..) = slice(&other, &request(by, SliceStart::Offset(0), 900), None);
         let (mut seen, mut cursor, mut turn) = (Vec::new(), None, 0);
         loop {
             turn += 1;
@@ -255,47 +287,106 @@ fn rows_by_cursor_make_the_whole_list_also_where_an_index_comes_and_goes() {
     }
 }
 
-/// What rules let others find decides whether the index may count for them, and never changes what they get.
-#[test]
-fn the_index_serves_whoever_may_find_every_entry_of_the_list() {
-    let snapshot = snapshot(600, 50, true);
-    let rule = |attributes: &[&str], filter: Option<&str>, allow: &[Right]| RuleText {
+const FIND: &[Right] = &[Right::Read, Right::Search];
+
+/// What anyone may do below the first suffix.
+fn rule(attributes: &[&str], filter: Option<&str>, allow: &[Right]) -> RuleText {
+    RuleText {
         who: "anyone".to_owned(),
         to: "o=x".to_owned(),
         filter: filter.map(str::to_owned),
         attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
         allow: allow.to_vec(),
         place: String::new(),
-    };
-    let find = &[Right::Read, Right::Search][..];
+    }
+}
+
+/// What rules let others find decides whether the index may count for them, and never changes what they get.
+#[test]
+fn the_index_serves_whoever_may_find_whole_parts_of_the_list() {
+    let (own, other) = (snapshot(SHAPES[1], true), snapshot(SHAPES[1], false));
     let asked = &["objectClass", "uid", "hedgerowDeletedTime"][..];
-    let row = request(("uid", true), SliceStart::Offset(5), 10);
-    let (expected, total, ..) = slice(&snapshot, &row, None);
-    let of = |rules: &[RuleText]| {
-        let (found, total, _, at_once) =
-            slice_for(&snapshot, &Identity::anonymous(), rules, &row, None);
-        (found, total, at_once)
+    let all = || rule(asked, None, FIND);
+    let some = |attributes, allow| rule(attributes, Some("(uid=u*)"), allow);
+    let part = |allow: &[Right]| RuleText {
+        to: "cn=4,o=x".to_owned(),
+        ..rule(&["*"], None, allow)
     };
-    assert_eq!(
-        of(&[rule(asked, None, find)]),
-        (expected.clone(), total, true)
-    );
-    let in_two = [rule(&asked[..2], None, find), rule(&asked[2..], None, find)];
-    assert_eq!(of(&in_two), (expected.clone(), total, true));
-    let every = [
-        rule(asked, Some("(uid=*)"), find),
-        rule(&["objectClass"], None, find),
-    ];
-    assert_eq!(of(&every), (expected, total, false));
-    let but_some = [
-        rule(&["uid"], Some("(uid=u*)"), &[]),
-        rule(asked, None, find),
-    ];
-    let (found, fewer, at_once) = of(&but_some);
-    assert!(!at_once && fewer < total && found.iter().all(|uid| !uid.starts_with('u')));
-    let unsearchable = [
-        rule(&["uid"], None, &[Right::Read]),
-        rule(asked, None, find),
-    ];
-    assert_eq!(of(&unsearchable), (Vec::new(), 0, false));
+    for (rules, counts) in [
+        (vec![all()], true),
+        (
+            vec![rule(&asked[..2], None, FIND), rule(&asked[2..], None, FIND)],
+            true,
+        ),
+        (vec![part(&[]), all()], true),
+        (vec![part(&[Right::Read]), all()], true),
+        (vec![part(FIND), rule(&["objectClass"], None, FIND)], true),
+        (vec![part(FIND), some(&["*"], &[Right::Read])], true),
+        (vec![all(), some(&["uid"], &[])], true),
+        (vec![some(&["uid"], FIND), all()], true),
+        (vec![some(asked, FIND)], false),
+        (vec![some(&["uid"], &[]), all()], false),
+        (vec![rule(&["uid"], None, &[Right::Read]), all()], false),
+    ] {
+        let of = |snapshot: &Snapshot| {
+            let row = request(("uid", true), SliceStart::Offset(5), 10);
+            slice_for(snapshot, &Identity::anonymous(), &rules, &row, None)
+        };
+        let (expected, total, _, gathered) = of(&other);
+        let (found, counted, _, at_once) = of(&own);
+        assert_eq!((found, counted), (expected, total), "{rules:?}");
+        assert_eq!((at_once, gathered), (counts, false), "{rules:?}");
+    }
+}
+
+/// Also where what stands in for an attribute is open of some entries alone, and where some entries are hidden.
+#[test]
+fn rows_are_those_of_the_sorted_list_under_rules_too() {
+    let (own, other) = (snapshot(SHAPES[2], true), snapshot(SHAPES[2], false));
+    let all = rule(&["*", "+"], None, FIND);
+    let some = Some("(uid=u*)");
+    for rules in [
+        vec![all.clone()],
+        vec![rule(&["cn"], None, &[]), all.clone()],
+        vec![rule(&["cn"], some, &[]), all.clone()],
+        vec![rule(&["cn"], some, &[Right::Read]), all.clone()],
+        vec![rule(&["displayName", "+"], some, &[]), all.clone()],
+        vec![rule(&["*", "+"], some, &[]), all.clone()],
+        vec![rule(&["uid"], some, &[]), all],
+    ] {
+        let nobody = Identity::anonymous();
+        for by in ORDERS {
+            let of = |snapshot: &Snapshot, from, size| {
+                let row = request(by, SliceStart::Offset(from), size);
+                let (found, total, _, at_once) = slice_for(snapshot, &nobody, &rules, &row, None);
+                (found, total, at_once)
+            };
+            let (sorted, total, _) = of(&other, 0, 900);
+            assert!(!sorted.is_empty() && sorted.len() == total as usize);
+            for from in (0..total + 3).step_by(31) {
+                let (found, of, at_once) = of(&own, from, 12);
+                let from = sorted.len().min(from as usize);
+                let to = sorted.len().min(from + 12);
+                assert_eq!(
+                    (&found[..], of),
+                    (&sorted[from..to], total),
+                    "{by:?} {from}"
+                );
+                assert!(at_once, "{by:?} {rules:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_of_which_very_many_lack_the_attribute_is_gathered() {
+    let shape = Shape {
+        count: 8_000,
+        ..SHAPES[0]
+    };
+    let by = ("displayName", false);
+    let row = request(by, SliceStart::Offset(1_000), 10);
+    let (expected, total, ..) = slice(&snapshot(shape, false), &row, None);
+    let (found, of, _, at_once) = slice(&snapshot(shape, true), &row, None);
+    assert_eq!((found, of, at_once), (expected, total, false));
 }

@@ -178,6 +178,44 @@ fn a_group_that_was_there_stays_when_the_network_goes() {
 }
 
 #[test]
+fn a_network_that_is_gone_leaves_nobody_a_role_in_one_of_its_name() {
+    let directory = serving();
+    network(&directory, "cn=office,ou=networks,dc=a").unwrap();
+    let (person, team) = ("uid=ada,dc=a", "cn=team,dc=a");
+    let user = [
+        ("objectClass", "inetOrgPerson"),
+        ("objectClass", "hedgerowNetworkUser"),
+        ("cn", "Ada"),
+        ("sn", "Ada"),
+    ];
+    let group = [
+        ("objectClass", "groupOfMembers"),
+        ("objectClass", "hedgerowNetworkGroup"),
+        ("hedgerowNetworkRole", "office:office-network-admin"),
+    ];
+    let held = [
+        "office:office-network-user",
+        "Office:special",
+        "office2:office2-network-user",
+        "all_networks:global-network-user",
+        "office",
+    ];
+    let held = held.map(|role| ("hedgerowNetworkRole", role));
+    add(&directory, person, &[&user[..], &held].concat()).unwrap();
+    add(&directory, team, &group).unwrap();
+    remove(&directory, "cn=office,ou=networks,dc=a").unwrap();
+    let left = [
+        "office2:office2-network-user",
+        "all_networks:global-network-user",
+        "office",
+    ];
+    assert_eq!(roles(&directory.snapshot(), person).unwrap(), left);
+    assert_eq!(roles(&directory.snapshot(), team).unwrap(), [""; 0]);
+    network(&directory, "cn=office,ou=networks,dc=a").unwrap();
+    assert_eq!(roles(&directory.snapshot(), person).unwrap(), left);
+}
+
+#[test]
 fn a_network_keeps_its_name() {
     let directory = serving();
     network(&directory, "cn=office,ou=networks,dc=a").unwrap();
