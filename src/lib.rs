@@ -9,10 +9,12 @@
 //! ```
 //!
 //! - [`storage`]: what is kept. Bytes in, bytes out; the only place that knows of the embedded store.
-//! - [`directory`]: what it means. Entries, names, schema, filters, access, search, changes, passwords. No wire.
+//! - [`directory`]: what it means. Entries, names, schema, filters, access, search, changes, memberships, accounts and what
+//!   proves them. No wire.
 //! - [`ldap`]: a face. Messages, sessions, connections.
-//! - [`rest`]: the other face. HTTP, JSON, and the dialects of products: tables of operations.
-//! - [`app`]: the wiring. Command line, configuration, TLS, logs, metrics.
+//! - [`rest`]: the other face. HTTP, JSON, and the dialects of four products: [`rest::slc_hub`], [`rest::netmaker`],
+//!   [`rest::harness`] and [`rest::harmony`], each a table of operations.
+//! - [`app`]: the wiring. Command line, configuration, TLS, logs, the audit log, metrics.
 //!
 //! # How one search flows
 //!
@@ -27,6 +29,12 @@
 //!
 //! The change waits in the directory's one lane. With what else is waiting it is computed on an unpublished snapshot,
 //! becomes one batch, is committed and synced, the snapshot is published, and only then the client is answered.
+//!
+//! # How one request over REST flows
+//!
+//! [`rest::limits`] admits it, and the row of its path in a dialect's table ([`rest::operation`]) says who may ask, with
+//! which parameters and which body. The operation asks the directory by [`rest::list`] and [`rest::change`], which search in
+//! slices and wait for changes, and makes JSON of the answer.
 
 pub mod app;
 pub mod directory;

@@ -1,4 +1,4 @@
-//! The wiring: command line, configuration, TLS, logging and metrics.
+//! The wiring: command line, configuration, TLS, logging, the audit log and metrics.
 //!
 //! Everything here is about the process and its operator. It imports every
 //! other layer and none imports it. What an entry means, what LDAP says on the

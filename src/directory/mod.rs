@@ -1,4 +1,5 @@
-//! What the directory means: entries, names, schema, search, changes, membership, access. Plain synchronous code.
+//! What the directory means: entries, names, schema, search, changes, membership, access, and accounts with what proves
+//! them, from passwords to tokens and invitations. Plain synchronous code.
 //!
 //! Owns everything that is the same for every face. No wire, no HTTP, no JSON is known here, and no byte reaches a client
 //! but through [`VisibleEntry`], which shows what the access rules allow and nothing else.

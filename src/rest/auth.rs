@@ -1,7 +1,7 @@
 //! Who calls: from the headers of a request to an identity of the directory.
 //!
-//! Owns the schemes (RFC 6750, RFC 7617, keys in `x-api-key`) and the one account that has no entry: the administrator of the directory, who is
-//! the user `admin` of every dialect. What proves a name is the directory's.
+//! Owns the schemes (RFC 6750, RFC 7617, keys in `x-api-key`) and the one account that has no entry: the administrator of
+//! the directory, who is the user `admin` of every dialect. What proves a name is the directory's.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
-//! What requests may cost: how many at once, for how long, and how many a minute without a login; and what every answer
-//! carries.
+//! What requests may cost: how many at once, for how long, and how many a minute without a login or with a wrong password;
+//! and what every answer carries.
 //!
 //! Owns the guard around all requests. It does not own what a search may cost, which is the directory's.
 
@@ -108,7 +108,7 @@ fn request_id(request: &Request) -> Arc<str> {
     }
 }
 
-/// How many requests without a login each address has left.
+/// How many requests without a login, or how many wrong passwords, each address has left.
 pub struct Rates {
     per_minute: u32,
     left: Mutex<HashMap<IpAddr, (f64, Instant)>>,
@@ -133,8 +133,8 @@ impl Rates {
         self.take(source, now, 0.0)
     }
 
-    /// Takes so much of what an address has left, if there is room for one. Of IPv6 a network of 64 bits counts as one: whoever has
-    /// one of its addresses has all of them.
+    /// Takes so much of what an address has left, if there is room for one. Of IPv6 a network of 64 bits counts as one:
+    /// whoever has one of its addresses has all of them.
     fn take(&self, source: IpAddr, now: Instant, cost: f64) -> bool {
         let source = match source.to_canonical() {
             IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),

@@ -1,7 +1,8 @@
 //! The REST face: HTTP requests to requests of the directory, and its answers back to JSON.
 //!
-//! Owns what all dialects share: who calls and what they may ask for, how lists are asked for, the bounds on what a
-//! request may cost, and the documents that describe it all. What an entry means and who may see it is the directory's;
+//! Owns what all dialects share: who calls and what they may ask for, how lists are asked for, which entries are users and
+//! groups, how entries and members are changed, invitations and their mail, the bounds on what a request may cost, and the
+//! documents that describe it all. What an entry means and who may see it is the directory's;
 //! where configuration and certificates come from is the app's.
 //!
 //! A dialect is a table of operations ([`operation::Operation`]): the routes, the permissions, the checks of parameters

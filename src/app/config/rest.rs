@@ -42,7 +42,7 @@ pub struct Rest {
     /// Requests that are worked on at once.
     #[serde(deserialize_with = "whole::<_, _, 1, 100_000>")]
     pub requests: usize,
-    /// Requests a minute of one address that come without a login.
+    /// Requests a minute of one address that come without a login, and wrong passwords with others.
     #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
     pub anonymous_per_minute: u32,
     /// How long a login lasts.

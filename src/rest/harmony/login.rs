@@ -1,4 +1,4 @@
-//! Logins: a token for an hour, for the key of a program.
+//! Logins: a token for the key of a program.
 
 use serde_json::json;
 

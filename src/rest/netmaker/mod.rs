@@ -1,4 +1,4 @@
-//! The dialect of Netmaker: users, groups, roles and networks as `/api/users` shows them.
+//! The dialect of Netmaker: users, groups, roles and networks as `/api/users` and `/api/v1/users` show them.
 //!
 //! Owns the table of its operations, with their paths, permissions and bodies.
 

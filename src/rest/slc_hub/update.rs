@@ -1,7 +1,7 @@
 //! Changes of users: from what a client says of one to the least change of its entry.
 //!
-//! Owns what a client may say, and that nothing else of the entry is touched. Each change
-//! is held to the state that it was worked out on, and worked out again when another was faster.
+//! Owns what a client may say, and that nothing else of the entry is touched. Each change is held to the state that it was
+//! worked out on, and worked out again when another was faster.
 
 use super::query::Fields;
 use super::resource::{USER, UserRecord};
