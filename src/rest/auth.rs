@@ -200,7 +200,13 @@ pub async fn log_in(
     let stopping = |_| Err(Error::Unavailable("the server is stopping".to_owned()));
     let verdict = receive.await.unwrap_or_else(stopping);
     audit::login(rest, "password", name, source, &verdict);
-    Ok(verdict?)
+    let mut login = verdict?;
+    // Whoever asked for another password is heeded whatever the policy says of that.
+    let reset = rest
+        .directory
+        .own_text(&login.identity, well_known::PWD_RESET);
+    login.notice.must_change |= reset.is_some_and(|reset| reset.eq_ignore_ascii_case("TRUE"));
+    Ok(login)
 }
 
 impl Rest {

@@ -11,9 +11,7 @@ use crate::rest::auth;
 use crate::rest::entry::name;
 use crate::rest::fault::Fault;
 use crate::rest::json::Members;
-use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::query::equal;
 
 fn token(call: &Call, identity: &Identity) -> Result<Reply, Fault> {
     let lifetime = call.rest.settings.token;
@@ -33,26 +31,12 @@ pub async fn log_in(call: Call) -> Result<Reply, Fault> {
     body.end()?;
     let password = Secret::from(password.as_bytes());
     let login = auth::log_in(&call.rest, &user, password, call.source).await?;
-    if login.notice.must_change || must_change(&call, &login.identity).await? {
+    if login.notice.must_change {
         return Err(Fault::forbidden(
             "the password must be changed first: POST changePassword",
         ));
     }
     token(&call, &login.identity)
-}
-
-/// Whether somebody has asked for another password of the user, whatever the policy says of that.
-async fn must_change(call: &Call, identity: &Identity) -> Result<bool, Fault> {
-    let Some(id) = call.rest.directory.uuid(identity) else {
-        return Ok(false);
-    };
-    let filter = crate::directory::filter::Filter::And(vec![
-        equal("entryUUID", &id),
-        equal("pwdReset", "TRUE"),
-    ]);
-    let base = call.rest.suffix();
-    let found = list::one(&call.rest, identity, (base, filter), vec!["1.1".to_owned()]);
-    Ok(found.await?.is_some())
 }
 
 /// Gives a token that acts for another user.
