@@ -186,7 +186,7 @@ fn what_an_account_can_be_logged_in_to_with_is_explained_without_a_secret() {
         "--network",
         "192.0.2.0/24",
         "--scope",
-        "scim",
+        "slc-hub",
     ]);
     has(
         &explained("ken"),

@@ -24,6 +24,12 @@ pub fn check_config(
     for listener in &config.listeners {
         writeln!(out, "listener {}, TLS {}", listener.address, listener.tls)?;
     }
+    for address in &config.rest.listen {
+        writeln!(out, "REST {}", address.0)?;
+    }
+    if let Some(address) = config.operations.address {
+        writeln!(out, "operations {address}")?;
+    }
     writeln!(out, "local socket {}", config.socket().display())?;
     if let Some(tls) = &config.tls {
         let (_, warnings) = TlsSettings::load(tls.clone(), now)?;

@@ -57,7 +57,8 @@ pub enum Command {
     Import(Import),
     /// Write entries as LDIF, of a running server as well
     Export(Export),
-    /// Show how a search goes: its plan, the entries it looks at, and the time it takes
+    /// Show how a search goes, why an entry is in a group, whether a name can log in, or what
+    /// somebody may do
     Explain(Explain),
     /// Show the audit log: who did what, from where, and how it ended
     Audit(Audit),

@@ -36,11 +36,8 @@ use source::Source;
 /// the working directory.
 pub const DEFAULT_PATH: &str = "config/hedgerow.toml";
 
-/// The shipped configuration, which the demonstration server runs on.
+/// The shipped configuration.
 const SHIPPED: &str = include_str!("../../config/hedgerow.toml");
-
-/// Where the demonstration serves REST.
-const DEMO_PORT: u16 = 3443;
 
 /// Everything the operator decides. `config/hedgerow.toml` documents each key.
 ///
@@ -91,7 +88,7 @@ pub struct Config {
     #[serde(default)]
     pub admission: Vec<AdmissionRule>,
     /// Who may do what, in order; the first rule that matches decides. Without
-    /// a rule only the administrator gets anywhere.
+    /// a rule those hold that the shipped file shows.
     #[serde(default)]
     pub access: Vec<AccessRule>,
     /// Users and groups over HTTPS.
@@ -124,23 +121,9 @@ impl Config {
         Config::from_source(Source::read(path)?)
     }
 
-    /// The shipped configuration with everything the process writes below
-    /// `data`: the store in `data/store`, the certificates in `data/certs`, the key of second factors.
-    ///
-    /// # Errors
-    /// As [`Config::load`]; a test keeps the shipped file loadable.
-    pub fn demo(data: &Path) -> Result<Config, ConfigError> {
-        let source = Source::new(PathBuf::from("(demo)/hedgerow.toml"), SHIPPED.to_owned());
-        let mut config = Config::from_source(source)?;
-        config.data = data.join("store");
-        config.schema.files.clear();
-        config.rest.listen = vec![Address(SocketAddr::from(([127, 0, 0, 1], DEMO_PORT)))];
-        config.second_factor.key_file = Some(data.join("second-factor.key"));
-        if let Some(tls) = &mut config.tls {
-            tls.certificate = data.join("certs/server.pem");
-            tls.key = data.join("certs/server.key");
-        }
-        Ok(config)
+    /// The text of the demonstration's file: the shipped one, with REST where that shows it.
+    pub fn demonstration() -> String {
+        SHIPPED.replacen("\n#listen = ", "\nlisten = ", 1)
     }
 
     /// The file this was read from.
@@ -175,11 +158,11 @@ impl Config {
 
     fn from_source(source: Source) -> Result<Config, ConfigError> {
         let mut config: Config = source.parse()?;
+        config.resolve_paths(source.folder());
         let contradictions = config.contradictions();
         if !contradictions.is_empty() {
             return Err(source.error(contradictions));
         }
-        config.resolve_paths(source.folder());
         config.source = source;
         Ok(config)
     }

@@ -8,7 +8,7 @@ use super::init::{create, hash};
 use super::{begin, print};
 use crate::app::assembly::Assembly;
 use crate::app::cli::Serve;
-use crate::app::config::{Config, ListenerTls};
+use crate::app::config::{self, Config, ListenerTls};
 use crate::app::server::{self, Addresses};
 use crate::app::tls::generate_development;
 use crate::app::{DEMO_TREE, Failure, logging};
@@ -50,18 +50,22 @@ impl Drop for Temporary {
 
 fn demo(data: Option<&Path>) -> Result<(), Failure> {
     let (folder, _temporary) = match data {
-        Some(folder) => (folder.to_owned(), Temporary(None)),
+        Some(folder) => {
+            make_private(folder, true)?;
+            (folder.canonicalize()?, Temporary(None))
+        }
         None => {
-            let folder = std::env::temp_dir().join(format!("hedgerow-demo-{}", std::process::id()));
+            let number = getrandom::u32()?;
+            let folder = std::env::temp_dir().join(format!("hedgerow-demo-{number:08x}"));
+            make_private(&folder, false)?;
             (folder.clone(), Temporary(Some(folder)))
         }
     };
-    make_private(&folder)?;
     let certificates = folder.join("certs");
     if !certificates.join("server.pem").exists() {
         generate_development(&certificates, SystemTime::now())?;
     }
-    let config = Config::demo(&folder)?;
+    let config = Config::load(&demo_configuration(&folder)?)?;
     logging::start(&config.log)?;
     let assembly = Assembly::new(config)?;
     let password = password::generate()?;
@@ -80,20 +84,26 @@ fn demo(data: Option<&Path>) -> Result<(), Failure> {
     let store = assembly.open()?;
     let name = setup.administrator.name.clone();
     server::run(assembly, store, Some(setup.administrator), |addresses| {
-        print(&welcome(
-            addresses,
-            &name,
-            &password,
-            &certificates.join("ca.pem"),
-        ))
+        print(&welcome(addresses, &name, &password, &folder))
     })
 }
 
-/// Makes a folder that its owner alone may look into.
-fn make_private(folder: &Path) -> Result<(), Failure> {
+/// The file that the demonstration runs on, and by which other commands find it; written where it is not there yet.
+fn demo_configuration(folder: &Path) -> Result<PathBuf, Failure> {
+    let file = folder.join(config::DEFAULT_PATH);
+    if !file.exists() {
+        make_private(&folder.join("config"), true)?;
+        std::fs::write(&file, Config::demonstration())
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(file)
+}
+
+/// Makes a folder that its owner alone may look into; one that is there already will do if `again`.
+fn make_private(folder: &Path, again: bool) -> Result<(), Failure> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new()
-        .recursive(true)
+        .recursive(again)
         .mode(0o700)
         .create(folder);
     made.map_err(|error| format!("{}: {error}", folder.display()).into())
@@ -116,7 +126,7 @@ fn load_tree(assembly: &Assembly, setup: &Setup) -> Result<(), Failure> {
     Ok(())
 }
 
-fn welcome(addresses: &Addresses, name: &str, password: &str, ca: &Path) -> String {
+fn welcome(addresses: &Addresses, name: &str, password: &str, folder: &Path) -> String {
     let mut text =
         String::from("Hedgerow is serving a demonstration tree. Stop it with Ctrl-C.\n\n");
     for (address, tls) in &addresses.ldap {
@@ -133,21 +143,28 @@ fn welcome(addresses: &Addresses, name: &str, password: &str, ca: &Path) -> Stri
     text.push_str(&format!(
         "\n  administrator  {name}\n  password       {password}  (for this run)\n"
     ));
-    let tls = addresses
-        .ldap
-        .iter()
-        .find(|(_, tls)| *tls == ListenerTls::Implicit);
-    if let Some((address, _)) = tls {
+    let (ca, file) = (
+        folder.join("certs/ca.pem"),
+        folder.join(config::DEFAULT_PATH),
+    );
+    text.push_str(&format!(
+        "\nTry, in another terminal:\n\n  export LDAPTLS_CACERT={}\n  export HEDGEROW_CONFIG={}\n\n",
+        ca.display(),
+        file.display(),
+    ));
+    let mut ldap = addresses.ldap.iter();
+    if let Some((address, _)) = ldap.find(|(_, tls)| *tls == ListenerTls::Implicit) {
         text.push_str(&format!(
-            "\nTry:\n\n  LDAPTLS_CACERT={} ldapsearch -H ldaps://{address} -x \\\n    -D {name} -w {password} -b {DEMO_SUFFIX} '(uid=ada)'\n\n",
-            ca.display(),
+            "  ldapsearch -H ldaps://{address} -x -D {name} \\\n    -w {password} -b {DEMO_SUFFIX} '(uid=ada)'\n\n",
         ));
     }
     if let Some(address) = addresses.rest.first() {
         text.push_str(&format!(
-            "  curl --cacert {} -u admin:{password} \\\n    'https://{address}/api/v2/auth/users?filter[userName][EQ]=ada' -g\n\n",
-            ca.display(),
+            "  curl --cacert $LDAPTLS_CACERT -u admin:{password} -g \\\n    'https://{address}/api/v2/auth/users?filter[userName][EQ]=ada'\n\n",
         ));
+    }
+    if let Ok(program) = std::env::current_exe() {
+        text.push_str(&format!("  {} explain bind ada\n\n", program.display()));
     }
     text
 }

@@ -56,6 +56,13 @@ fn the_key_of_second_factors_is_not_kept_with_the_data() {
         message.starts_with("etc/h.toml:6: second_factor.key_file: the key would be with"),
         "{message}"
     );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("h.toml");
+    let key = folder.path().canonicalize().unwrap().join("d/key");
+    let text = format!("[second_factor]\nkey_file = '{}'\n", key.display());
+    std::fs::write(&file, small_and(&text)).unwrap();
+    let message = Config::load(&file).unwrap_err().to_string();
+    assert!(message.contains("the key would be with"), "{message}");
     let text = small_and("[second_factor]\nkey_file = 'dd/key'\n");
     let apart = config(&text).unwrap().second_factor.key_file;
     assert_eq!(apart.unwrap(), Path::new("etc/dd/key"));
@@ -370,12 +377,17 @@ fn the_shipped_file_is_a_working_configuration() {
 
 #[test]
 fn the_demonstration_stays_below_its_folder() {
-    let config = Config::demo(Path::new("/srv/x")).unwrap();
-    let tls = config.tls.unwrap();
-    for path in [&config.data, &tls.certificate, &tls.key] {
-        assert!(path.starts_with("/srv/x"), "{}", path.display());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config/hedgerow.toml");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, Config::demonstration()).unwrap();
+    let config = Config::load(&file).unwrap();
+    let (tls, key) = (config.tls.unwrap(), config.second_factor.key_file.unwrap());
+    let folder = folder.path().canonicalize().unwrap();
+    for path in [&config.data, &tls.certificate, &tls.key, &key] {
+        assert!(path.starts_with(&folder), "{}", path.display());
     }
-    assert!(config.schema.files.is_empty());
+    assert!(config.rest.listen[0].0.ip().is_loopback());
 }
 
 /// The shipped file with every key and section that it only shows set as well.

@@ -86,7 +86,10 @@ macro_rules! permissions {
             login: true,
             allows: |call| holds(&call.caller, $scope),
         };
-    )* };
+    )*
+        /// The scopes of keys that may do a part of it all.
+        pub const SCOPES: &[&str] = &[$(concat!("harmony-sase:", $scope)),*];
+    };
 }
 
 permissions! {
