@@ -289,6 +289,53 @@ fn who_is_refused_after_others_were_added_is_told_so_by_address() {
 }
 
 #[test]
+fn who_cannot_log_in_is_no_administrator_that_is_left() {
+    let (_folder, server, client) = serving("");
+    let mut ldap = server.administrator();
+    let admins = format!("cn=admins,{SCOPE}");
+    let ada = person("ada");
+    let administers = Mod::Add("member", [ada.as_str()].into());
+    ldap.modify(&admins, vec![administers])
+        .unwrap()
+        .success()
+        .unwrap();
+    let grace = id_of(&client, "Grace");
+    let remove = |expected: u16| {
+        let answer = ask(
+            &client,
+            &admin(),
+            &format!("DELETE /{grace}?{LEDGER}"),
+            None,
+        );
+        assert_eq!(answer.status, expected, "{}", answer.text());
+        if expected == 400 {
+            assert_eq!(answer.json()["code"], "REQUEST_PROCESSING_INTERRUPTED");
+        }
+    };
+    let classes = Mod::Add("objectClass", ["hedgerowAccount", "hedgerowUser"].into());
+    ldap.modify(&ada, vec![classes]).unwrap().success().unwrap();
+    let mut set = |attribute: &str, value: Option<&str>| {
+        let step = Mod::Replace(attribute, value.into_iter().collect());
+        ldap.modify(&ada, vec![step]).unwrap().success().unwrap();
+    };
+    for (attribute, value) in [
+        ("hedgerowDisabled", "TRUE"),
+        ("pwdAccountLockedTime", "000001010000Z"),
+        ("hedgerowDeletedTime", "20260101000000Z"),
+        ("hedgerowInvitationPending", "TRUE"),
+        ("pwdEndTime", "20200101000000Z"),
+        ("pwdStartTime", "99991231000000Z"),
+    ] {
+        set(attribute, Some(value));
+        remove(400);
+        set(attribute, None);
+    }
+    set("pwdEndTime", Some("99991231000000Z"));
+    set("pwdStartTime", Some("20200101000000Z"));
+    remove(200);
+}
+
+#[test]
 fn with_a_key_the_account_must_be_named() {
     let (folder, _server, client) = serving("");
     let made = folder.told(&["key", "create", "ada", "pipeline", "--scope", "harness"]);
