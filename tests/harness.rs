@@ -288,6 +288,140 @@ fn who_is_refused_after_others_were_added_is_told_so_by_address() {
     assert_eq!(ask(&client, &zoe, &request, body(&[new])).status, 403);
 }
 
+/// Everything below the scopes, and the invitations.
+fn entries(ldap: &mut LdapConn) -> Vec<String> {
+    let filter = "(|(objectClass=organizationalUnit)(objectClass=hedgerowScope)\
+        (objectClass=hedgerowScopeMembers)(objectClass=hedgerowRoleAssignment)(objectClass=hedgerowInvitation))";
+    let mut names = search(ldap, SUFFIX, filter, "entryDN");
+    names.sort();
+    names
+}
+
+#[test]
+fn a_request_that_adds_nobody_leaves_nothing_behind() {
+    let spool = tempfile::tempdir().unwrap();
+    // Zoe administers the project, and may write what is there, but add nothing.
+    let section = format!(
+        "mail_folder = {:?}\n[[access]]\nwho = \"dn:{}\"\nto = \"ou=scopes,{SUFFIX}\"\n\
+         allow = [\"read\", \"search\", \"compare\", \"write\"]\n",
+        spool.path(),
+        person("zoe")
+    );
+    let (_folder, server, client) = serving(&section);
+    let mut ldap = server.administrator();
+    let zoe = person("zoe");
+    let administers = Mod::Add("member", [zoe.as_str()].into());
+    let admins = format!("cn=admins,{SCOPE}");
+    ldap.modify(&admins, vec![administers])
+        .unwrap()
+        .success()
+        .unwrap();
+    let before = entries(&mut ldap);
+    let body = |emails: &[&str]| {
+        let roles = json!([
+            {"roleIdentifier": "_project_viewer", "roleName": "Project Viewer"},
+            {"roleIdentifier": "deployer", "roleName": "Deployer"},
+            {"roleIdentifier": "deployer", "roleName": "Deployer"},
+        ]);
+        Some(json!({ "emails": emails, "roleBindings": roles }))
+    };
+    let audit = "accountIdentifier=default&orgIdentifier=payments&projectIdentifier=audit";
+    let add = |who: &Login, scope: &str, emails: &[&str]| {
+        ask(&client, who, &format!("POST /users?{scope}"), body(emails))
+    };
+    let wrong = add(&admin(), audit, &["no address", "nor this"]);
+    let told = json!({"no address": "FAIL", "nor this": "FAIL"});
+    assert_eq!(wrong.json()["data"]["addUserResponseMap"], told);
+    assert_eq!(entries(&mut ldap), before);
+    // Of one who is there, and of one who is yet to come.
+    let zoe = login("zoe", "demo-zoe");
+    for email in ["alan@example.org", "new@example.net"] {
+        assert_eq!(add(&zoe, LEDGER, &[email]).status, 403, "{email}");
+        assert_eq!(entries(&mut ldap), before, "{email}");
+    }
+    let both = add(&admin(), audit, &["alan@example.org", "new@example.net"]);
+    let told = json!({"alan@example.org": "USER_ADDED_SUCCESSFULLY", "new@example.net": "USER_INVITED_SUCCESSFULLY"});
+    assert_eq!(both.json()["data"]["addUserResponseMap"], told);
+    // The lists of the project, the viewers of the organisation, the invitation and what it lies in.
+    assert_eq!(entries(&mut ldap).len(), before.len() + 6);
+}
+
+#[test]
+fn what_an_account_lacks_is_made_with_the_first_user_who_gets_a_role() {
+    let folder = Folder::rest("", "");
+    folder.load(TREE);
+    let server = folder.serve();
+    let client = Client::new(server.rest.unwrap(), server.authority());
+    let mut ldap = server.administrator();
+    let before = entries(&mut ldap);
+    let role = json!([{"roleIdentifier": "_account_admin", "roleName": "Account Admin"}]);
+    let request = "POST /users?accountIdentifier=default";
+    let add = |email: &str| {
+        let body = json!({ "emails": [email], "roleBindings": role });
+        done(&client, request, Some(body))["addUserResponseMap"][email].clone()
+    };
+    // Without a folder for mail nobody can be invited.
+    assert_eq!(add("new@example.net"), "FAIL");
+    assert_eq!(entries(&mut ldap), before);
+    assert_eq!(add("ada@example.org"), "USER_ALREADY_ADDED");
+    let members = search(&mut ldap, SUFFIX, "(cn=_account_admin)", "member");
+    assert_eq!(members, [person("ada")]);
+    let as_ada = ask(
+        &client,
+        &login("ada", "demo-ada"),
+        "GET /currentgen?accountIdentifier=default",
+        None,
+    );
+    assert_eq!(as_ada.status, 200);
+}
+
+#[test]
+fn who_cannot_log_in_is_no_administrator_that_is_left() {
+    let (_folder, server, client) = serving("");
+    let mut ldap = server.administrator();
+    let admins = format!("cn=admins,{SCOPE}");
+    let ada = person("ada");
+    let administers = Mod::Add("member", [ada.as_str()].into());
+    ldap.modify(&admins, vec![administers])
+        .unwrap()
+        .success()
+        .unwrap();
+    let grace = id_of(&client, "Grace");
+    let remove = |expected: u16| {
+        let answer = ask(
+            &client,
+            &admin(),
+            &format!("DELETE /{grace}?{LEDGER}"),
+            None,
+        );
+        assert_eq!(answer.status, expected, "{}", answer.text());
+        if expected == 400 {
+            assert_eq!(answer.json()["code"], "REQUEST_PROCESSING_INTERRUPTED");
+        }
+    };
+    let classes = Mod::Add("objectClass", ["hedgerowAccount", "hedgerowUser"].into());
+    ldap.modify(&ada, vec![classes]).unwrap().success().unwrap();
+    let mut set = |attribute: &str, value: Option<&str>| {
+        let step = Mod::Replace(attribute, value.into_iter().collect());
+        ldap.modify(&ada, vec![step]).unwrap().success().unwrap();
+    };
+    for (attribute, value) in [
+        ("hedgerowDisabled", "TRUE"),
+        ("pwdAccountLockedTime", "000001010000Z"),
+        ("hedgerowDeletedTime", "20260101000000Z"),
+        ("hedgerowInvitationPending", "TRUE"),
+        ("pwdEndTime", "20200101000000Z"),
+        ("pwdStartTime", "99991231000000Z"),
+    ] {
+        set(attribute, Some(value));
+        remove(400);
+        set(attribute, None);
+    }
+    set("pwdEndTime", Some("99991231000000Z"));
+    set("pwdStartTime", Some("20200101000000Z"));
+    remove(200);
+}
+
 #[test]
 fn with_a_key_the_account_must_be_named() {
     let (folder, _server, client) = serving("");
