@@ -1,32 +1,17 @@
-//! The dialect of Harness of the real server over HTTPS: scenarios, and what it has in common with LDAP.
+//! The dialect of Harness: scenarios, and what it has in common with LDAP.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
-
-mod server;
-
-#[path = "rest/https.rs"]
-mod https;
-#[path = "rest/scenario.rs"]
-mod scenario;
-
-use std::fs;
-use std::path::Path;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use https::{Answer, Client, Login};
-use ldap3::{LdapConn, Mod, Scope, SearchEntry};
+use ldap3::{LdapConn, Mod};
 use serde_json::{Value, json};
-use server::{Folder, PASSWORD, SUFFIX, Server};
 
-const TREE: &str = include_str!("rest/tree.ldif");
-const SCOPES: &str = include_str!("rest/harness/scopes.ldif");
+use crate::https::{Answer, Client, Login};
+use crate::scenario;
+use crate::server::{Folder, SUFFIX, Server};
+use crate::service::{self, TREE};
+
+const SCOPES: &str = include_str!("harness/scopes.ldif");
 const BASE: &str = "/ng/api/user";
 const LEDGER: &str = "accountIdentifier=default&orgIdentifier=payments&projectIdentifier=ledger";
 
@@ -40,30 +25,17 @@ fn serving(section: &str) -> (Folder, Server, Client) {
          allow = [\"read\", \"search\", \"compare\", \"write\"]\n"
     );
     let folder = Folder::rest(section, &rules);
-    folder.load(TREE);
-    folder.load(SCOPES);
-    let server = folder.serve();
-    let client = Client::new(server.rest.unwrap(), server.authority());
-    (folder, server, client)
-}
-
-fn login(name: &str, password: &str) -> Login {
-    Login::Basic(name.to_owned(), password.to_owned())
-}
-
-fn admin() -> Login {
-    login("admin", PASSWORD)
+    service::serving(folder, &[TREE, SCOPES])
 }
 
 fn ask(client: &Client, login: &Login, request: &str, body: Option<Value>) -> Answer {
     let request = request.replacen(' ', &format!(" {BASE}"), 1);
-    let body = body.map(|body| body.to_string());
-    client.send(login, &request, &[], body.as_ref().map(String::as_bytes))
+    client.ask(login, &request, body)
 }
 
 /// What the administrator is answered, who must not be refused.
 fn done(client: &Client, request: &str, body: Option<Value>) -> Value {
-    let answer = ask(client, &admin(), request, body);
+    let answer = ask(client, &Login::admin(), request, body);
     assert_eq!(answer.status, 200, "{request}: {}", answer.text());
     answer.json()["data"].clone()
 }
@@ -76,9 +48,8 @@ fn id_of(client: &Client, user: &str) -> String {
 }
 
 fn search(ldap: &mut LdapConn, base: &str, filter: &str, attribute: &str) -> Vec<String> {
-    let found = ldap.search(base, Scope::Subtree, filter, vec![attribute]);
-    let (found, _) = found.unwrap().success().unwrap();
-    let entries = found.into_iter().map(SearchEntry::construct);
+    let entries = service::search(ldap, base, filter, &[attribute]);
+    let entries = entries.into_iter();
     entries
         .flat_map(|mut entry| entry.attrs.remove(attribute).unwrap_or_default())
         .collect()
@@ -92,18 +63,7 @@ const SCOPE: &str = "ou=ledger,ou=payments,ou=default,ou=scopes,dc=example,dc=or
 
 #[test]
 fn every_scenario_of_harness_goes_as_it_says() {
-    let spool = tempfile::tempdir().unwrap();
-    let section = format!("mail_folder = {:?}", spool.path());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rest/harness");
-    let files = fs::read_dir(folder).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|it| it == "json"));
-    files.sort();
-    assert!(files.len() > 8);
-    for file in files {
-        let (_folder, _server, client) = serving(&section);
-        scenario::run(&client, BASE, &file, spool.path());
-    }
+    scenario::run_all("harness", BASE, serving);
 }
 
 #[test]
@@ -141,9 +101,8 @@ fn whoever_was_invited_and_has_not_come_is_a_user_of_the_account() {
     let (_folder, _server, client) = serving(&format!("mail_folder = {:?}", spool.path()));
     let body = json!({ "userName": "mary", "displayName": "Mary", "email": "mary@example.net",
         "invitationPending": true });
-    let body = body.to_string();
     let invite = "POST /api/v2/auth/users";
-    let invited = client.send(&admin(), invite, &[], Some(body.as_bytes()));
+    let invited = client.ask(&Login::admin(), invite, Some(body));
     assert_eq!(invited.status, 201, "{}", invited.text());
     let found = done(
         &client,
@@ -177,7 +136,13 @@ fn of_two_administrators_who_remove_one_another_one_stays() {
         let removals = ids.each_ref().map(|id| {
             let client = &client;
             scope.spawn(move || {
-                ask(client, &admin(), &format!("DELETE /{id}?{LEDGER}"), None).status
+                ask(
+                    client,
+                    &Login::admin(),
+                    &format!("DELETE /{id}?{LEDGER}"),
+                    None,
+                )
+                .status
             })
         });
         removals.map(|it| it.join().unwrap())
@@ -223,7 +188,7 @@ fn whoever_is_removed_from_a_scope_leaves_what_is_below_it_and_nothing_else() {
 #[test]
 fn a_second_factor_that_is_enabled_is_needed_over_ldap_as_well() {
     let (_folder, server, client) = serving("");
-    let ada = login("ada", "demo-ada");
+    let ada = Login::basic("ada", "demo-ada");
     let proposed = ask(&client, &ada, "GET /two-factor-auth/TOTP", None).json();
     let secret = proposed["data"]["totpSecretKey"]
         .as_str()
@@ -247,7 +212,7 @@ fn a_second_factor_that_is_enabled_is_needed_over_ldap_as_well() {
     let device = totp_rs::Builder::new().with_secret(bytes).build().unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let typed = format!("demo-ada{}", device.generate(now.as_secs()));
-    let both = login("ada", &typed);
+    let both = Login::basic("ada", &typed);
     let disabled = ask(&client, &both, "PUT /disable-two-factor-auth", None);
     assert_eq!(disabled.status, 200, "{}", disabled.text());
     assert_eq!(
@@ -280,7 +245,7 @@ fn who_is_refused_after_others_were_added_is_told_so_by_address() {
     let body = |emails: &[&str]| Some(json!({"emails": emails, "roleBindings": binding}));
     let (alan, new) = ("alan@example.org", "new@example.net");
     let request = format!("POST /users?{LEDGER}");
-    let zoe = login("zoe", "demo-zoe");
+    let zoe = Login::basic("zoe", "demo-zoe");
     let both = ask(&client, &zoe, &request, body(&[alan, new]));
     assert_eq!(both.status, 200, "{}", both.text());
     let told = json!({alan: "USER_ADDED_SUCCESSFULLY", new: "FAIL"});
@@ -425,9 +390,7 @@ fn who_cannot_log_in_is_no_administrator_that_is_left() {
 #[test]
 fn with_a_key_the_account_must_be_named() {
     let (folder, _server, client) = serving("");
-    let made = folder.told(&["key", "create", "ada", "pipeline", "--scope", "harness"]);
-    let mut words = made.split_whitespace();
-    let key = words.find(|word| word.starts_with("hgrw_")).unwrap();
+    let key = &service::key(&folder, &["ada", "pipeline", "--scope", "harness"]);
     let who = |key: &str, query: &str| {
         let headers = [("x-api-key".to_owned(), key.to_owned())];
         let request = format!("GET {BASE}/currentUser{query}");
@@ -467,7 +430,12 @@ fn the_correlation_id_is_that_of_the_request() {
         ("/a/b", 404),
     ] {
         let headers = [("x-request-id".to_owned(), "own-id-1".to_owned())];
-        let answer = client.send(&admin(), &format!("GET {BASE}{path}"), &headers, None);
+        let answer = client.send(
+            &Login::admin(),
+            &format!("GET {BASE}{path}"),
+            &headers,
+            None,
+        );
         assert_eq!(answer.status, status, "{path}");
         assert_eq!(answer.json()["correlationId"], "own-id-1", "{path}");
         assert_eq!(answer.headers["x-request-id"], "own-id-1");
