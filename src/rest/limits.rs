@@ -3,6 +3,7 @@
 //!
 //! Owns the guard around all requests. It does not own what a search may cost, which is the directory's.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Rest;
 use super::fault::{Fault, Kind};
@@ -23,13 +24,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 tokio::task_local! {
     /// The id of the request that the task works on.
     static CURRENT: Arc<str>;
+    /// Its place among those that are worked on.
+    static PLACE: Cell<Option<OwnedSemaphorePermit>>;
 }
 /// Addresses that are remembered.
 const ADDRESSES: usize = 65_536;
 
 /// How many requests there may be at once, and how long each.
 pub struct Gate {
-    places: Semaphore,
+    places: Arc<Semaphore>,
     time: Duration,
 }
 
@@ -37,7 +40,7 @@ impl Gate {
     /// A gate for so many.
     pub fn new(requests: usize, time: Duration) -> Self {
         Self {
-            places: Semaphore::new(requests.min(Semaphore::MAX_PERMITS)),
+            places: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
             time,
         }
     }
@@ -53,9 +56,10 @@ pub async fn guard(State(rest): State<Arc<Rest>>, request: Request, next: Next) 
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let refusal = |text| operation::refuse_at(&path, &Fault::new(Kind::Unavailable, text), &id);
-    let mut response = match rest.gate.places.try_acquire() {
-        Ok(_place) => {
-            let work = CURRENT.scope(Arc::clone(&id), next.run(request));
+    let mut response = match Arc::clone(&rest.gate.places).try_acquire_owned() {
+        Ok(place) => {
+            let work = PLACE.scope(Cell::new(Some(place)), next.run(request));
+            let work = CURRENT.scope(Arc::clone(&id), work);
             match tokio::time::timeout(rest.gate.time, work).await {
                 Ok(response) => response,
                 Err(_) => refusal("the request took longer than it may; ask for less"),
@@ -81,6 +85,11 @@ pub async fn guard(State(rest): State<Arc<Rest>>, request: Request, next: Next) 
 /// What names the request that the current task works on: in the log, in its answer and to other programs.
 pub fn current_request() -> Option<Arc<str>> {
     CURRENT.try_with(Arc::clone).ok()
+}
+
+/// Gives up the place of the request that the current task works on, of which nothing is left that is work.
+pub fn give_up_place() {
+    let _ = PLACE.try_with(Cell::take);
 }
 
 /// The id that the client gave, if it may stand in a log, or a new one.

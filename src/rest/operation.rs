@@ -200,7 +200,9 @@ async fn answer(
         Err(fault) => Err(fault),
     };
     if done.is_err() {
-        // A client that is still sending would find its connection closed, and not the answer.
+        // A client that is still sending would find its connection closed, and not the answer. It may take its time, but no
+        // place of those who are let in.
+        limits::give_up_place();
         while let Ok(Some(_)) = body.piece().await {}
     }
     match done {

@@ -79,8 +79,8 @@ impl Client {
         }
     }
 
-    /// Sends bytes and reads to the end.
-    pub fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+    /// Sends bytes, of which more may come.
+    pub fn begin(&self, bytes: &[u8]) -> StreamOwned<ClientConnection, TcpStream> {
         let name = ServerName::try_from("localhost").unwrap();
         let connection = ClientConnection::new(Arc::clone(&self.config), name).unwrap();
         let socket = TcpStream::connect(self.address).unwrap();
@@ -88,6 +88,12 @@ impl Client {
         // A server that refuses may not read to the end.
         let _ = stream.write_all(bytes);
         let _ = stream.flush();
+        stream
+    }
+
+    /// Sends bytes and reads to the end.
+    pub fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut stream = self.begin(bytes);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         answer

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::https::{Answer, Client, Login};
-use crate::server::{ADMIN, Folder, PASSWORD, SUFFIX};
+use crate::server::{ADMIN, Folder, PASSWORD, SUFFIX, until};
 use crate::slc_hub::{BASE, done, log_in, me, serving, token};
 
 #[test]
@@ -27,6 +27,15 @@ fn what_is_too_much_is_refused_and_the_next_request_is_answered() {
         );
     }
     assert_eq!(me(&client, &Login::admin()), 200);
+}
+
+#[test]
+fn a_refused_request_whose_body_never_ends_keeps_nobody_else_away() {
+    let (folder, _server, client) = serving("requests = 1\nrequest_seconds = 3600", "");
+    let head = format!("POST {BASE}/users HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n");
+    let _open = client.begin(head.as_bytes());
+    until(|| folder.told(&["audit", "--kind", "refusal"]).contains(BASE));
+    until(|| me(&client, &Login::admin()) == 200);
 }
 
 #[test]
