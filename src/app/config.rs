@@ -121,9 +121,12 @@ impl Config {
         Config::from_source(Source::read(path)?)
     }
 
-    /// The text of the demonstration's file: the shipped one, with REST where that shows it.
+    /// The text of the demonstration's file: the shipped one, with REST and invitations where that shows them.
     pub fn demonstration() -> String {
-        SHIPPED.replacen("\n#listen = ", "\nlisten = ", 1)
+        let shown = ["listen", "mail_folder"];
+        shown.iter().fold(SHIPPED.to_owned(), |text, key| {
+            text.replacen(&format!("\n#{key} = "), &format!("\n{key} = "), 1)
+        })
     }
 
     /// The file this was read from.

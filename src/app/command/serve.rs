@@ -66,6 +66,9 @@ fn demo(data: Option<&Path>) -> Result<(), Failure> {
         generate_development(&certificates, SystemTime::now())?;
     }
     let config = Config::load(&demo_configuration(&folder)?)?;
+    if let Some(mail) = &config.rest.mail_folder {
+        make_private(mail, true)?;
+    }
     logging::start(&config.log)?;
     let assembly = Assembly::new(config)?;
     let password = password::generate()?;

@@ -383,8 +383,9 @@ fn the_demonstration_stays_below_its_folder() {
     std::fs::write(&file, Config::demonstration()).unwrap();
     let config = Config::load(&file).unwrap();
     let (tls, key) = (config.tls.unwrap(), config.second_factor.key_file.unwrap());
+    let mail = config.rest.mail_folder.unwrap();
     let folder = folder.path().canonicalize().unwrap();
-    for path in [&config.data, &tls.certificate, &tls.key, &key] {
+    for path in [&config.data, &tls.certificate, &tls.key, &key, &mail] {
         assert!(path.starts_with(&folder), "{}", path.display());
     }
     assert!(config.rest.listen[0].0.ip().is_loopback());

@@ -44,10 +44,10 @@ models! {
     HarnessRoleBinding {
         /// The identifier of the role: one that the product brings along for scopes of this level, or another, which allows
         /// nothing here.
-        #[schema(pattern = "^[A-Za-z0-9_$-]{1,128}$", example = "_project_viewer")]
+        #[schema(pattern = "^[A-Za-z0-9_$-]{1,128}$", example = "_account_viewer")]
         role_identifier "roleIdentifier": String,
         /// What people call the role.
-        #[schema(min_length = 1, max_length = 4096, example = "Project Viewer")]
+        #[schema(min_length = 1, max_length = 4096, example = "Account Viewer")]
         role_name "roleName": String,
         /// The identifier of the resources; all of the scope without it.
         #[schema(pattern = "^[A-Za-z0-9_$-]{0,128}$", example = "_all_resources")]
