@@ -83,6 +83,23 @@ fn a_hang_up_changes_the_certificate_for_new_connections_alone() {
 
 /// RFC 4511 section 4.4.1: a notice, but first the answers that are owed.
 #[test]
+fn a_certificate_for_trying_is_made_anew_beside_a_store_that_stays() {
+    let folder = Folder::new();
+    folder.load(TREE);
+    let before = folder.export();
+    for file in ["server.pem", "server.key", "ca.pem"] {
+        fs::remove_file(folder.path("certs").join(file)).unwrap();
+    }
+    let again = folder.run(&["init", "--suffix", "dc=other"]);
+    assert!(!again.status.success());
+    assert!(server::text(&again.stdout).starts_with("made a certificate for localhost"));
+    assert!(server::text(&again.stderr).contains("nothing in it was changed"));
+    assert_eq!(folder.export(), before);
+    let authority = fs::read_to_string(folder.authority()).unwrap();
+    assert!(is_trusted(&folder.serve(), &authority));
+}
+
+#[test]
 fn what_is_under_way_at_the_end_is_answered_before_the_notice() {
     let folder = Folder::edited(|config| {
         // A password takes long enough to be still under way when the signal comes.

@@ -21,7 +21,13 @@ pub(super) fn run(arguments: &Init) -> Result<(), Failure> {
     let assembly = begin(&arguments.config)?;
     let data = &assembly.config.data;
     if data.exists() {
-        return Err(format!("{} exists already: nothing was changed", data.display()).into());
+        // Beside a store that was restored there may be no certificate yet, and one for trying ends.
+        print(&development_certificate(&assembly.config)?)?;
+        let text = format!(
+            "{} exists already: nothing in it was changed",
+            data.display()
+        );
+        return Err(text.into());
     }
     let setup = |hash: Vec<u8>| {
         let first = arguments.suffixes.first().map_or("", String::as_str);
