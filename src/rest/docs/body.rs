@@ -65,7 +65,7 @@ impl Bodies {
         for (name, schema) in &self.0 {
             let _ = write!(
                 out,
-                "<details id={name}><summary><code>{name}</code> {}</summary><table>",
+                "<details><summary><code>{name}</code> {}</summary><table id={name}>",
                 escape(text(schema, "description"))
             );
             let required = schema.get("required").and_then(Value::as_array);
@@ -119,19 +119,18 @@ fn form(schema: &Value) -> String {
         _ => vec!["any"],
     };
     let mut words = types.join(" or ");
-    let limits = [
-        ("format", ""),
-        ("minLength", "from "),
-        ("maxLength", "to "),
-        ("minimum", "from "),
-        ("maximum", "to "),
-    ];
-    for (key, word) in limits {
-        match schema.get(key) {
-            Some(Value::String(value)) => words.push_str(&format!(", {word}{}", escape(value))),
-            Some(value) => words.push_str(&format!(", {word}{value}")),
-            None => {}
-        }
+    if let Some(format) = schema.get("format").and_then(Value::as_str) {
+        words.push_str(&format!(" ({})", escape(format)));
     }
-    words
+    words + &range(schema, "Length", " characters") + &range(schema, "imum", "")
+}
+
+/// From where to where something goes.
+fn range(schema: &Value, of: &str, unit: &str) -> String {
+    match ["min", "max"].map(|end| schema.get(format!("{end}{of}"))) {
+        [Some(least), Some(most)] => format!(", {least} to {most}{unit}"),
+        [Some(least), None] => format!(", at least {least}{unit}"),
+        [None, Some(most)] => format!(", at most {most}{unit}"),
+        [None, None] => String::new(),
+    }
 }
