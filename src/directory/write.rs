@@ -6,6 +6,7 @@
 
 mod account;
 mod add;
+mod admit;
 mod credentials;
 mod edges;
 mod gains;
@@ -22,8 +23,8 @@ mod unique;
 mod urls;
 
 pub use account::Step;
+use admit::Refusal;
 pub use credentials::Credentials;
-use modify::Refusal;
 pub use perform::Changed;
 
 use std::collections::{BTreeMap, BTreeSet};
