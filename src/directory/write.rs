@@ -23,7 +23,6 @@ mod unique;
 mod urls;
 
 pub use account::Step;
-use admit::Refusal;
 pub use credentials::Credentials;
 pub use perform::Changed;
 

@@ -1,9 +1,9 @@
 //! What the schema says of a changed entry, with the members that it has beside its attributes.
 
-use super::Draft;
 use super::add::with_first_member;
 use super::edges::SOME_MEMBER;
 use super::modify::EdgeChanges;
+use super::{Draft, violation};
 use crate::directory::attributes::Attributes;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
@@ -16,6 +16,15 @@ pub(super) enum Refusal {
     Schema(Violation),
     /// Something else does.
     Other(Error),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Schema(error) => violation(error),
+            Refusal::Other(error) => error,
+        }
+    }
 }
 
 impl Draft<'_> {

@@ -13,7 +13,7 @@ use super::naming::naming;
 use super::passwords::passwords_are_hashed;
 use super::relaxed;
 use super::{Draft, Origin, decode, description};
-use crate::directory::access::Right;
+use crate::directory::access::{AttributeMask, Right};
 use crate::directory::attributes::Attributes;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::entry::{EntryId, ROOT};
@@ -23,8 +23,16 @@ use crate::directory::identity::Identity;
 use crate::directory::members::EdgeKind;
 use crate::directory::referrals;
 use crate::directory::request::{Modification, Terms};
-use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema};
+use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, ViolationKind};
 use crate::directory::view::{Computed, View};
+
+/// What the steps of a modification make of an entry.
+struct Modified {
+    attributes: Attributes,
+    edges: EdgeChanges,
+    /// What relaxed rules let set of what the server keeps.
+    operational: Vec<(Computed, Vec<u8>)>,
+}
 
 impl Draft<'_> {
     pub(super) fn modify(
@@ -43,29 +51,19 @@ impl Draft<'_> {
         }
         let view = View::new(&self.snapshot, id).ok_or(Error::InsufficientAccess)?;
         let writable = access.mask(&view, Right::Write);
-        let before = decode(&view);
-        let mut attributes = before.clone();
-        let mut edges = EdgeChanges::default();
-        let mut operational = Vec::new();
-        for modification in modifications {
-            let description = description(&schema, &modification.attribute)?;
-            if !writable.contains(description.attribute) {
-                return Err(Error::InsufficientAccess);
-            }
-            self.keep_from_owner(identity, id, description.attribute)?;
-            if terms.relaxed
-                && let Some(set) = relaxed::setting(&description, modification)?
-            {
-                operational.push(set);
-                continue;
-            }
-            self.forbid_kept(&schema, &modification.attribute, &description, terms)?;
-            match EdgeKind::of(description.attribute) {
-                Some(kind) => self.modify_edges(&schema, id, kind, modification, &mut edges)?,
-                None => modify_attribute(&schema, &mut attributes, &description, modification)?,
-            }
-        }
         drop(access);
+        let doing = Doing {
+            identity,
+            id,
+            dn,
+            steps: modifications,
+        };
+        let before = decode(&view);
+        let Modified {
+            mut attributes,
+            edges,
+            operational,
+        } = self.modified(&doing, &writable, &before, terms)?;
         let mut head = view.entry.head();
         let naming = self.naming_of(&schema, &head.rdn, head.parent)?;
         if !terms.relaxed {
@@ -73,21 +71,12 @@ impl Draft<'_> {
         }
         let bereft = self.bereft(&schema, id, &before);
         self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
-            .map_err(|error| match error {
-                Refusal::Schema(error)
-                    if error.kind() == crate::directory::schema::ViolationKind::Naming =>
-                {
+            .map_err(|refusal| match refusal {
+                Refusal::Schema(error) if error.kind() == ViolationKind::Naming => {
                     Error::NotAllowedOnRdn(error.to_string())
                 }
-                Refusal::Schema(error) => super::violation(error),
-                Refusal::Other(error) => error,
+                refusal => refusal.into(),
             })?;
-        let doing = Doing {
-            identity,
-            id,
-            dn,
-            steps: modifications,
-        };
         self.keep_account(&doing, &before, &mut attributes)?;
         passwords_are_hashed(&attributes)?;
         self.policy_is_kept(&attributes)?;
@@ -113,15 +102,50 @@ impl Draft<'_> {
                     edges.removed.values(),
                 )
         });
-        edges
-            .removed
-            .values()
-            .for_each(|edge| self.take_edge(id, edge));
-        edges
-            .added
-            .values()
-            .for_each(|edge| self.put_edge(id, edge));
+        for edge in edges.removed.values() {
+            self.take_edge(id, edge);
+        }
+        for edge in edges.added.values() {
+            self.put_edge(id, edge);
+        }
         Ok(id)
+    }
+
+    /// Takes the steps of a modification one after the other, each of which the asker must be allowed.
+    fn modified(
+        &self,
+        doing: &Doing<'_>,
+        writable: &AttributeMask,
+        before: &Attributes,
+        terms: &Terms,
+    ) -> Result<Modified, Error> {
+        let schema = self.snapshot.schema();
+        let mut modified = Modified {
+            attributes: before.clone(),
+            edges: EdgeChanges::default(),
+            operational: Vec::new(),
+        };
+        for step in doing.steps {
+            let description = description(schema, &step.attribute)?;
+            let id = description.attribute;
+            if !writable.contains(id) {
+                return Err(Error::InsufficientAccess);
+            }
+            self.keep_from_owner(doing.identity, doing.id, id)?;
+            if terms.relaxed
+                && let Some(set) = relaxed::setting(&description, step)?
+            {
+                modified.operational.push(set);
+                continue;
+            }
+            self.forbid_kept(schema, &step.attribute, &description, terms)?;
+            let (attributes, edges) = (&mut modified.attributes, &mut modified.edges);
+            match EdgeKind::of(id) {
+                Some(kind) => self.modify_edges(schema, doing.id, kind, step, edges)?,
+                None => modify_attribute(schema, attributes, &description, step)?,
+            }
+        }
+        Ok(modified)
     }
 
     fn forbid_kept(
