@@ -294,17 +294,21 @@ fn a_request_that_adds_nobody_leaves_nothing_behind() {
     let add = |who: &Login, scope: &str, emails: &[&str]| {
         ask(&client, who, &format!("POST /users?{scope}"), body(emails))
     };
-    let wrong = add(&admin(), audit, &["no address", "nor this"]);
+    let wrong = add(&Login::admin(), audit, &["no address", "nor this"]);
     let told = json!({"no address": "FAIL", "nor this": "FAIL"});
     assert_eq!(wrong.json()["data"]["addUserResponseMap"], told);
     assert_eq!(entries(&mut ldap), before);
     // Of one who is there, and of one who is yet to come.
-    let zoe = login("zoe", "demo-zoe");
+    let zoe = Login::basic("zoe", "demo-zoe");
     for email in ["alan@example.org", "new@example.net"] {
         assert_eq!(add(&zoe, LEDGER, &[email]).status, 403, "{email}");
         assert_eq!(entries(&mut ldap), before, "{email}");
     }
-    let both = add(&admin(), audit, &["alan@example.org", "new@example.net"]);
+    let both = add(
+        &Login::admin(),
+        audit,
+        &["alan@example.org", "new@example.net"],
+    );
     let told = json!({"alan@example.org": "USER_ADDED_SUCCESSFULLY", "new@example.net": "USER_INVITED_SUCCESSFULLY"});
     assert_eq!(both.json()["data"]["addUserResponseMap"], told);
     // The lists of the project, the viewers of the organisation, the invitation and what it lies in.
@@ -316,7 +320,7 @@ fn what_an_account_lacks_is_made_with_the_first_user_who_gets_a_role() {
     let folder = Folder::rest("", "");
     folder.load(TREE);
     let server = folder.serve();
-    let client = Client::new(server.rest.unwrap(), server.authority());
+    let client = Client::of(&server);
     let mut ldap = server.administrator();
     let before = entries(&mut ldap);
     let role = json!([{"roleIdentifier": "_account_admin", "roleName": "Account Admin"}]);
@@ -333,7 +337,7 @@ fn what_an_account_lacks_is_made_with_the_first_user_who_gets_a_role() {
     assert_eq!(members, [person("ada")]);
     let as_ada = ask(
         &client,
-        &login("ada", "demo-ada"),
+        &Login::basic("ada", "demo-ada"),
         "GET /currentgen?accountIdentifier=default",
         None,
     );
@@ -355,7 +359,7 @@ fn who_cannot_log_in_is_no_administrator_that_is_left() {
     let remove = |expected: u16| {
         let answer = ask(
             &client,
-            &admin(),
+            &Login::admin(),
             &format!("DELETE /{grace}?{LEDGER}"),
             None,
         );
