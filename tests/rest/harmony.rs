@@ -149,7 +149,7 @@ fn a_token_ends_with_its_key_its_account_and_its_password() {
 #[test]
 fn a_key_for_elsewhere_gets_no_token() {
     let (folder, _server, client) = serving("", RULES);
-    for (name, scope) in [("a", "ldap"), ("b", "slc-hub"), ("c", "harmony-sas")] {
+    for (name, scope) in [("a", "ldap"), ("b", "slc-hub"), ("c", "netmaker")] {
         let key = key(&folder, name, &[scope], &[]);
         assert_eq!(authorize(&client, &key).status, 401, "{scope}");
     }
