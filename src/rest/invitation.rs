@@ -156,11 +156,8 @@ pub async fn invite(call: &Call, people: &[(Invitation, Gift)]) -> Result<(), Fa
         }));
         changes.push(invitation.add());
     }
-    let mut changes = changes.into_iter().map(|change| (change, Terms::default()));
-    let Some(first) = changes.next() else {
-        return Ok(());
-    };
-    list::together(&call.rest, &call.caller.identity, first, changes.collect()).await?;
+    let changes = changes.into_iter().map(|change| (change, Terms::default()));
+    list::together(call, changes.collect()).await?;
     let invitations = people.iter().map(|(invitation, _)| invitation.dn.clone());
     send(&call.rest, invitations.collect()).await;
     Ok(())
@@ -188,7 +185,7 @@ async fn try_to_give(call: &Call, invitation: &Invitation, gift: &Gift) -> Resul
         changes.push(joins.ok_or_else(|| Fault::not_found("group"))?);
     }
     let last = changes.len().saturating_sub(1);
-    let mut changes = changes.into_iter().enumerate().map(|(at, change)| {
+    let changes = changes.into_iter().enumerate().map(|(at, change)| {
         let trial = at == last;
         let terms = Terms {
             trial,
@@ -196,10 +193,7 @@ async fn try_to_give(call: &Call, invitation: &Invitation, gift: &Gift) -> Resul
         };
         (change, terms)
     });
-    let Some(first) = changes.next() else {
-        return Ok(());
-    };
-    match list::together(&call.rest, &call.caller.identity, first, changes.collect()).await {
+    match list::together(call, changes.collect()).await {
         Ok(_) | Err(Error::NoOperation) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -14,8 +14,9 @@ use super::roles::{ALL_RESOURCES, Right, is_directly_below, known, of_level, req
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
-use crate::directory::{EntryCopy, Error, VisibleEntry, invitation as core, time};
-use crate::rest::entry::{attribute, make_unit, name, name_below, selected, text, values};
+use crate::directory::{EntryCopy, Error, invitation as core, time};
+use crate::rest::change::attempt;
+use crate::rest::entry::{attribute, make_unit, name, name_below, text, values};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::invitation::{self, Gift, Invitation};
 use crate::rest::json::Members;
@@ -30,8 +31,6 @@ use crate::rest::query::{equal, not, present};
 const MOST: usize = 100;
 /// What is told of an address whose user was not added.
 const FAIL: &str = "FAIL";
-/// How often a change is worked out when others are faster.
-const TRIES: usize = 5;
 
 /// Adds users to a scope, and invites those who are none yet.
 pub async fn add(call: Call) -> Result<Reply, Fault> {
@@ -204,11 +203,7 @@ impl Gifts {
         let own = Filter::Or(vec![equal("mail", email), by_name]);
         let filter = Filter::And(vec![living_users(), own]);
         let names = [USER.as_slice(), &[core::PENDING]].concat();
-        let mut found = Vec::new();
-        let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
-        let asked = (call.rest.suffix(), filter);
-        let identity = &call.caller.identity;
-        list::all(&call.rest, identity, asked, selected(&names), each).await?;
+        let found = list::found(call, (call.rest.suffix(), filter), &names).await?;
         match found.as_slice() {
             [] => self.invite(call, place, email).await,
             [user] => self.give_to(call, place, user).await,
@@ -225,9 +220,7 @@ impl Gifts {
     ) -> Result<&'static str, Fault> {
         let is_in = |filter: Filter| async {
             let own = Filter::And(vec![equal("entryDN", &user.dn), filter]);
-            let asked = (name(user), own);
-            let identity = &call.caller.identity;
-            let found = list::one(&call.rest, identity, asked, selected(&["1.1"])).await?;
+            let found = list::one(call, (name(user), own), &["1.1"]).await?;
             Ok::<_, Fault>(found.is_some())
         };
         let mut lists: Vec<&Dn> = self.own.iter().collect();
@@ -253,8 +246,7 @@ impl Gifts {
             not(present(core::INVITED)),
         ]);
         let asked = (call.rest.unit(invitation::UNIT), held);
-        let names = selected(&[core::EXPIRY, core::INVITED_TO]);
-        let held = list::one(&call.rest, &call.caller.identity, asked, names).await?;
+        let held = list::one(call, asked, &[core::EXPIRY, core::INVITED_TO]).await?;
         let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
         let now = time::generalized(seconds);
         let held = held.filter(|it| text(it, core::EXPIRY).is_some_and(|until| until > now));
@@ -290,29 +282,19 @@ impl Gifts {
 /// Puts an entry on lists, all or none; where it is already it stays.
 async fn put_on(call: &Call, lists: &[&Dn], member: &str) -> Result<(), Fault> {
     let wanted = [(member, true)].into();
-    let mut tries = 0;
-    loop {
-        tries += 1;
+    let work = || async {
         let mut changes = Vec::new();
         for dn in lists {
             let own = equal("entryDN", &dn.to_string());
-            let asked = ((*dn).clone(), own);
-            let identity = &call.caller.identity;
-            let found = list::one(&call.rest, identity, asked, selected(&["objectClass"])).await?;
+            let found = list::one(call, ((*dn).clone(), own), &["objectClass"]).await?;
             let group = found.ok_or_else(|| Fault::not_found("list of members"))?;
-            changes.extend(difference(call, &group, &wanted).await?);
+            let change = difference(call, &group, &wanted).await?;
+            changes.extend(change.map(|it| (it, Terms::default())));
         }
-        let mut changes = changes.into_iter().map(|it| (it, Terms::default()));
-        let Some(first) = changes.next() else {
-            return Ok(());
-        };
-        let identity = &call.caller.identity;
-        match list::together(&call.rest, identity, first, changes.collect()).await {
-            Ok(_) => return Ok(()),
-            Err(Error::AttributeOrValueExists(_)) if tries < TRIES => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+        Ok(changes)
+    };
+    attempt(call, work).await?;
+    Ok(())
 }
 
 /// The groups of these names or ids that belong to a scope; of the account these are those below `ou=groups`.
@@ -330,11 +312,7 @@ async fn user_groups(call: &Call, place: &Place, named: &[String]) -> Result<Vec
         0 => call.rest.unit("groups"),
         _ => place.own().clone(),
     };
-    let mut found = Vec::new();
-    let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
-    let asked = (base, filter);
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(&["1.1"]), each).await?;
+    let mut found = list::found(call, (base, filter), &["1.1"]).await?;
     found.retain(|it| place.depth() == 0 || is_directly_below(call, it, place.own()));
     Ok(found.iter().map(name).collect())
 }
@@ -348,7 +326,7 @@ async fn make(call: &Call, dn: &Dn, attributes: Vec<(String, Vec<Vec<u8>>)>) -> 
         dn: dn.clone(),
         attributes,
     };
-    match list::change(&call.rest, &call.caller.identity, add, Terms::default()).await {
+    match list::change(call, add, Terms::default()).await {
         Ok(_) | Err(Error::EntryAlreadyExists) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -11,12 +11,11 @@ use super::answer::enveloped;
 use super::permission::Role as Platform;
 use super::record::Nothing;
 use super::reference;
-use crate::directory::dn::Dn;
+use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::networks::{ALL_NETWORKS, ROLES, role_of};
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{add, attribute, name, name_below, reading, replace, selected, text};
+use crate::rest::entry::{add, after, attribute, name, name_below, reading, replace, text};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list;
@@ -204,35 +203,22 @@ pub async fn find(call: &Call, id: &str) -> Result<Option<Role>, Fault> {
 async fn stored(call: &Call, id: &str) -> Result<Option<EntryCopy>, Fault> {
     let filter = Filter::And(vec![equal("cn", id), equal("objectClass", "hedgerowRole")]);
     let asked = (call.rest.unit("roles"), filter);
-    list::one(&call.rest, &call.caller.identity, asked, selected(&ROLE)).await
+    list::one(call, asked, &ROLE).await
 }
 
 /// The roles of all networks, by id.
 pub async fn in_networks(call: &Call) -> Result<Vec<Role>, Fault> {
-    let identity = &call.caller.identity;
-    let mut roles: Vec<Role> = ROLES
-        .iter()
-        .map(|role| Role::of_network(None, role))
-        .collect();
-    let each = &mut |found: &VisibleEntry<'_>| {
-        let network = text(&found.copy(), "cn").unwrap_or_default();
-        roles.extend(
-            ROLES
-                .iter()
-                .map(|role| Role::of_network(Some(&network), role)),
-        );
+    let found = async |unit, class, names| {
+        let asked = (call.rest.unit(unit), equal("objectClass", class));
+        list::found(call, asked, names).await
     };
-    let asked = (
-        call.rest.unit("networks"),
-        equal("objectClass", "hedgerowNetwork"),
-    );
-    list::all(&call.rest, identity, asked, selected(&["cn"]), each).await?;
-    let each = &mut |found: &VisibleEntry<'_>| roles.push(Role::of(&found.copy()));
-    let asked = (
-        call.rest.unit("roles"),
-        equal("objectClass", "hedgerowRole"),
-    );
-    list::all(&call.rest, identity, asked, selected(&ROLE), each).await?;
+    let in_network = |network: Option<&str>| ROLES.map(|role| Role::of_network(network, role));
+    let mut roles = in_network(None).to_vec();
+    for network in found("networks", "hedgerowNetwork", &["cn"]).await? {
+        roles.extend(in_network(text(&network, "cn").as_deref()));
+    }
+    let stored = found("roles", "hedgerowRole", &ROLE).await?;
+    roles.extend(stored.iter().map(Role::of));
     roles.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(roles)
 }
@@ -398,7 +384,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     attributes.extend(said.map(|(name, value)| attribute(name, value)));
     let dn = name_below(call.rest.unit("roles"), "cn", &id)?;
     let change = (Change::Add { dn, attributes }, reading(&ROLE));
-    let made = add(&call, "roles", change, Vec::new()).await?;
+    let made = add(&call, "roles", vec![change]).await?;
     Ok(enveloped("created user role", Role::of(&made)))
 }
 
@@ -441,11 +427,8 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         dn: name(&entry),
         modifications: steps.to_vec(),
     };
-    let identity = &call.caller.identity;
-    let changed = list::change(&call.rest, identity, change, reading(&ROLE)).await?;
-    let gone = || Fault::forbidden("it was changed, and the caller may not see it");
-    let changed = changed.after.ok_or_else(gone)?;
-    Ok(enveloped("updated user role", Role::of(&changed)))
+    let changed = list::change(&call, change, reading(&ROLE)).await?;
+    Ok(enveloped("updated user role", Role::of(&after(changed)?)))
 }
 
 /// Removes a role, and takes it from all who hold it.
@@ -462,21 +445,18 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         return Err(Fault::forbidden("cannot delete a role of all networks"));
     }
     let held = format!("{network}:{id}");
-    let mut holders: Vec<Dn> = Vec::new();
-    let each = &mut |found: &VisibleEntry<'_>| holders.push(name(&found.copy()));
     let asked = (call.rest.suffix(), equal("hedgerowNetworkRole", &held));
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(&["1.1"]), each).await?;
-    let change = Change::Delete { dn: name(&entry) };
-    let taken = holders.into_iter().map(|dn| {
+    let holders = list::found(&call, asked, &["1.1"]).await?;
+    let mut changes = vec![(Change::Delete { dn: name(&entry) }, Terms::default())];
+    changes.extend(holders.iter().map(|holder| {
+        let dn = name(holder);
         let modifications = vec![Modification {
             kind: ModificationKind::Delete,
             attribute: "hedgerowNetworkRole".to_owned(),
             values: vec![held.clone().into_bytes()],
         }];
         (Change::Modify { dn, modifications }, Terms::default())
-    });
-    let first = (change, Terms::default());
-    list::together(&call.rest, identity, first, taken.collect()).await?;
+    }));
+    list::together(&call, changes).await?;
     Ok(enveloped("deleted user role", Value::Null))
 }

@@ -8,18 +8,16 @@ use super::definition::Definition;
 use super::permission::{Role, names_caller, role};
 use super::record::{self, Surroundings, USER, User};
 use super::{reference, users};
+use crate::directory::EntryCopy;
 use crate::directory::password_change::Whose;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::directory::{EntryCopy, Error};
-use crate::rest::entry::{classes, name, replace, replace_first, selected, text};
+use crate::rest::change::attempt;
+use crate::rest::entry::{after, classes, name, replace, replace_first, reread, text};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::query::equal;
-
-/// How often a change is worked out when others are faster.
-const TRIES: usize = 5;
 
 /// Replaces what a request can say of a user.
 pub async fn update(call: Call) -> Result<Reply, Fault> {
@@ -36,9 +34,7 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         ));
     }
     said.check_password()?;
-    let mut tries = 0;
-    let changed = loop {
-        tries += 1;
+    let work = || async {
         let entry = users::require(&call, user).await?;
         let around = Surroundings::of_one(&call, &entry).await?;
         let shown = User::of(&call, &entry, &around);
@@ -46,21 +42,11 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         if said.second_factor == Some(false) && shown.is_mfa_enabled {
             may_drop_second_factor(&call, &entry)?;
         }
-        let mut changes = changes(&call, &said, (&entry, &shown), wanted)
-            .await?
-            .into_iter();
-        let Some(first) = changes.next() else {
-            break entry;
-        };
-        let done = list::together(&call.rest, &call.caller.identity, first, changes.collect());
-        match done.await {
-            Ok(changed) => {
-                let gone = || Fault::forbidden("it was changed, and the caller may not see it");
-                break changed.after.ok_or_else(gone)?;
-            }
-            Err(Error::AssertionFailed) if tries < TRIES => {}
-            Err(error) => return Err(error.into()),
-        }
+        changes(&call, &said, (&entry, &shown), wanted).await
+    };
+    let changed = match attempt(&call, work).await? {
+        Some(changed) => after(changed)?,
+        None => users::require(&call, user).await?,
     };
     if said.second_factor == Some(false) {
         drop_second_factor(&call, &changed).await?;
@@ -188,17 +174,13 @@ async fn changes(
         assertion: Some(same),
         ..Terms::default()
     };
-    let last = Terms {
-        read_after: Some(selected(&USER)),
-        ..Terms::default()
-    };
     let mut all = vec![(change(steps), first)];
     all.extend(
         memberships
             .into_iter()
             .map(|change| (change, Terms::default())),
     );
-    all.push((change(Vec::new()), last));
+    all.push(reread(dn, &USER));
     Ok(all)
 }
 
@@ -271,7 +253,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         return refuse("a user of the system cannot be deleted");
     }
     let change = Change::Delete { dn: name(&entry) };
-    list::change(&call.rest, &call.caller.identity, change, Terms::default()).await?;
+    list::change(&call, change, Terms::default()).await?;
     let shown = record::user_name(&entry);
     Ok(bare(&format!("{shown} deleted.")))
 }
