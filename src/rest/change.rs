@@ -55,11 +55,18 @@ where
     }
 }
 
+/// Changes that are held to nothing.
+pub fn unconditional(changes: impl IntoIterator<Item = Change>) -> Vec<(Change, Terms)> {
+    let changes = changes.into_iter();
+    changes.map(|change| (change, Terms::default())).collect()
+}
+
 /// Whether a change has failed as one does when the entries have become others than it was worked out on.
 fn is_overtaken(error: &Error) -> bool {
     matches!(
         error,
         Error::AssertionFailed
+            | Error::EntryAlreadyExists
             | Error::NoSuchObject { .. }
             | Error::AttributeOrValueExists(_)
             | Error::NoSuchAttribute(_)
@@ -106,8 +113,7 @@ pub async fn change(
                 modifications: Vec::new(),
             });
         }
-        let changes = changes.into_iter();
-        let mut all: Vec<_> = changes.map(|change| (change, Terms::default())).collect();
+        let mut all = unconditional(changes);
         if let Some((_, terms)) = all.first_mut() {
             terms.assertion = Some(equal("entryCSN", &csn));
         }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::attempt;
+use super::change::{attempt, unconditional};
 use super::entry::{name, values};
 use super::fault::Fault;
 use super::list;
@@ -13,7 +13,7 @@ use super::query::equal;
 use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::{Extensible, Filter};
-use crate::directory::request::{Change, Modification, ModificationKind, Terms};
+use crate::directory::request::{Change, Modification, ModificationKind};
 
 /// The matching rule that follows memberships through any chain of groups.
 const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
@@ -54,10 +54,7 @@ pub type Wanted<'a> = BTreeMap<&'a str, bool>;
 /// Changes the list of a group's members; of the group its classes must have been read. Who is in it already, or not in it,
 /// stays so.
 pub async fn settle(call: &Call, group: &EntryCopy, wanted: &Wanted<'_>) -> Result<(), Fault> {
-    let work = || async {
-        let change = difference(call, group, wanted).await?;
-        Ok(Vec::from_iter(change.map(|it| (it, Terms::default()))))
-    };
+    let work = || async { Ok(unconditional(difference(call, group, wanted).await?)) };
     attempt(call, work).await?;
     Ok(())
 }

@@ -17,8 +17,8 @@ use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::invitation as core;
 use crate::directory::networks::{ROLES, group_of};
-use crate::directory::request::{Change, Terms};
-use crate::rest::change::attempt;
+use crate::directory::request::Change;
+use crate::rest::change::{attempt, unconditional};
 use crate::rest::entry::{attribute, name, text, values};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::invitation::{self, Gift, Invitation};
@@ -85,10 +85,10 @@ pub async fn found(
 
 /// Removes the entries of a part of the tree that a filter finds, all or none.
 pub async fn remove(call: &Call, unit: &str, filter: Filter) -> Result<(), Fault> {
-    let gone = |dn| (Change::Delete { dn }, Terms::default());
+    let gone = |entry: &EntryCopy| Change::Delete { dn: name(entry) };
     let work = || async {
         let all = found(call, unit, filter.clone(), &["1.1"]).await?;
-        Ok(all.iter().map(name).map(gone).collect())
+        Ok(unconditional(all.iter().map(gone)))
     };
     attempt(call, work).await?;
     Ok(())
@@ -189,6 +189,7 @@ pub async fn invite(call: Call) -> Result<Reply, Fault> {
             attribute("hedgerowAuthType", "basic_auth"),
         ],
         groups: Vec::new(),
+        ..Gift::default()
     };
     let roles = reference::stored(&roles);
     if !roles.is_empty() {

@@ -13,7 +13,7 @@ use crate::directory::password::Secret;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
-use crate::rest::change::matching;
+use crate::rest::change::{matching, unconditional};
 use crate::rest::entry::{
     self, add, attribute, by_id, make_unit, name, name_below, reading, replace, selected,
 };
@@ -192,8 +192,8 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let invitation = invited_by.as_ref().map(Invitation::add);
     let mut changes = vec![Change::Add { dn, attributes }];
     changes.extend(invitation);
-    let changes = changes.into_iter().map(|change| (change, Terms::default()));
-    let changes = changes.chain([(modify, reading(&USER))]).collect();
+    let mut changes = unconditional(changes);
+    changes.push((modify, reading(&USER)));
     let entry = match add(&call, "people", changes).await {
         Err(fault) if fault.kind == Kind::Conflict => {
             let text = format!("userName: \"{user_name}\" is in use: {}", fault.text);
