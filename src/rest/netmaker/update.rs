@@ -9,9 +9,8 @@ use super::permission::{Role, names_caller, role};
 use super::record::{self, Surroundings, USER, User};
 use super::{reference, users};
 use crate::directory::EntryCopy;
-use crate::directory::password_change::Whose;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::rest::change::attempt;
+use crate::rest::change::{attempt, unconditional};
 use crate::rest::entry::{after, classes, name, replace, replace_first, reread, text};
 use crate::rest::fault::Fault;
 use crate::rest::list;
@@ -39,40 +38,13 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         let around = Surroundings::of_one(&call, &entry).await?;
         let shown = User::of(&call, &entry, &around);
         let wanted = allowed(&call, &said, &shown)?;
-        if said.second_factor == Some(false) && shown.is_mfa_enabled {
-            may_drop_second_factor(&call, &entry)?;
-        }
         changes(&call, &said, (&entry, &shown), wanted).await
     };
     let changed = match attempt(&call, work).await? {
         Some(changed) => after(changed)?,
         None => users::require(&call, user).await?,
     };
-    if said.second_factor == Some(false) {
-        drop_second_factor(&call, &changed).await?;
-    }
     Ok(bare(&users::shown(&call, &changed).await?))
-}
-
-/// Finds out before anything is changed whether the second factor can go.
-fn may_drop_second_factor(call: &Call, entry: &EntryCopy) -> Result<(), Fault> {
-    let (directory, name) = (&call.rest.directory, name(entry));
-    if names_caller(call, &record::user_name(entry)) && directory.needs_second_factor(&name) {
-        let text = "is_mfa_enabled: a group that the user is in needs a second factor";
-        return Err(Fault::forbidden(text));
-    }
-    directory.may_change_second_factor(&call.caller.identity, &Whose::Named(name))?;
-    Ok(())
-}
-
-async fn drop_second_factor(call: &Call, entry: &EntryCopy) -> Result<(), Fault> {
-    let (directory, name) = (&call.rest.directory, name(entry));
-    if !directory.has_second_factor(&name) {
-        return Ok(());
-    }
-    let (identity, whose) = (&call.caller.identity, Whose::Named(name));
-    list::wait(|done| directory.remove_second_factor(identity, &whose, done)).await?;
-    Ok(())
 }
 
 /// The role that the user is to have, once it is clear that the caller may ask for all that is said.
@@ -162,7 +134,8 @@ async fn changes(
         let tokens = call.rest.directory.access_tokens(&dn).into_iter();
         memberships.extend(tokens.map(|token| Change::Delete { dn: token.dn }));
     }
-    if steps.is_empty() && memberships.is_empty() {
+    let without_second_factor = is.is_mfa_enabled && said.second_factor == Some(false);
+    if steps.is_empty() && memberships.is_empty() && !without_second_factor {
         return Ok(Vec::new());
     }
     let same = equal("entryCSN", &text(entry, "entryCSN").unwrap_or_default());
@@ -172,14 +145,11 @@ async fn changes(
     };
     let first = Terms {
         assertion: Some(same),
+        without_second_factor,
         ..Terms::default()
     };
     let mut all = vec![(change(steps), first)];
-    all.extend(
-        memberships
-            .into_iter()
-            .map(|change| (change, Terms::default())),
-    );
+    all.extend(unconditional(memberships));
     all.push(reread(dn, &USER));
     Ok(all)
 }
