@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use super::attributes::Attributes;
 use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
+use super::named_groups::NamedGroup;
 use super::password::Standard;
 use super::password::policy::{
     Check, Escalation, LONGEST_HISTORY, Lock, MOST_FAILURES, Policy, Seconds, State,
@@ -55,6 +56,8 @@ pub struct AccountSettings {
     pub proved_for: Seconds,
     /// What holds for second factors.
     pub second_factor: SecondFactorSettings,
+    /// Groups that the configuration names, and what their members get or need.
+    pub named_groups: Vec<NamedGroup>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -73,6 +76,7 @@ impl Default for AccountSettings {
             remembered: 65_536,
             proved_for: 0,
             second_factor: SecondFactorSettings::default(),
+            named_groups: Vec::new(),
             clock: Clock::default(),
         }
     }
