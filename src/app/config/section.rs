@@ -344,6 +344,7 @@ impl Default for Index {
             ordering: names(&[
                 "uidNumber",
                 "gidNumber",
+                "entryUUID",
                 "createTimestamp",
                 "modifyTimestamp",
             ]),

@@ -62,7 +62,11 @@ fn snapshot(shape: Shape, indexed: bool) -> Snapshot {
             known::HEDGEROW_DELETED_TIME,
         ],
         substring: if_indexed(&[known::UID, known::DISPLAY_NAME]),
-        ordering: if_indexed(&[known::CREATE_TIMESTAMP, known::MODIFY_TIMESTAMP]),
+        ordering: if_indexed(&[
+            known::ENTRY_UUID,
+            known::CREATE_TIMESTAMP,
+            known::MODIFY_TIMESTAMP,
+        ]),
         ..IndexedAttributes::default()
     };
     let mut snapshot = Snapshot::empty(
@@ -121,7 +125,7 @@ fn put(
 ) {
     let head = Head {
         parent,
-        uuid: u128::from(id).to_be_bytes(),
+        uuid: u128::from(id.wrapping_mul(2_654_435_761)).to_be_bytes(),
         created: i64::from(id.wrapping_mul(2_654_435_761) % 97),
         modified: i64::from(id.wrapping_mul(2_246_822_519) % 89),
         csn: Csn::default(),
@@ -224,7 +228,9 @@ fn slice_for(
 }
 
 /// By names, by moments that several have in common, and by what some do not have.
-const ORDERS: [(&str, bool); 8] = [
+const ORDERS: [(&str, bool); 10] = [
+    ("entryUUID", false),
+    ("entryUUID", true),
     ("uid", false),
     ("uid", true),
     ("createTimestamp", false),
