@@ -95,7 +95,7 @@ pub const PAGE: &[Parameter] = &[
         "sortOrders",
         Form::Repeated,
         "The order, as field,ASC or field,DESC, once for each field: of users name, email and uuid. The first decides, what is \
-         no field has no effect. By one field a page is found where it lies, by several the whole list is sorted for it.",
+         no field has no effect.",
     ),
 ];
 

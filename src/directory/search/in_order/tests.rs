@@ -167,12 +167,17 @@ fn request((by, reverse): (&str, bool), from: SliceStart, size: u32) -> SearchRe
         subentries: Subentries::ByScope,
         values: None,
         sort: Some(Sort {
-            keys: vec![SortKey {
-                attribute: by.to_owned(),
-                rule: None,
-                reverse,
-                otherwise: (by == "displayName").then(|| "cn".to_owned()),
-            }],
+            // Each key the other way round than the one before.
+            keys: by
+                .split(',')
+                .enumerate()
+                .map(|(at, by)| SortKey {
+                    attribute: by.to_owned(),
+                    rule: None,
+                    reverse: reverse != (at % 2 == 1),
+                    otherwise: (by == "displayName").then(|| "cn".to_owned()),
+                })
+                .collect(),
             required: true,
         }),
         part: Part::Slice(Slice { from, size }),
@@ -228,7 +233,11 @@ fn slice_for(
 }
 
 /// By names, by moments that several have in common, and by what some do not have.
-const ORDERS: [(&str, bool); 10] = [
+const ORDERS: [(&str, bool); 14] = [
+    ("modifyTimestamp,uid", false),
+    ("modifyTimestamp,uid", true),
+    ("displayName,createTimestamp,uid", false),
+    ("displayName,createTimestamp,uid", true),
     ("entryUUID", false),
     ("entryUUID", true),
     ("uid", false),
