@@ -104,40 +104,16 @@ async fn serve(
         None => None,
     };
     let listeners = Listeners::new(face, limit, Workers::start("connections", cores)?);
-    let mut addresses = Addresses {
-        ldap: Vec::new(),
-        rest: Vec::new(),
+    let addresses = Addresses {
+        ldap: accept(&listeners, &assembly.config, sockets, &metrics)?,
+        rest: accept_rest(rest.as_ref(), rest_sockets, &metrics)?,
     };
-    for (socket, listener) in sockets.into_iter().zip(&assembly.config.listeners) {
-        let address = socket.local_addr()?;
-        addresses.ldap.push((address, listener.tls));
-        let terms = Terms {
-            security: match listener.tls {
-                ListenerTls::Implicit => Security::Implicit,
-                ListenerTls::StartTls => Security::StartTls,
-                ListenerTls::None => Security::None,
-            },
-            clear_passwords: listener.allow_passwords_without_tls,
-            idle: listener.idle,
-        };
-        let door = Arc::new(Door {
-            metrics: metrics.listener(address.to_string()),
-            limit: listener.max_connections,
-        });
-        tokio::spawn(Arc::clone(&listeners).accept(socket, terms, door));
-    }
-    for (socket, rest) in rest_sockets.into_iter().zip(rest.iter().cycle()) {
-        let address = socket.local_addr()?;
-        addresses.rest.push(address);
-        let metrics = metrics.listener(address.to_string());
-        tokio::spawn(Arc::clone(rest).accept(socket, metrics));
-    }
-    let local = Arc::clone(&listeners);
     let door = Arc::new(Door {
         metrics: metrics.listener("ldapi"),
         limit: None,
     });
     let administrators = local_administrators(&assembly);
+    let local = Arc::clone(&listeners);
     tokio::spawn(local.accept_local(local_socket, administrators, LOCAL_IDLE, door));
     ready(&addresses)?;
 
@@ -263,6 +239,51 @@ async fn bind(assembly: &Assembly) -> Result<Vec<TcpListener>, Failure> {
         sockets.push(socket);
     }
     Ok(sockets)
+}
+
+/// Has the listeners of the configuration accept clients; where they are, and how TLS comes to them.
+fn accept(
+    listeners: &Arc<Listeners>,
+    config: &Config,
+    sockets: Vec<TcpListener>,
+    metrics: &Metrics,
+) -> std::io::Result<Vec<(SocketAddr, ListenerTls)>> {
+    let mut addresses = Vec::new();
+    for (socket, listener) in sockets.into_iter().zip(&config.listeners) {
+        let address = socket.local_addr()?;
+        addresses.push((address, listener.tls));
+        let terms = Terms {
+            security: match listener.tls {
+                ListenerTls::Implicit => Security::Implicit,
+                ListenerTls::StartTls => Security::StartTls,
+                ListenerTls::None => Security::None,
+            },
+            clear_passwords: listener.allow_passwords_without_tls,
+            idle: listener.idle,
+        };
+        let door = Arc::new(Door {
+            metrics: metrics.listener(address.to_string()),
+            limit: listener.max_connections,
+        });
+        tokio::spawn(Arc::clone(listeners).accept(socket, terms, door));
+    }
+    Ok(addresses)
+}
+
+/// Has the sockets of REST accept clients; where they are.
+fn accept_rest(
+    rest: Option<&Arc<RestServer>>,
+    sockets: Vec<TcpListener>,
+    metrics: &Metrics,
+) -> std::io::Result<Vec<SocketAddr>> {
+    let mut addresses = Vec::new();
+    for (socket, rest) in sockets.into_iter().zip(rest.into_iter().cycle()) {
+        let address = socket.local_addr()?;
+        addresses.push(address);
+        let metrics = metrics.listener(address.to_string());
+        tokio::spawn(Arc::clone(rest).accept(socket, metrics));
+    }
+    Ok(addresses)
 }
 
 /// Opens the socket for programs of this machine. The store is held already, so that it is no other server's by default.
