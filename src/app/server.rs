@@ -27,8 +27,6 @@ use super::metrics::Metrics;
 use super::operations::{self, Readiness};
 use super::rest::{self, RestServer};
 use super::sealing_key;
-use crate::directory::dn::Dn;
-use crate::directory::snapshot::Snapshot;
 use crate::directory::{Administrator, Directory, dynamic};
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
@@ -91,6 +89,7 @@ async fn serve(
         tokio::task::spawn_blocking(move || open(&assembly, store, administrator)).await??
     };
     directory.set_admission(Assembly::admission(&assembly.config)?);
+    directory.warn_of_missing_groups();
     let audit = start_audit(&assembly, &directory, &metrics)?;
     let observer = Counting(Arc::clone(&metrics));
     let face = Arc::new(face(&assembly, &directory, observer, tls.clone()));
@@ -123,6 +122,7 @@ async fn serve(
         .follow(|| {
             certificates::reload(tls.as_deref());
             reload_admission(&assembly.config, &follower);
+            follower.warn_of_missing_groups();
         })
         .await;
     tracing::info!("stopping");
@@ -156,9 +156,6 @@ fn open(
     let seconds = format!("{:.3}", started.elapsed().as_secs_f32());
     tracing::info!(entries = snapshot.len(), %seconds, "loaded");
     let key = sealing_key::of(&assembly.config, &snapshot)?;
-    for group in missing_groups(assembly, &snapshot) {
-        tracing::warn!(%group, "there is no such group: nobody needs a second factor for it (second_factor.groups)");
-    }
     let rules = assembly.rules(&setup.suffixes)?;
     for warning in dynamic::report::all(&snapshot, &rules) {
         tracing::warn!("{warning}");
@@ -201,20 +198,6 @@ fn start_audit(
     let told = Arc::clone(&log);
     directory.tell_events_to(Box::new(move |event| told.record(event)));
     Ok(Some(log))
-}
-
-/// Groups of the configuration that are not there.
-fn missing_groups<'a>(
-    assembly: &'a Assembly,
-    snapshot: &Snapshot,
-) -> impl Iterator<Item = &'a str> {
-    let groups = assembly
-        .config
-        .second_factor
-        .groups
-        .iter()
-        .map(String::as_str);
-    groups.filter(|group| Dn::parse(group).is_ok_and(|dn| snapshot.find_entry(&dn).is_none()))
 }
 
 fn face(
