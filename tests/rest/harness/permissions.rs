@@ -71,7 +71,10 @@ fn each_role_may_ask_for_what_the_table_says() {
         ("admin", Login::admin()),
         ("key-user", key("user", "a", "harness")),
         ("key-admin", key("account-admin", "b", "harness")),
-        ("key-part", key("account-admin", "c", "harness:x")),
+        (
+            "key-part",
+            key("account-admin", "c", "harmony-sase:user:read"),
+        ),
         ("key-slc", key("account-admin", "d", "slc-hub")),
         ("token-slc", Login::Bearer(token)),
     ];
