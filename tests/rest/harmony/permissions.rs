@@ -8,7 +8,7 @@ use crate::server::SUFFIX;
 use crate::table::{hold, request};
 
 /// What keys may be limited to, as the table calls it.
-const PERMISSIONS: [&str; 9] = [
+const PERMISSIONS: [&str; 8] = [
     "user:read",
     "user:create",
     "user:delete",
@@ -17,7 +17,6 @@ const PERMISSIONS: [&str; 9] = [
     "group:delete",
     "member:create",
     "member:delete",
-    "nothing",
 ];
 
 /// A token of another dialect.
