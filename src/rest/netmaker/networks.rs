@@ -82,7 +82,7 @@ pub async fn unassigned(call: Call) -> Result<Reply, Fault> {
         let entry = found.copy();
         let mut roles = around.roles_of(&entry).into_iter();
         let is_in = roles.any(|roles| roles.contains_key(network));
-        if !is_in && Role::of_entry(&call.rest, &entry) == Role::ServiceUser {
+        if !is_in && Role::shown(&call.rest, &entry) == Role::ServiceUser {
             users.push(User::of(&call, &entry, &around));
         }
     };
