@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use ldap3::{LdapConn, Mod, Scope, SearchEntry};
+use ldap3::{LdapConn, Mod};
 use serde_json::json;
 
 use crate::https::{Answer, Client, Login};
@@ -90,6 +90,47 @@ fn master_key(folder: &Path, mode: u32) -> (String, String) {
     fs::write(&path, format!("{key}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     (key, format!("master_key_file = {path:?}"))
+}
+
+#[test]
+fn long_lists_of_users_are_whole_and_in_order() {
+    let people = (0..1_300).map(|at| {
+        // Some come before the administrator, some after.
+        let name = format!("{}{:04}", if at % 3 == 0 { "abe" } else { "Zoe" }, at * 7 % 1_300);
+        let gateway = if at % 2 == 0 { "hedgerowNetworkRole: lab:lab-network-user\n" } else { "" };
+        format!(
+            "dn: uid={name},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nobjectClass: hedgerowNetworkUser\n\
+             uid: {name}\ncn: {name}\nsn: x\n{gateway}\n"
+        )
+    });
+    let people: String = people.collect();
+    let attic = format!(
+        "dn: cn=attic,cn=lab,ou=networks,{SUFFIX}\nobjectClass: hedgerowGateway\ncn: attic\n"
+    );
+    let administrators = format!("administrators = \"cn=administrators,ou=groups,{SUFFIX}\"");
+    let folder = Folder::rest(&administrators, ACCESS);
+    let (_folder, _server, client) = service::serving(folder, &[TREE, &people, &attic]);
+    let listed = |path: &str, within: &str| {
+        let answer = client.get(&basic("olga"), path);
+        let body = answer.json();
+        assert_eq!(answer.status, 200, "{body}");
+        let users = body.pointer(within).unwrap().as_array().unwrap().iter();
+        let names = users.map(|user| user["username"].as_str().unwrap().to_owned());
+        let names: Vec<String> = names.collect();
+        assert!(names.is_sorted_by_key(|name| name.to_lowercase()), "{path}");
+        names
+    };
+    let all = listed("/api/users", "");
+    // Seven people of the tree are no longer deleted, and there is the administrator.
+    assert_eq!(all.len(), 1_300 + 7 + 1);
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+    let place = all.iter().position(|name| name == "admin").unwrap();
+    assert!(place > 400 && place < 500, "{place}");
+    let of_lab = listed("/api/users/ingress/attic", "/users");
+    assert_eq!(of_lab.len(), 650);
+    let path = "/api/v1/users/unassigned_network_users?network_id=lab";
+    let unassigned = listed(path, "/Response");
+    assert_eq!(unassigned.len(), 1_300 + 3);
 }
 
 #[test]

@@ -82,14 +82,16 @@ fn a_token_is_good_for_this_dialect_alone_and_is_no_password_and_no_key() {
     let request = "POST /api/v1/auth/authorize";
     let answer = ask(&client, &Login::Nobody, request, Some(&key));
     assert_eq!(answer.status, 401, "{}", answer.text());
-    let mut ldap = LdapConn::new(&server.secure_url()).unwrap();
+    let mut ldap = LdapConn::new(&server.url()).unwrap();
     let boss = format!("uid=boss,ou=people,{SUFFIX}");
     assert_eq!(ldap.simple_bind(&boss, &token).unwrap().rc, 49);
 }
 
 #[test]
 fn a_token_changes_nobodys_password_and_nobodys_second_factor() {
-    let (_folder, _server, client) = serving("");
+    let own = "[[access]]\nwho = \"self\"\nattributes = [\"hedgerowSecondFactor\"]\nallow = [\"write\"]\n";
+    let rules = ACCESS.replacen("[[access]]", &format!("{own}\n[[access]]"), 1);
+    let (_folder, _server, client) = service::serving(Folder::rest("", &rules), &[TREE]);
     let boss = Login::Bearer(token_of(&client, "boss"));
     let chief = Login::Bearer(token_of(&client, "chief"));
     for (login, user) in [(&boss, "boss"), (&boss, "grace"), (&chief, "boss")] {
