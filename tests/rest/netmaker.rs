@@ -1,6 +1,5 @@
 //! The dialect of Netmaker: scenarios, and who may ask for what.
 
-mod faces;
 mod permissions;
 mod tokens;
 
