@@ -5,23 +5,24 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::answer::enveloped;
+use super::answer::{envelope, enveloped};
 use super::record::{NetworkRoles, group_id, network_roles};
 use super::reference::{self, GROUP};
 use super::users;
+use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::networks::ALL_NETWORKS;
 use crate::directory::request::{Change, Terms};
-use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::entry::{
     self, add, classes, name, name_below, names, rdn, reading, replace, selected, text,
 };
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
-use crate::rest::list;
+use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{groups, new_group};
 use crate::rest::query::equal;
+use crate::rest::stream;
 
 /// The most members that a new group is given.
 const MOST: usize = 10_000;
@@ -71,13 +72,20 @@ impl Group {
 
 /// Lists all groups by name.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
-    let mut all = Vec::new();
-    let each = &mut |found: &VisibleEntry<'_>| all.push(Group::of(&found.copy()));
-    let asked = (call.rest.suffix(), groups());
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(&GROUP), each).await?;
-    all.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
-    Ok(enveloped("successfully fetched user groups", all))
+    let query = ListQuery {
+        base: call.rest.suffix(),
+        filter: groups(),
+        attributes: selected(&GROUP),
+        sort: vec![list::by("cn")],
+    };
+    let around = envelope("successfully fetched user groups");
+    let write = stream::array(around, |found, items| {
+        if let Some(entry) = found {
+            items.push(&Group::of(&entry.copy()));
+        }
+    });
+    let body = stream::whole(call.rest, call.caller.identity, query, write).await?;
+    Ok(Reply::whole(body))
 }
 
 fn asked(call: &Call) -> Result<&str, Fault> {
