@@ -1,4 +1,4 @@
-//! Whole lists, written while they are found: no longer a list takes more memory than its longest piece.
+//! Whole lists, written while they are found: a long one takes no more memory than a short one.
 //!
 //! Owns that a list goes to its client as fast as that takes it, as lines or as an array. What is looked for and how an entry
 //! is written is the dialect's.

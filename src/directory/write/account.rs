@@ -62,7 +62,7 @@ impl Draft<'_> {
 
     /// Nobody says of their own account what it may do, whatever else they may write; and an access token of no account what it
     /// is proved by.
-    pub(super) fn keep_account_from(
+    pub(super) fn keep_from_owner(
         &self,
         identity: &Identity,
         id: EntryId,

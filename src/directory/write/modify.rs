@@ -63,7 +63,7 @@ impl Draft<'_> {
             if !writable.contains(description.attribute) {
                 return Err(Error::InsufficientAccess);
             }
-            self.keep_account_from(identity, id, description.attribute)?;
+            self.keep_from_owner(identity, id, description.attribute)?;
             if terms.relaxed
                 && let Some(set) = relaxed::setting(&description, modification)?
             {
