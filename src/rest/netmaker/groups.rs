@@ -14,7 +14,7 @@ use crate::directory::filter::Filter;
 use crate::directory::networks::ALL_NETWORKS;
 use crate::directory::request::{Change, Terms};
 use crate::rest::entry::{
-    self, add, classes, name, name_below, names, rdn, reading, replace, selected, text,
+    self, add, after, classes, name, name_below, names, rdn, reading, replace, selected, text,
 };
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
@@ -202,7 +202,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     attributes.extend((!listed.is_empty()).then(|| ("member".to_owned(), listed)));
     let dn = name_below(call.rest.unit("groups"), "cn", &said.name)?;
     let change = (Change::Add { dn, attributes }, reading(&GROUP));
-    match add(&call, "groups", change, Vec::new()).await {
+    match add(&call, "groups", vec![change]).await {
         Err(fault) if fault.kind == Kind::Conflict => Err(exists()),
         made => Ok(enveloped("created user group", Group::of(&made?))),
     }
@@ -247,16 +247,8 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
     if let Some((_, terms)) = changes.last_mut() {
         terms.read_after = Some(selected(&GROUP));
     }
-    let mut changes = changes.into_iter();
-    let Some(first) = changes.next() else {
-        return Err(exists());
-    };
-    let done = list::together(&call.rest, &call.caller.identity, first, changes.collect()).await?;
-    let gone = || Fault::forbidden("it was changed, and the caller may not see it");
-    Ok(enveloped(
-        "updated user group",
-        Group::of(&done.after.ok_or_else(gone)?),
-    ))
+    let done = list::together(&call, changes).await?;
+    Ok(enveloped("updated user group", Group::of(&after(done)?)))
 }
 
 /// What came with a network goes with it and not otherwise; what belongs to the system stays.
@@ -276,7 +268,6 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         return Err(Fault::forbidden("a group of the system cannot be deleted"));
     }
     let change = Change::Delete { dn: name(&entry) };
-    let identity = &call.caller.identity;
-    list::change(&call.rest, identity, change, Terms::default()).await?;
+    list::change(&call, change, Terms::default()).await?;
     Ok(enveloped("deleted user group", Value::Null))
 }
