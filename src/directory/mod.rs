@@ -33,6 +33,7 @@ pub mod ldif;
 pub mod master_key;
 pub mod members;
 pub mod membership;
+pub mod named_groups;
 pub mod page;
 pub mod password;
 pub mod password_change;

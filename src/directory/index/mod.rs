@@ -151,7 +151,11 @@ impl Index {
 
     /// Whether there can be an index of a kind on a type: its values are stored, or in the head of every entry.
     pub fn can_hold(kind: Kind, attribute: AttributeTypeId) -> bool {
-        let in_head = [well_known::CREATE_TIMESTAMP, well_known::MODIFY_TIMESTAMP];
+        let in_head = [
+            well_known::ENTRY_UUID,
+            well_known::CREATE_TIMESTAMP,
+            well_known::MODIFY_TIMESTAMP,
+        ];
         match kind {
             Kind::Equality if attribute == well_known::ENTRY_UUID => true,
             Kind::Equality if attribute == well_known::HEDGEROW_ID => true,
