@@ -22,6 +22,7 @@ use super::Failure;
 use super::assembly::Assembly;
 use super::audit::AuditLog;
 use super::config::{Config, ListenerTls};
+use super::ended;
 use super::local_socket::{self, SocketFile};
 use super::metrics::Metrics;
 use super::operations::{self, Readiness};
@@ -40,6 +41,8 @@ use crate::storage::Store;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a program of this machine may be silent.
 const LOCAL_IDLE: Duration = Duration::from_secs(900);
+/// How often what has ended is removed.
+const REMOVAL: Duration = Duration::from_secs(60 * 60);
 
 /// Where the server listens.
 pub struct Addresses {
@@ -96,6 +99,9 @@ async fn serve(
     register(&metrics, &directory, &face.budget);
     let watched = directory.clone();
     readiness.loaded(move || watched.failure().map_or(Ok(()), Err));
+
+    let removing = ended::keep_removing(directory.clone(), REMOVAL);
+    tokio::spawn(stop.clone().run_until_cancelled_owned(removing));
 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let limit = assembly.config.limits.connections;

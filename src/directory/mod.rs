@@ -17,6 +17,7 @@ pub mod check;
 pub mod descriptions;
 pub mod dn;
 pub mod dynamic;
+pub mod ended;
 pub mod entry;
 pub mod error;
 pub mod export;

@@ -6,7 +6,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::ordered::beginning;
-use super::{ALWAYS, Context, IndexedAttributes, Kind, trigrams};
+use super::{Context, IndexedAttributes, Kind, trigrams};
 use crate::directory::descriptions::DescriptionTable;
 use crate::directory::entry::{Block, EntryRef};
 use crate::directory::schema::{AttributeTypeId, Rule, Schema, well_known};
@@ -88,9 +88,6 @@ impl Vocabulary {
             for (slot, attribute) in attributes.iter().enumerate() {
                 vocabulary.set(kind, *attribute, slot);
             }
-        }
-        for attribute in ALWAYS {
-            vocabulary.set(Kind::Equality, attribute, 0);
         }
         let class = |id| {
             let (mut class, name) = (Vec::new(), schema.class(id).name());
