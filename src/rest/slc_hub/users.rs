@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::patch;
 use super::query::{Fields, asked, page, sort};
-use super::resource::{USER, User, UserRecord};
+use super::resource::{USER, User, UserRecord, listed};
 use super::update::{self, UserFields};
 use crate::directory::filter::Filter;
 use crate::directory::password::Secret;
@@ -15,7 +15,7 @@ use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
 use crate::rest::change::matching;
 use crate::rest::entry::{
-    self, add, attribute, by_id, make_unit, name, name_below, reading, replace, selected,
+    self, add, attribute, by_id, make_unit, name, name_below, reading, replace,
 };
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::invitation::{self, Invitation};
@@ -84,7 +84,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
     let query = ListQuery {
         base: call.rest.suffix(),
         filter: asked(&call.query, users(), true),
-        attributes: selected(&USER),
+        attributes: listed(&USER),
         sort: vec![sort(&call.query, "userName")],
     };
     let write: list::Write = Arc::new(move |entry, out| {
