@@ -12,7 +12,7 @@ mod accept;
 #[cfg(test)]
 mod tests;
 
-pub use accept::{Acceptance, Newcomer, joins};
+pub use accept::{Acceptance, Newcomer, joining, joins};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

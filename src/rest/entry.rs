@@ -129,18 +129,28 @@ pub fn reading(names: &[&str]) -> Terms {
     }
 }
 
-/// Makes a unit of the tree where it is not there yet; whether it was not.
-pub async fn make_unit(call: &Call, unit: &str) -> Result<bool, Fault> {
-    let dn = call.rest.unit(unit);
-    if call.rest.directory.snapshot().find_entry(&dn).is_some() {
-        return Ok(false);
-    }
-    let make = Change::Add {
-        dn,
+/// The change that makes a unit of the tree.
+pub fn new_unit(call: &Call, unit: &str) -> Change {
+    Change::Add {
+        dn: call.rest.unit(unit),
         attributes: vec![
             attribute("objectClass", "organizationalUnit"),
             attribute("ou", unit),
         ],
+    }
+}
+
+/// The changes of these that make what is not there yet.
+pub fn missing(call: &Call, all: impl IntoIterator<Item = Change>) -> Vec<Change> {
+    let snapshot = call.rest.directory.snapshot();
+    let is_missing = |add: &Change| snapshot.find_entry(add.dn()).is_none();
+    all.into_iter().filter(is_missing).collect()
+}
+
+/// Makes a unit of the tree where it is not there yet; whether it was not.
+pub async fn make_unit(call: &Call, unit: &str) -> Result<bool, Fault> {
+    let Some(make) = missing(call, [new_unit(call, unit)]).pop() else {
+        return Ok(false);
     };
     match list::change(&call.rest, &call.caller.identity, make, Terms::default()).await {
         Ok(_) | Err(Error::EntryAlreadyExists) => Ok(true),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Rest;
-use super::entry::{attribute, make_unit, name_below};
+use super::entry::{attribute, missing, name_below, new_unit};
 use super::fault::{Fault, Kind};
 use super::list;
 use super::mail::{self, Message};
@@ -24,6 +24,8 @@ use crate::directory::time;
 
 /// The part of the tree with the invitations.
 pub const UNIT: &str = "invitations";
+/// How often a change is worked out when others are faster.
+const TRIES: usize = 5;
 
 /// Attributes with their values.
 pub type Attributes = Vec<(String, Vec<Vec<u8>>)>;
@@ -45,6 +47,8 @@ pub struct Gift {
     pub attributes: Attributes,
     /// The groups that they become a member of; whatever else has a `member` is one.
     pub groups: Vec<Dn>,
+    /// What makes those that are not there yet, with what they are below.
+    pub made_first: Vec<Change>,
 }
 
 impl Invitation {
@@ -145,25 +149,42 @@ impl Invitation {
 /// # Errors
 /// When the caller may not make such users, or members of these groups; or not invite.
 pub async fn invite(call: &Call, people: &[(Invitation, Gift)]) -> Result<(), Fault> {
-    make_unit(call, UNIT).await?;
-    make_unit(call, "people").await?;
-    let mut changes = Vec::new();
     for (invitation, gift) in people {
         try_to_give(call, invitation, gift).await?;
+    }
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let changes = inviting(call, people).into_iter();
+        let mut changes = changes.map(|change| (change, Terms::default()));
+        let Some(first) = changes.next() else {
+            return Ok(());
+        };
+        let identity = &call.caller.identity;
+        match list::together(&call.rest, identity, first, changes.collect()).await {
+            Ok(_) => break,
+            Err(Error::EntryAlreadyExists | Error::NoSuchObject { .. }) if tries < TRIES => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let invitations = people.iter().map(|(invitation, _)| invitation.dn.clone());
+    send(&call.rest, invitations.collect()).await;
+    Ok(())
+}
+
+/// The changes that make invitations, and what they lie in and lead to as far as it is not there yet.
+fn inviting(call: &Call, people: &[(Invitation, Gift)]) -> Vec<Change> {
+    let units = [UNIT, "people"].map(|unit| new_unit(call, unit));
+    let lists = people.iter().flat_map(|(_, gift)| gift.made_first.clone());
+    let mut changes = missing(call, units.into_iter().chain(lists));
+    for (invitation, _) in people {
         let earlier = call.rest.directory.snapshot().find_entry(&invitation.dn);
         changes.extend(earlier.map(|_| Change::Delete {
             dn: invitation.dn.clone(),
         }));
         changes.push(invitation.add());
     }
-    let mut changes = changes.into_iter().map(|change| (change, Terms::default()));
-    let Some(first) = changes.next() else {
-        return Ok(());
-    };
-    list::together(&call.rest, &call.caller.identity, first, changes.collect()).await?;
-    let invitations = people.iter().map(|(invitation, _)| invitation.dn.clone());
-    send(&call.rest, invitations.collect()).await;
-    Ok(())
+    changes
 }
 
 /// Finds out whether the caller could make the user themselves.
@@ -179,12 +200,17 @@ async fn try_to_give(call: &Call, invitation: &Invitation, gift: &Gift) -> Resul
         }
     }
     attributes.extend(gift.attributes.iter().cloned());
-    let mut changes = vec![Change::Add {
+    let mut changes = missing(call, [new_unit(call, "people")]);
+    changes.extend(gift.made_first.iter().cloned());
+    changes.push(Change::Add {
         dn: dn.clone(),
         attributes,
-    }];
+    });
     for group in &gift.groups {
-        let joins = core::joins(&call.rest.directory.snapshot(), group, &dn);
+        let joins = match gift.made_first.iter().any(|made| made.dn() == group) {
+            true => Some(core::joining(group, "member", &dn.to_string())),
+            false => core::joins(&call.rest.directory.snapshot(), group, &dn),
+        };
         changes.push(joins.ok_or_else(|| Fault::not_found("group"))?);
     }
     let last = changes.len().saturating_sub(1);

@@ -3,7 +3,7 @@
 //! Owns the classes and the attributes that every dialect agrees on. What only one of them says is its own.
 
 use super::entry::{attribute, classes, replace, values};
-use super::query::{equal, not, present};
+use super::query::{assertion, equal, not, present};
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::request::Modification;
@@ -20,6 +20,23 @@ pub fn users() -> Filter {
 /// The users that are not deleted.
 pub fn living_users() -> Filter {
     Filter::And(vec![users(), not(present("hedgerowDeletedTime"))])
+}
+
+/// The users who can log in: those who are invited and have not come, are not active, or are locked out at this time
+/// cannot.
+pub fn active_users() -> Filter {
+    let now = now();
+    let at_most = |attribute, value| Filter::LessOrEqual(assertion(attribute, value));
+    let at_least = |attribute, value| Filter::GreaterOrEqual(assertion(attribute, value));
+    Filter::And(vec![
+        living_users(),
+        not(equal("hedgerowInvitationPending", "TRUE")),
+        not(equal("hedgerowDisabled", "TRUE")),
+        not(equal("hedgerowTemporarilyLocked", "TRUE")),
+        not(at_most("pwdAccountLockedTime", FOR_GOOD)),
+        not(at_least("pwdStartTime", &now)),
+        not(at_most("pwdEndTime", &now)),
+    ])
 }
 
 /// The entries that are groups.
@@ -94,11 +111,13 @@ pub fn activate(entry: &EntryCopy, active: bool) -> Vec<Modification> {
 
 /// The steps that delete a user for the time being: the name stays taken, and no face lets them in.
 pub fn soft_delete(entry: &EntryCopy) -> Vec<Modification> {
-    let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
     let mut steps = classes(entry, &["hedgerowAccount"]);
-    steps.push(replace(
-        "hedgerowDeletedTime",
-        &[&time::generalized(seconds)],
-    ));
+    steps.push(replace("hedgerowDeletedTime", &[&now()]));
     steps
+}
+
+/// This moment, as attributes have it.
+fn now() -> String {
+    let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
+    time::generalized(seconds)
 }

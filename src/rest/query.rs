@@ -345,7 +345,8 @@ fn beyond(attribute: &str, value: &str, bound: fn(Assertion) -> Filter) -> Filte
     Filter::And(vec![bound(assertion(attribute, &value)), not(same)])
 }
 
-fn assertion(attribute: &str, value: &str) -> Assertion {
+/// An attribute and what its values are compared with.
+pub fn assertion(attribute: &str, value: &str) -> Assertion {
     Assertion {
         attribute: attribute.to_owned(),
         value: value.as_bytes().to_vec(),

@@ -1,11 +1,8 @@
 //! A client of HTTP/1.1 over TLS: one request a connection, read to its end.
 
-#![allow(dead_code)]
-
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -15,12 +12,26 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
+use crate::server::{PASSWORD, Server};
+
 /// Who asks.
 #[derive(Clone, Debug)]
 pub enum Login {
     Nobody,
     Basic(String, String),
     Bearer(String),
+}
+
+impl Login {
+    /// A name and a password.
+    pub fn basic(name: &str, password: &str) -> Login {
+        Login::Basic(name.to_owned(), password.to_owned())
+    }
+
+    /// The administrator.
+    pub fn admin() -> Login {
+        Login::basic("admin", PASSWORD)
+    }
 }
 
 /// An answer.
@@ -45,18 +56,17 @@ impl Answer {
     }
 }
 
-/// A client that trusts one authority.
+/// A client of one server, which it trusts.
 pub struct Client {
     address: SocketAddr,
     config: Arc<ClientConfig>,
 }
 
 impl Client {
-    pub fn new(address: SocketAddr, authority: &Path) -> Client {
+    pub fn of(server: &Server) -> Client {
         let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_file(authority).unwrap())
-            .unwrap();
+        let authority = CertificateDer::from_pem_file(server.authority()).unwrap();
+        roots.add(authority).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -64,7 +74,7 @@ impl Client {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Client {
-            address,
+            address: server.rest.unwrap(),
             config: Arc::new(config),
         }
     }
@@ -119,6 +129,20 @@ impl Client {
     /// Asks for a path.
     pub fn get(&self, login: &Login, path: &str) -> Answer {
         self.send(login, &format!("GET {path}"), &[], None)
+    }
+
+    /// Sends a request that may have a body of JSON.
+    pub fn ask(&self, login: &Login, request: &str, body: Option<Value>) -> Answer {
+        let body = body.map(|body| body.to_string());
+        self.send(login, request, &[], body.as_ref().map(String::as_bytes))
+    }
+
+    /// What the administrator is answered, who must not be refused.
+    #[track_caller]
+    pub fn done(&self, request: &str, body: Option<Value>) -> Value {
+        let answer = self.ask(&Login::admin(), request, body);
+        assert!(answer.status < 300, "{request}: {}", answer.text());
+        answer.json()
     }
 }
 

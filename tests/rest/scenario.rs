@@ -11,10 +11,27 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::https::{Answer, Client, Login};
+use crate::https::{Answer, Client, Login};
+use crate::server::{Folder, Server};
+
+/// Runs every file of a folder beside this one, each with a server of its own that has these lines in its section.
+pub fn run_all(folder: &str, base: &str, serving: impl Fn(&str) -> (Folder, Server, Client)) {
+    let spool = tempfile::tempdir().unwrap();
+    let section = format!("mail_folder = {:?}\nbody_bytes = 65536", spool.path());
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rest");
+    let files = fs::read_dir(beside.join(folder)).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|it| it == "json"));
+    files.sort();
+    assert!(!files.is_empty(), "{folder}");
+    for file in files {
+        let (_folder, _server, client) = serving(&section);
+        run(&client, base, &file, spool.path());
+    }
+}
 
 /// Runs one file.
-pub fn run(client: &Client, base: &str, file: &Path, spool: &Path) {
+fn run(client: &Client, base: &str, file: &Path, spool: &Path) {
     let text = fs::read_to_string(file).unwrap();
     let steps: Vec<Value> =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -37,7 +54,7 @@ pub fn run(client: &Client, base: &str, file: &Path, spool: &Path) {
             None => Login::Nobody,
             Some(who) => match fill(who).split_once(':') {
                 Some(("token", token)) => Login::Bearer(token.to_owned()),
-                Some((name, password)) => Login::Basic(name.to_owned(), password.to_owned()),
+                Some((name, password)) => Login::basic(name, password),
                 None => panic!("{place}: as"),
             },
         };

@@ -150,14 +150,19 @@ pub fn joins(snapshot: &Snapshot, group: &Dn, member: &Dn) -> Option<Change> {
     let view = View::new(snapshot, snapshot.find_entry(group)?)?;
     let unique = view.has_class(known::class::GROUP_OF_UNIQUE_NAMES);
     let attribute = if unique { "uniqueMember" } else { "member" };
-    Some(Change::Modify {
+    Some(joining(group, attribute, &member.to_string()))
+}
+
+/// The change that puts somebody on a list of members.
+pub fn joining(group: &Dn, attribute: &str, member: &str) -> Change {
+    Change::Modify {
         dn: group.clone(),
         modifications: vec![Modification {
             kind: ModificationKind::Add,
             attribute: attribute.to_owned(),
-            values: vec![member.to_string().into_bytes()],
+            values: vec![member.as_bytes().to_vec()],
         }],
-    })
+    }
 }
 
 /// Puts what an invitation gives into the attributes of a new user.

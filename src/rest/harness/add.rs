@@ -3,7 +3,7 @@
 //! Owns what somebody gets with a membership: a place on the list of the scope and on those of the scopes above, as a viewer
 //! there where they are new, and the roles and groups that the request names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -13,11 +13,12 @@ use super::resource::USER;
 use super::roles::{ALL_RESOURCES, Right, is_directly_below, known, of_level, require};
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
+use crate::directory::invitation::{self as core, joining};
 use crate::directory::request::{Change, Terms};
-use crate::directory::{EntryCopy, Error, VisibleEntry, invitation as core, time};
-use crate::rest::entry::{attribute, make_unit, name, name_below, selected, text, values};
+use crate::directory::{EntryCopy, Error, VisibleEntry, time};
+use crate::rest::entry::{self, attribute, name, name_below, new_unit, selected, text, values};
 use crate::rest::fault::{Fault, Kind};
-use crate::rest::invitation::{self, Gift, Invitation};
+use crate::rest::invitation::{self, Attributes, Gift, Invitation};
 use crate::rest::json::Members;
 use crate::rest::list;
 use crate::rest::mail;
@@ -121,38 +122,55 @@ fn binding(item: Value, level: usize, place: &str) -> Result<Binding, Fault> {
     })
 }
 
-/// What users of a scope get, as lists that they get on.
+/// A list of members that users get on.
+struct List {
+    dn: Dn,
+    /// What it consists of, where it is made if it is not there yet.
+    attributes: Option<Attributes>,
+}
+
+/// What users of a scope get, as lists that they get on. Of what is not there yet is made what somebody gets on, with that
+/// in one change, so that a request that adds nobody leaves nothing behind.
 struct Gifts {
-    /// Those of each scope above, but for the account.
-    above: Vec<Vec<Dn>>,
+    /// What is made first: the account, and what it is below.
+    account: Vec<Change>,
+    /// The lists of each scope above, but for the account.
+    above: Vec<Vec<List>>,
     /// Those of the scope.
-    own: Vec<Dn>,
+    own: Vec<List>,
 }
 
 impl Gifts {
-    /// Makes the lists that are not there yet.
+    /// Works out which lists these are.
     async fn prepare(
         call: &Call,
         place: &Place,
         bindings: &[Binding],
         named: &[String],
     ) -> Result<Self, Fault> {
-        make_account(call, place).await?;
+        let account = place.entries().take(1).map(|dn| Change::Add {
+            dn: dn.clone(),
+            attributes: vec![
+                attribute("objectClass", "hedgerowScope"),
+                attribute("ou", &call.rest.settings.harness_account),
+            ],
+        });
         let mut gifts = Self {
+            account: [new_unit(call, "scopes")]
+                .into_iter()
+                .chain(account)
+                .collect(),
             above: Vec::new(),
             own: Vec::new(),
         };
         for (level, scope) in place.entries().enumerate().skip(1) {
-            let list = members(scope)?;
-            make(
-                call,
-                &list,
-                vec![
+            let list = List {
+                dn: members(scope)?,
+                attributes: Some(vec![
                     attribute("objectClass", "hedgerowScopeMembers"),
                     attribute("cn", "members"),
-                ],
-            )
-            .await?;
+                ]),
+            };
             if level == place.depth() {
                 gifts.own.push(list);
             } else if let Some(viewer) = of_level(level, false) {
@@ -162,16 +180,27 @@ impl Gifts {
                     resource_group: None,
                     resource_group_name: None,
                 };
-                let role = make_assignment(call, scope, &viewer).await?;
-                gifts.above.push(vec![list, role]);
+                gifts.above.push(vec![list, assignment(scope, &viewer)?]);
             }
         }
+        let mut seen = BTreeSet::new();
         for binding in bindings {
-            let role = make_assignment(call, place.own(), binding).await?;
-            gifts.own.push(role);
+            let list = assignment(place.own(), binding)?;
+            if seen.insert(list.dn.normalize(call.rest.directory.snapshot().schema())) {
+                gifts.own.push(list);
+            }
         }
         gifts.own.extend(user_groups(call, place, named).await?);
         Ok(gifts)
+    }
+
+    /// The changes that make what of these lists, and of what they are below, is not there yet.
+    fn missing(&self, call: &Call, lists: &[&List]) -> Vec<Change> {
+        let lists = lists.iter().filter_map(|list| {
+            let (dn, attributes) = (list.dn.clone(), list.attributes.clone()?);
+            Some(Change::Add { dn, attributes })
+        });
+        entry::missing(call, self.account.iter().cloned().chain(lists))
     }
 
     /// Gives them to whoever has an address.
@@ -230,14 +259,14 @@ impl Gifts {
             let found = list::one(&call.rest, identity, asked, selected(&["1.1"])).await?;
             Ok::<_, Fault>(found.is_some())
         };
-        let mut lists: Vec<&Dn> = self.own.iter().collect();
+        let mut lists: Vec<&List> = self.own.iter().collect();
         for (level, above) in (1..).zip(&self.above) {
             if !is_in(place.members_at(level)?).await? {
                 lists.extend(above);
             }
         }
         let was_in = is_in(place.members()?).await?;
-        put_on(call, &lists, &user.dn).await?;
+        self.put_on(call, &lists, &user.dn).await?;
         Ok(match text(user, core::PENDING).is_some() {
             true => "USER_ALREADY_INVITED",
             false if was_in => "USER_ALREADY_ADDED",
@@ -269,12 +298,14 @@ impl Gifts {
             add(dn);
         }
         // The list of the scope itself is the first, where there is one.
-        let listed = self.own.first().is_some_and(|dn| add(dn.clone()));
+        let listed = self.own.first().is_some_and(|list| add(list.dn.clone()));
         let was_invited = held.is_some() && (listed || place.depth() == 0);
-        for dn in self.above.iter().flatten().chain(&self.own) {
-            add(dn.clone());
+        let all: Vec<&List> = self.above.iter().flatten().chain(&self.own).collect();
+        for list in &all {
+            add(list.dn.clone());
         }
         let gift = Gift {
+            made_first: self.missing(call, &all),
             groups: lists.into_values().collect(),
             ..Gift::default()
         };
@@ -285,38 +316,54 @@ impl Gifts {
             false => "USER_INVITED_SUCCESSFULLY",
         })
     }
-}
 
-/// Puts an entry on lists, all or none; where it is already it stays.
-async fn put_on(call: &Call, lists: &[&Dn], member: &str) -> Result<(), Fault> {
-    let wanted = [(member, true)].into();
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let mut changes = Vec::new();
-        for dn in lists {
-            let own = equal("entryDN", &dn.to_string());
-            let asked = ((*dn).clone(), own);
+    /// Puts an entry on lists, all or none; where it is already it stays.
+    async fn put_on(&self, call: &Call, lists: &[&List], member: &str) -> Result<(), Fault> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let changes = self.puts_on(call, lists, member).await?;
+            let mut changes = changes.into_iter().map(|it| (it, Terms::default()));
+            let Some(first) = changes.next() else {
+                return Ok(());
+            };
+            let identity = &call.caller.identity;
+            match list::together(&call.rest, identity, first, changes.collect()).await {
+                Ok(_) => return Ok(()),
+                Err(Error::AttributeOrValueExists(_) | Error::EntryAlreadyExists)
+                    if tries < TRIES => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The changes that put it there; none where it is already.
+    async fn puts_on(
+        &self,
+        call: &Call,
+        lists: &[&List],
+        member: &str,
+    ) -> Result<Vec<Change>, Fault> {
+        let mut changes = self.missing(call, lists);
+        let made: Vec<Dn> = changes.iter().map(|add| add.dn().clone()).collect();
+        let wanted = [(member, true)].into();
+        for List { dn, .. } in lists {
+            if made.contains(dn) {
+                changes.push(joining(dn, "member", member));
+                continue;
+            }
+            let asked = (dn.clone(), equal("entryDN", &dn.to_string()));
             let identity = &call.caller.identity;
             let found = list::one(&call.rest, identity, asked, selected(&["objectClass"])).await?;
             let group = found.ok_or_else(|| Fault::not_found("list of members"))?;
             changes.extend(difference(call, &group, &wanted).await?);
         }
-        let mut changes = changes.into_iter().map(|it| (it, Terms::default()));
-        let Some(first) = changes.next() else {
-            return Ok(());
-        };
-        let identity = &call.caller.identity;
-        match list::together(&call.rest, identity, first, changes.collect()).await {
-            Ok(_) => return Ok(()),
-            Err(Error::AttributeOrValueExists(_)) if tries < TRIES => {}
-            Err(error) => return Err(error.into()),
-        }
+        Ok(changes)
     }
 }
 
 /// The groups of these names or ids that belong to a scope; of the account these are those below `ou=groups`.
-async fn user_groups(call: &Call, place: &Place, named: &[String]) -> Result<Vec<Dn>, Fault> {
+async fn user_groups(call: &Call, place: &Place, named: &[String]) -> Result<Vec<List>, Fault> {
     if named.is_empty() {
         return Ok(Vec::new());
     }
@@ -336,39 +383,15 @@ async fn user_groups(call: &Call, place: &Place, named: &[String]) -> Result<Vec
     let identity = &call.caller.identity;
     list::all(&call.rest, identity, asked, selected(&["1.1"]), each).await?;
     found.retain(|it| place.depth() == 0 || is_directly_below(call, it, place.own()));
-    Ok(found.iter().map(name).collect())
+    let lists = found.iter().map(|it| List {
+        dn: name(it),
+        attributes: None,
+    });
+    Ok(lists.collect())
 }
 
-/// Makes an entry where it is not there yet.
-async fn make(call: &Call, dn: &Dn, attributes: Vec<(String, Vec<Vec<u8>>)>) -> Result<(), Fault> {
-    if call.rest.directory.snapshot().find_entry(dn).is_some() {
-        return Ok(());
-    }
-    let add = Change::Add {
-        dn: dn.clone(),
-        attributes,
-    };
-    match list::change(&call.rest, &call.caller.identity, add, Terms::default()).await {
-        Ok(_) | Err(Error::EntryAlreadyExists) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Makes the entry of the account where it is not there yet.
-async fn make_account(call: &Call, place: &Place) -> Result<(), Fault> {
-    let Some(account) = place.entries().next() else {
-        return Ok(());
-    };
-    make_unit(call, "scopes").await?;
-    let scope = vec![
-        attribute("objectClass", "hedgerowScope"),
-        attribute("ou", &call.rest.settings.harness_account),
-    ];
-    make(call, account, scope).await
-}
-
-/// The entry that gives a role in a scope, made where it is not there yet.
-async fn make_assignment(call: &Call, scope: &Dn, binding: &Binding) -> Result<Dn, Fault> {
+/// The entry that gives a role in a scope.
+fn assignment(scope: &Dn, binding: &Binding) -> Result<List, Fault> {
     let Binding {
         role,
         role_name,
@@ -395,6 +418,8 @@ async fn make_assignment(call: &Call, scope: &Dn, binding: &Binding) -> Result<D
         .into_iter()
         .filter_map(|(name, value)| Some(attribute(name, value.as_ref()?)));
     attributes.extend(named);
-    make(call, &dn, attributes).await?;
-    Ok(dn)
+    Ok(List {
+        dn,
+        attributes: Some(attributes),
+    })
 }

@@ -16,7 +16,7 @@ use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership::leads;
 use crate::rest::operation::Call;
-use crate::rest::principal::living_users;
+use crate::rest::principal::active_users;
 use crate::rest::query::equal;
 
 /// The resource group that a role is for which names none: everything in the scope.
@@ -209,8 +209,8 @@ pub async fn holders(
     Ok(Filter::And(vec![place.members()?, Filter::Or(any)]))
 }
 
-/// Users of the account who have a role by one of these assignments.
+/// Users of the account who have a role by one of these assignments and can make use of it.
 pub fn users_by(assignments: &[EntryCopy]) -> Filter {
     let any = assignments.iter().map(|it| leads("memberOf", &it.dn));
-    Filter::And(vec![living_users(), Filter::Or(any.collect())])
+    Filter::And(vec![active_users(), Filter::Or(any.collect())])
 }

@@ -204,6 +204,7 @@ pub async fn invite(call: Call) -> Result<Reply, Fault> {
             attribute("hedgerowAuthType", "basic_auth"),
         ],
         groups: Vec::new(),
+        ..Gift::default()
     };
     let roles = reference::stored(&roles);
     if !roles.is_empty() {

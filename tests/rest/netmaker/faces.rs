@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use ldap3::{LdapConn, Mod, Scope, SearchEntry};
 use serde_json::{Value, json};
 
-use super::https::{Client, Login};
-use super::server::{PASSWORD, SUFFIX};
 use super::{basic, serving};
+use crate::https::{Client, Login};
+use crate::server::{PASSWORD, SUFFIX};
 
 /// What makes users and groups, and shows them.
 #[derive(Copy, Clone, Debug, PartialEq)]

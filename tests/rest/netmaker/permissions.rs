@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::https::{Client, Login};
 use super::{basic, master_key, serving};
+use crate::https::{Client, Login};
 
 /// Asks for one operation, about a user, without saying more than that.
 fn ask(client: &Client, document: &Value, id: &str, login: &Login, about: &str) -> u16 {

@@ -2,22 +2,14 @@
 //!
 //! tests/run installs the program; without it this fails.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
-
-mod server;
-
 use std::path::Path;
 use std::process::Command;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use server::{Folder, PASSWORD, text};
+
+use crate::server::{Folder, PASSWORD, text};
+use crate::service::TREE;
 
 #[test]
 fn no_answer_is_other_than_the_document_says() {
@@ -28,7 +20,7 @@ fn no_answer_is_other_than_the_document_says() {
         program.display()
     );
     let folder = Folder::rest("body_bytes = 262144", "");
-    folder.load(include_str!("rest/tree.ldif"));
+    folder.load(TREE);
     let server = folder.serve();
     let url = format!("https://{}", server.rest.unwrap());
     let login = STANDARD.encode(format!("admin:{PASSWORD}"));

@@ -1,35 +1,21 @@
-//! The dialect of Netmaker of the real server over HTTPS: scenarios, and who may ask for what.
+//! The dialect of Netmaker: scenarios, and who may ask for what.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
-
-mod server;
-
-#[path = "rest/netmaker/faces.rs"]
 mod faces;
-#[path = "rest/https.rs"]
-mod https;
-#[path = "rest/netmaker/permissions.rs"]
 mod permissions;
-#[path = "rest/scenario.rs"]
-mod scenario;
 
 use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use https::{Answer, Client, Login};
 use ldap3::{LdapConn, Mod, Scope, SearchEntry};
 use serde_json::json;
-use server::{Folder, SUFFIX, Server};
 
-const TREE: &str = include_str!("rest/netmaker/tree.ldif");
+use crate::https::{Answer, Client, Login};
+use crate::server::{Folder, SUFFIX, Server};
+use crate::{scenario, service};
+
+const TREE: &str = include_str!("netmaker/tree.ldif");
 const BASE: &str = "/api";
 /// Administrators are those who have that role, and see the codes of invites, for which there is a key; platform users write
 /// the groups that come with networks.
@@ -63,25 +49,12 @@ allow = ["read", "search", "compare", "write"]
 fn serving(section: &str) -> (Folder, Server, Client) {
     let administrators = format!("administrators = \"cn=administrators,ou=groups,{SUFFIX}\"");
     let folder = Folder::rest(&format!("{administrators}\n{section}"), ACCESS);
-    folder.load(TREE);
-    let server = folder.serve();
-    let client = Client::new(server.rest.unwrap(), server.authority());
-    (folder, server, client)
+    service::serving(folder, &[TREE])
 }
 
 #[test]
 fn every_scenario_of_netmaker_goes_as_it_says() {
-    let spool = tempfile::tempdir().unwrap();
-    let section = format!("mail_folder = {:?}", spool.path());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rest/netmaker");
-    let files = fs::read_dir(folder).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|it| it == "json"));
-    files.sort();
-    for file in files {
-        let (_folder, _server, client) = serving(&section);
-        scenario::run(&client, BASE, &file, spool.path());
-    }
+    scenario::run_all("netmaker", BASE, serving);
 }
 
 #[test]
@@ -97,7 +70,7 @@ fn a_refusal_at_a_path_that_leads_nowhere_speaks_the_words_of_the_dialect() {
 }
 
 fn basic(user: &str) -> Login {
-    Login::Basic(user.to_owned(), format!("demo-{user}"))
+    Login::basic(user, &format!("demo-{user}"))
 }
 
 fn ask(client: &Client, login: &Login, request: &str, body: Option<&str>) -> Answer {
@@ -105,10 +78,8 @@ fn ask(client: &Client, login: &Login, request: &str, body: Option<&str>) -> Ans
 }
 
 fn names(ldap: &mut LdapConn, filter: &str) -> Vec<String> {
-    let found = ldap.search(SUFFIX, Scope::Subtree, filter, vec!["1.1"]);
-    let (found, _) = found.unwrap().success().unwrap();
-    let names = found.into_iter().map(|it| SearchEntry::construct(it).dn);
-    names.collect()
+    let found = service::search(ldap, SUFFIX, filter, &["1.1"]);
+    found.into_iter().map(|entry| entry.dn).collect()
 }
 
 /// A key of this mode, and a section that names it.
@@ -318,7 +289,7 @@ fn an_admin_makes_no_administrators_by_their_group_but_the_super_admin_does() {
          objectClass: groupOfNames\ncn: inner\nmember: uid=grace,ou=people,{SUFFIX}\n"
     ));
     let server = folder.serve();
-    let client = Client::new(server.rest.unwrap(), server.authority());
+    let client = Client::of(&server);
     let groups = client.get(&basic("boss"), "/api/v1/users/groups").json();
     let id = |name: &str| {
         let mut groups = groups["Response"].as_array().unwrap().iter();
@@ -364,9 +335,7 @@ fn a_second_factor_that_a_group_needs_stays_and_nothing_else_is_changed() {
         "",
         &rules.replacen("[[access]]", &format!("{own}\n[[access]]"), 1),
     );
-    folder.load(TREE);
-    let server = folder.serve();
-    let client = Client::new(server.rest.unwrap(), server.authority());
+    let (_folder, server, client) = service::serving(folder, &[TREE]);
     let body = r#"{"username": "ada", "password": "demo-ada"}"#;
     let login = ask(
         &client,

@@ -1,21 +1,5 @@
 //! One directory, whatever it is looked at through: every change through every face that can make it, read through all.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
-
-mod server;
-
-#[path = "rest/https.rs"]
-mod https;
-#[path = "rest/scenario.rs"]
-#[allow(dead_code, reason = "only mail is read here")]
-mod scenario;
-#[path = "four_views/world.rs"]
 mod world;
 
 use ldap3::Mod;
@@ -23,7 +7,7 @@ use serde_json::{Value, json};
 use world::{ACCOUNT, Face, Truth, World, dn_of, dn_of_group};
 
 const TREE: &str = concat!(
-    include_str!("rest/tree.ldif"),
+    include_str!("tree.ldif"),
     "
 dn: ou=scopes,dc=example,dc=org
 objectClass: organizationalUnit

@@ -1,32 +1,17 @@
-//! The dialect of Harness of the real server over HTTPS: scenarios, and what it has in common with LDAP.
+//! The dialect of Harness: scenarios, and what it has in common with LDAP.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
-
-mod server;
-
-#[path = "rest/https.rs"]
-mod https;
-#[path = "rest/scenario.rs"]
-mod scenario;
-
-use std::fs;
-use std::path::Path;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use https::{Answer, Client, Login};
-use ldap3::{LdapConn, Mod, Scope, SearchEntry};
+use ldap3::{LdapConn, Mod};
 use serde_json::{Value, json};
-use server::{Folder, PASSWORD, SUFFIX, Server};
 
-const TREE: &str = include_str!("rest/tree.ldif");
-const SCOPES: &str = include_str!("rest/harness/scopes.ldif");
+use crate::https::{Answer, Client, Login};
+use crate::scenario;
+use crate::server::{Folder, SUFFIX, Server};
+use crate::service::{self, TREE};
+
+const SCOPES: &str = include_str!("harness/scopes.ldif");
 const BASE: &str = "/ng/api/user";
 const LEDGER: &str = "accountIdentifier=default&orgIdentifier=payments&projectIdentifier=ledger";
 
@@ -40,30 +25,17 @@ fn serving(section: &str) -> (Folder, Server, Client) {
          allow = [\"read\", \"search\", \"compare\", \"write\"]\n"
     );
     let folder = Folder::rest(section, &rules);
-    folder.load(TREE);
-    folder.load(SCOPES);
-    let server = folder.serve();
-    let client = Client::new(server.rest.unwrap(), server.authority());
-    (folder, server, client)
-}
-
-fn login(name: &str, password: &str) -> Login {
-    Login::Basic(name.to_owned(), password.to_owned())
-}
-
-fn admin() -> Login {
-    login("admin", PASSWORD)
+    service::serving(folder, &[TREE, SCOPES])
 }
 
 fn ask(client: &Client, login: &Login, request: &str, body: Option<Value>) -> Answer {
     let request = request.replacen(' ', &format!(" {BASE}"), 1);
-    let body = body.map(|body| body.to_string());
-    client.send(login, &request, &[], body.as_ref().map(String::as_bytes))
+    client.ask(login, &request, body)
 }
 
 /// What the administrator is answered, who must not be refused.
 fn done(client: &Client, request: &str, body: Option<Value>) -> Value {
-    let answer = ask(client, &admin(), request, body);
+    let answer = ask(client, &Login::admin(), request, body);
     assert_eq!(answer.status, 200, "{request}: {}", answer.text());
     answer.json()["data"].clone()
 }
@@ -76,9 +48,8 @@ fn id_of(client: &Client, user: &str) -> String {
 }
 
 fn search(ldap: &mut LdapConn, base: &str, filter: &str, attribute: &str) -> Vec<String> {
-    let found = ldap.search(base, Scope::Subtree, filter, vec![attribute]);
-    let (found, _) = found.unwrap().success().unwrap();
-    let entries = found.into_iter().map(SearchEntry::construct);
+    let entries = service::search(ldap, base, filter, &[attribute]);
+    let entries = entries.into_iter();
     entries
         .flat_map(|mut entry| entry.attrs.remove(attribute).unwrap_or_default())
         .collect()
@@ -92,18 +63,7 @@ const SCOPE: &str = "ou=ledger,ou=payments,ou=default,ou=scopes,dc=example,dc=or
 
 #[test]
 fn every_scenario_of_harness_goes_as_it_says() {
-    let spool = tempfile::tempdir().unwrap();
-    let section = format!("mail_folder = {:?}", spool.path());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rest/harness");
-    let files = fs::read_dir(folder).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|it| it == "json"));
-    files.sort();
-    assert!(files.len() > 8);
-    for file in files {
-        let (_folder, _server, client) = serving(&section);
-        scenario::run(&client, BASE, &file, spool.path());
-    }
+    scenario::run_all("harness", BASE, serving);
 }
 
 #[test]
@@ -141,9 +101,8 @@ fn whoever_was_invited_and_has_not_come_is_a_user_of_the_account() {
     let (_folder, _server, client) = serving(&format!("mail_folder = {:?}", spool.path()));
     let body = json!({ "userName": "mary", "displayName": "Mary", "email": "mary@example.net",
         "invitationPending": true });
-    let body = body.to_string();
     let invite = "POST /api/v2/auth/users";
-    let invited = client.send(&admin(), invite, &[], Some(body.as_bytes()));
+    let invited = client.ask(&Login::admin(), invite, Some(body));
     assert_eq!(invited.status, 201, "{}", invited.text());
     let found = done(
         &client,
@@ -177,7 +136,13 @@ fn of_two_administrators_who_remove_one_another_one_stays() {
         let removals = ids.each_ref().map(|id| {
             let client = &client;
             scope.spawn(move || {
-                ask(client, &admin(), &format!("DELETE /{id}?{LEDGER}"), None).status
+                ask(
+                    client,
+                    &Login::admin(),
+                    &format!("DELETE /{id}?{LEDGER}"),
+                    None,
+                )
+                .status
             })
         });
         removals.map(|it| it.join().unwrap())
@@ -223,7 +188,7 @@ fn whoever_is_removed_from_a_scope_leaves_what_is_below_it_and_nothing_else() {
 #[test]
 fn a_second_factor_that_is_enabled_is_needed_over_ldap_as_well() {
     let (_folder, server, client) = serving("");
-    let ada = login("ada", "demo-ada");
+    let ada = Login::basic("ada", "demo-ada");
     let proposed = ask(&client, &ada, "GET /two-factor-auth/TOTP", None).json();
     let secret = proposed["data"]["totpSecretKey"]
         .as_str()
@@ -247,7 +212,7 @@ fn a_second_factor_that_is_enabled_is_needed_over_ldap_as_well() {
     let device = totp_rs::Builder::new().with_secret(bytes).build().unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let typed = format!("demo-ada{}", device.generate(now.as_secs()));
-    let both = login("ada", &typed);
+    let both = Login::basic("ada", &typed);
     let disabled = ask(&client, &both, "PUT /disable-two-factor-auth", None);
     assert_eq!(disabled.status, 200, "{}", disabled.text());
     assert_eq!(
@@ -280,7 +245,7 @@ fn who_is_refused_after_others_were_added_is_told_so_by_address() {
     let body = |emails: &[&str]| Some(json!({"emails": emails, "roleBindings": binding}));
     let (alan, new) = ("alan@example.org", "new@example.net");
     let request = format!("POST /users?{LEDGER}");
-    let zoe = login("zoe", "demo-zoe");
+    let zoe = Login::basic("zoe", "demo-zoe");
     let both = ask(&client, &zoe, &request, body(&[alan, new]));
     assert_eq!(both.status, 200, "{}", both.text());
     let told = json!({alan: "USER_ADDED_SUCCESSFULLY", new: "FAIL"});
@@ -288,12 +253,148 @@ fn who_is_refused_after_others_were_added_is_told_so_by_address() {
     assert_eq!(ask(&client, &zoe, &request, body(&[new])).status, 403);
 }
 
+/// Everything below the scopes, and the invitations.
+fn entries(ldap: &mut LdapConn) -> Vec<String> {
+    let filter = "(|(objectClass=organizationalUnit)(objectClass=hedgerowScope)\
+        (objectClass=hedgerowScopeMembers)(objectClass=hedgerowRoleAssignment)(objectClass=hedgerowInvitation))";
+    let mut names = search(ldap, SUFFIX, filter, "entryDN");
+    names.sort();
+    names
+}
+
+#[test]
+fn a_request_that_adds_nobody_leaves_nothing_behind() {
+    let spool = tempfile::tempdir().unwrap();
+    // Zoe administers the project, and may write what is there, but add nothing.
+    let section = format!(
+        "mail_folder = {:?}\n[[access]]\nwho = \"dn:{}\"\nto = \"ou=scopes,{SUFFIX}\"\n\
+         allow = [\"read\", \"search\", \"compare\", \"write\"]\n",
+        spool.path(),
+        person("zoe")
+    );
+    let (_folder, server, client) = serving(&section);
+    let mut ldap = server.administrator();
+    let zoe = person("zoe");
+    let administers = Mod::Add("member", [zoe.as_str()].into());
+    let admins = format!("cn=admins,{SCOPE}");
+    ldap.modify(&admins, vec![administers])
+        .unwrap()
+        .success()
+        .unwrap();
+    let before = entries(&mut ldap);
+    let body = |emails: &[&str]| {
+        let roles = json!([
+            {"roleIdentifier": "_project_viewer", "roleName": "Project Viewer"},
+            {"roleIdentifier": "deployer", "roleName": "Deployer"},
+            {"roleIdentifier": "deployer", "roleName": "Deployer"},
+        ]);
+        Some(json!({ "emails": emails, "roleBindings": roles }))
+    };
+    let audit = "accountIdentifier=default&orgIdentifier=payments&projectIdentifier=audit";
+    let add = |who: &Login, scope: &str, emails: &[&str]| {
+        ask(&client, who, &format!("POST /users?{scope}"), body(emails))
+    };
+    let wrong = add(&Login::admin(), audit, &["no address", "nor this"]);
+    let told = json!({"no address": "FAIL", "nor this": "FAIL"});
+    assert_eq!(wrong.json()["data"]["addUserResponseMap"], told);
+    assert_eq!(entries(&mut ldap), before);
+    // Of one who is there, and of one who is yet to come.
+    let zoe = Login::basic("zoe", "demo-zoe");
+    for email in ["alan@example.org", "new@example.net"] {
+        assert_eq!(add(&zoe, LEDGER, &[email]).status, 403, "{email}");
+        assert_eq!(entries(&mut ldap), before, "{email}");
+    }
+    let both = add(
+        &Login::admin(),
+        audit,
+        &["alan@example.org", "new@example.net"],
+    );
+    let told = json!({"alan@example.org": "USER_ADDED_SUCCESSFULLY", "new@example.net": "USER_INVITED_SUCCESSFULLY"});
+    assert_eq!(both.json()["data"]["addUserResponseMap"], told);
+    // The lists of the project, the viewers of the organisation, the invitation and what it lies in.
+    assert_eq!(entries(&mut ldap).len(), before.len() + 6);
+}
+
+#[test]
+fn what_an_account_lacks_is_made_with_the_first_user_who_gets_a_role() {
+    let folder = Folder::rest("", "");
+    folder.load(TREE);
+    let server = folder.serve();
+    let client = Client::of(&server);
+    let mut ldap = server.administrator();
+    let before = entries(&mut ldap);
+    let role = json!([{"roleIdentifier": "_account_admin", "roleName": "Account Admin"}]);
+    let request = "POST /users?accountIdentifier=default";
+    let add = |email: &str| {
+        let body = json!({ "emails": [email], "roleBindings": role });
+        done(&client, request, Some(body))["addUserResponseMap"][email].clone()
+    };
+    // Without a folder for mail nobody can be invited.
+    assert_eq!(add("new@example.net"), "FAIL");
+    assert_eq!(entries(&mut ldap), before);
+    assert_eq!(add("ada@example.org"), "USER_ALREADY_ADDED");
+    let members = search(&mut ldap, SUFFIX, "(cn=_account_admin)", "member");
+    assert_eq!(members, [person("ada")]);
+    let as_ada = ask(
+        &client,
+        &Login::basic("ada", "demo-ada"),
+        "GET /currentgen?accountIdentifier=default",
+        None,
+    );
+    assert_eq!(as_ada.status, 200);
+}
+
+#[test]
+fn who_cannot_log_in_is_no_administrator_that_is_left() {
+    let (_folder, server, client) = serving("");
+    let mut ldap = server.administrator();
+    let admins = format!("cn=admins,{SCOPE}");
+    let ada = person("ada");
+    let administers = Mod::Add("member", [ada.as_str()].into());
+    ldap.modify(&admins, vec![administers])
+        .unwrap()
+        .success()
+        .unwrap();
+    let grace = id_of(&client, "Grace");
+    let remove = |expected: u16| {
+        let answer = ask(
+            &client,
+            &Login::admin(),
+            &format!("DELETE /{grace}?{LEDGER}"),
+            None,
+        );
+        assert_eq!(answer.status, expected, "{}", answer.text());
+        if expected == 400 {
+            assert_eq!(answer.json()["code"], "REQUEST_PROCESSING_INTERRUPTED");
+        }
+    };
+    let classes = Mod::Add("objectClass", ["hedgerowAccount", "hedgerowUser"].into());
+    ldap.modify(&ada, vec![classes]).unwrap().success().unwrap();
+    let mut set = |attribute: &str, value: Option<&str>| {
+        let step = Mod::Replace(attribute, value.into_iter().collect());
+        ldap.modify(&ada, vec![step]).unwrap().success().unwrap();
+    };
+    for (attribute, value) in [
+        ("hedgerowDisabled", "TRUE"),
+        ("pwdAccountLockedTime", "000001010000Z"),
+        ("hedgerowDeletedTime", "20260101000000Z"),
+        ("hedgerowInvitationPending", "TRUE"),
+        ("pwdEndTime", "20200101000000Z"),
+        ("pwdStartTime", "99991231000000Z"),
+    ] {
+        set(attribute, Some(value));
+        remove(400);
+        set(attribute, None);
+    }
+    set("pwdEndTime", Some("99991231000000Z"));
+    set("pwdStartTime", Some("20200101000000Z"));
+    remove(200);
+}
+
 #[test]
 fn with_a_key_the_account_must_be_named() {
     let (folder, _server, client) = serving("");
-    let made = folder.told(&["key", "create", "ada", "pipeline", "--scope", "harness"]);
-    let mut words = made.split_whitespace();
-    let key = words.find(|word| word.starts_with("hgrw_")).unwrap();
+    let key = &service::key(&folder, &["ada", "pipeline", "--scope", "harness"]);
     let who = |key: &str, query: &str| {
         let headers = [("x-api-key".to_owned(), key.to_owned())];
         let request = format!("GET {BASE}/currentUser{query}");
@@ -333,7 +434,12 @@ fn the_correlation_id_is_that_of_the_request() {
         ("/a/b", 404),
     ] {
         let headers = [("x-request-id".to_owned(), "own-id-1".to_owned())];
-        let answer = client.send(&admin(), &format!("GET {BASE}{path}"), &headers, None);
+        let answer = client.send(
+            &Login::admin(),
+            &format!("GET {BASE}{path}"),
+            &headers,
+            None,
+        );
         assert_eq!(answer.status, status, "{path}");
         assert_eq!(answer.json()["correlationId"], "own-id-1", "{path}");
         assert_eq!(answer.headers["x-request-id"], "own-id-1");

@@ -1,29 +1,15 @@
-//! The dialect of Harmony SASE of the real server over HTTPS: scenarios, and what keys and tokens may do.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
-
-mod server;
-
-#[path = "rest/https.rs"]
-mod https;
-#[path = "rest/scenario.rs"]
-mod scenario;
+//! The dialect of Harmony SASE: scenarios, and what keys and tokens may do.
 
 use std::fs;
-use std::path::Path;
 
-use https::{Answer, Client, Login};
-use ldap3::{LdapConn, Mod, Scope, SearchEntry};
+use ldap3::Mod;
 use serde_json::{Value, json};
-use server::{Folder, PASSWORD, SUFFIX, Server};
 
-const TREE: &str = include_str!("rest/tree.ldif");
+use crate::https::{Answer, Client, Login};
+use crate::scenario;
+use crate::server::{Folder, SUFFIX, Server};
+use crate::service::{self, TREE, search};
+
 const BASE: &str = "/api/rest/v1";
 
 /// Ada is who keys are of: she may read and write people and groups.
@@ -35,45 +21,26 @@ allow = ["read", "search", "compare", "write"]
 
 fn serving(section: &str, more: &str) -> (Folder, Server, Client) {
     let folder = Folder::rest(section, more);
-    folder.load(TREE);
-    let server = folder.serve();
-    let client = Client::new(server.rest.unwrap(), server.authority());
-    (folder, server, client)
+    service::serving(folder, &[TREE])
 }
 
-fn admin() -> Login {
-    Login::Basic("admin".to_owned(), PASSWORD.to_owned())
-}
-
-fn send(client: &Client, login: &Login, request: &str, body: Option<Value>) -> Answer {
-    let body = body.map(|body| body.to_string());
-    client.send(login, request, &[], body.as_ref().map(String::as_bytes))
-}
-
+#[track_caller]
 fn done(client: &Client, request: &str, body: Option<Value>) -> Value {
-    let request = request.replacen(' ', &format!(" {BASE}"), 1);
-    let answer = send(client, &admin(), &request, body);
-    assert!(answer.status < 300, "{request}: {}", answer.text());
-    answer.json()
+    client.done(&request.replacen(' ', &format!(" {BASE}"), 1), body)
 }
 
 /// A key of ada's with these scopes.
 fn key(folder: &Folder, name: &str, scopes: &[&str], more: &[&str]) -> String {
-    let mut arguments = vec!["key", "create", "ada", name];
-    scopes
-        .iter()
-        .for_each(|it| arguments.extend(["--scope", it]));
-    arguments.extend(more);
-    let made = folder.told(&arguments);
-    let mut words = made.split_whitespace();
-    let key = words.find(|word| word.starts_with("hgrw_"));
-    key.unwrap().to_owned()
+    let mut words = vec!["ada", name];
+    scopes.iter().for_each(|it| words.extend(["--scope", it]));
+    words.extend(more);
+    service::key(folder, &words)
 }
 
 fn authorize(client: &Client, key: &str) -> Answer {
     let body = json!({ "grantType": "api_key", "apiKey": key });
     let request = "POST /api/v1/auth/authorize";
-    send(client, &Login::Nobody, request, Some(body))
+    client.ask(&Login::Nobody, request, Some(body))
 }
 
 fn token(client: &Client, key: &str) -> Login {
@@ -89,27 +56,9 @@ fn users(client: &Client, login: &Login) -> u16 {
     client.get(login, &format!("{BASE}/users")).status
 }
 
-fn search(ldap: &mut LdapConn, filter: &str, attributes: &[&str]) -> Vec<SearchEntry> {
-    let found = ldap.search(SUFFIX, Scope::Subtree, filter, attributes.to_vec());
-    let (found, _) = found.unwrap().success().unwrap();
-    found.into_iter().map(SearchEntry::construct).collect()
-}
-
 #[test]
 fn every_scenario_of_harmony_sase_goes_as_it_says() {
-    let spool = tempfile::tempdir().unwrap();
-    let section = format!("mail_folder = {:?}\nbody_bytes = 65536", spool.path());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rest/harmony");
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
-    files.sort();
-    assert!(files.len() > 5);
-    for file in files {
-        let (_folder, _server, client) = serving(&section, "");
-        scenario::run(&client, "", &file, spool.path());
-    }
+    scenario::run_all("harmony", "", |section| serving(section, ""));
 }
 
 /// Each operation with each permission alone: none is enough for another.
@@ -156,7 +105,7 @@ fn a_token_may_do_what_its_key_is_for() {
         );
         for (needed, request, status) in &operations {
             let body = request.starts_with("POST").then(|| json!({}));
-            let answer = send(&client, &one, request, body.clone());
+            let answer = client.ask(&one, request, body.clone());
             let expected = if needed == permission { *status } else { 403 };
             assert_eq!(
                 answer.status,
@@ -164,11 +113,7 @@ fn a_token_may_do_what_its_key_is_for() {
                 "{permission}: {request}: {}",
                 answer.text()
             );
-            assert_eq!(
-                send(&client, &all, request, body).status,
-                *status,
-                "{request}"
-            );
+            assert_eq!(client.ask(&all, request, body).status, *status, "{request}");
         }
     }
 }
@@ -249,7 +194,7 @@ fn a_key_gives_nothing_that_its_account_has_not() {
     let all = token(&client, &key(&folder, "all", &["harmony-sase"], &[]));
     assert_eq!(users(&client, &all), 200);
     let body = json!({ "name": "mine" });
-    let made = send(&client, &all, "POST /v1/groups", Some(body));
+    let made = client.ask(&all, "POST /v1/groups", Some(body));
     assert_eq!(made.status, 403, "{}", made.text());
 }
 
@@ -284,7 +229,12 @@ fn who_is_made_over_ldap_has_an_id_at_once_that_never_changes() {
     ] {
         assert_eq!(tim[member], expected, "{member}");
     }
-    let found = search(&mut ldap, &format!("(hedgerowId={id})"), &["hedgerowId"]);
+    let found = search(
+        &mut ldap,
+        SUFFIX,
+        &format!("(hedgerowId={id})"),
+        &["hedgerowId"],
+    );
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].dn, dn);
     assert_eq!(found[0].attrs["hedgerowId"], [id]);
@@ -297,7 +247,10 @@ fn who_is_made_over_ldap_has_an_id_at_once_that_never_changes() {
         .collect();
     for none in [other_case.as_str(), "tim", "*", ""] {
         let filter = format!("(hedgerowId={})", none.replace('*', "\\2a"));
-        assert!(search(&mut ldap, &filter, &["1.1"]).is_empty(), "{none}");
+        assert!(
+            search(&mut ldap, SUFFIX, &filter, &["1.1"]).is_empty(),
+            "{none}"
+        );
     }
     ldap.modifydn(&dn, "uid=sir-tim", true, None)
         .unwrap()
@@ -363,7 +316,9 @@ fn a_key_that_makes_users_makes_no_administrators() {
     let create = |login: &Login, group: &str| {
         let body =
             json!({"email": "mary@example.org", "inviteMessage": "x", "accessGroups": [group]});
-        send(&client, login, &format!("POST {BASE}/users"), Some(body)).status
+        client
+            .ask(login, &format!("POST {BASE}/users"), Some(body))
+            .status
     };
     for group in ["engineering", "Kernel"] {
         assert_eq!(create(&one, group), 403, "{group}");
@@ -398,9 +353,9 @@ fn a_new_user_is_invited_and_comes() {
         "password": "a-word-of-hers",
     });
     let request = "POST /api/v2/auth/invitations/accept";
-    let accepted = send(&client, &Login::Nobody, request, Some(acceptance));
+    let accepted = client.ask(&Login::Nobody, request, Some(acceptance));
     assert_eq!(accepted.status, 204, "{}", accepted.text());
-    let own = Login::Basic("mary@example.org".to_owned(), "a-word-of-hers".to_owned());
+    let own = Login::basic("mary@example.org", "a-word-of-hers");
     assert_eq!(client.get(&own, "/api/v2/auth/me").status, 200);
 }
 
@@ -408,7 +363,7 @@ fn a_new_user_is_invited_and_comes() {
 fn nobody_is_made_whom_nobody_can_invite() {
     let (_folder, _server, client) = serving("", "");
     let body = json!({"email": "mary@example.org", "inviteMessage": "Come in"});
-    let answer = send(&client, &admin(), "POST /v1/users", Some(body));
+    let answer = client.ask(&Login::admin(), "POST /v1/users", Some(body));
     assert_eq!(answer.status, 400);
     assert!(
         answer.text().contains("rest.mail_folder"),

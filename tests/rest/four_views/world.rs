@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use ldap3::{LdapConn, LdapError, Mod, Scope, SearchEntry, dn_escape, ldap_escape};
+use ldap3::{LdapConn, LdapError, Mod, SearchEntry, dn_escape, ldap_escape};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::https::{Answer, Client, Login};
 use crate::scenario::token_of_last_mail;
-use crate::server::{Folder, PASSWORD, SUFFIX, Server};
+use crate::server::{Folder, SUFFIX, Server};
+use crate::service;
 
 /// A way to the directory.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -97,10 +98,6 @@ pub fn dn_of_group(group: &str) -> String {
     format!("cn={},ou=groups,{SUFFIX}", dn_escape(group))
 }
 
-fn admin() -> Login {
-    Login::Basic("admin".to_owned(), PASSWORD.to_owned())
-}
-
 /// For the query of a request.
 pub fn encoded(text: &str) -> String {
     let bytes = text.bytes().map(|byte| format!("%{byte:02X}"));
@@ -112,11 +109,9 @@ impl World {
         let spool = tempfile::tempdir().unwrap();
         let section = format!("mail_folder = {:?}", spool.path());
         let own = "[[access]]\nwho = \"self\"\nattributes = [\"userPassword\", \"displayName\", \"cn\"]\nallow = [\"write\"]\n";
-        let folder = Folder::rest(&section, own);
-        folder.load(tree);
-        let server = folder.serve();
+        let (folder, server, client) = service::serving(Folder::rest(&section, own), &[tree]);
         World {
-            client: Client::new(server.rest.unwrap(), server.authority()),
+            client,
             ldap: RefCell::new(server.administrator()),
             server,
             _folder: folder,
@@ -127,24 +122,20 @@ impl World {
     /// What a user is answered, who must not be refused.
     #[track_caller]
     pub fn done_by(&self, (user, password): (&str, &str), request: &str, body: Value) -> Value {
-        let own = Login::Basic(user.to_owned(), password.to_owned());
+        let own = Login::basic(user, password);
         let answer = self.ask(&own, request, Some(body));
         assert!(answer.status < 300, "{request}: {}", answer.text());
         answer.json()
     }
 
     fn ask(&self, login: &Login, request: &str, body: Option<Value>) -> Answer {
-        let body = body.map(|body| body.to_string());
-        let bytes = body.as_ref().map(String::as_bytes);
-        self.client.send(login, request, &[], bytes)
+        self.client.ask(login, request, body)
     }
 
     /// What the administrator is answered, who must not be refused.
     #[track_caller]
     pub fn done(&self, request: &str, body: Option<Value>) -> Value {
-        let answer = self.ask(&admin(), request, body);
-        assert!(answer.status < 300, "{request}: {}", answer.text());
-        answer.json()
+        self.client.done(request, body)
     }
 
     /// Comes as whoever was invited last.
@@ -197,10 +188,7 @@ impl World {
 
     /// What LDAP finds below the suffix.
     pub fn search(&self, filter: &str, attributes: &[&str]) -> Vec<SearchEntry> {
-        let mut ldap = self.ldap.borrow_mut();
-        let found = ldap.search(SUFFIX, Scope::Subtree, filter, attributes.to_vec());
-        let (found, _) = found.unwrap().success().unwrap();
-        found.into_iter().map(SearchEntry::construct).collect()
+        service::search(&mut self.ldap.borrow_mut(), SUFFIX, filter, attributes)
     }
 
     /// The user as SLC Hub has it.
@@ -325,7 +313,7 @@ impl World {
     /// The user as Netmaker has it.
     pub fn netmaker_user(&self, user: &str) -> Option<Value> {
         let request = format!("GET {}", self.netmaker_path(user));
-        let answer = self.ask(&admin(), &request, None);
+        let answer = self.ask(&Login::admin(), &request, None);
         assert!(matches!(answer.status, 200 | 404), "{}", answer.text());
         (answer.status == 200).then(|| answer.json())
     }
@@ -449,7 +437,7 @@ impl World {
         let dn = entry.map(|entry| entry.dn).unwrap_or_else(|| dn_of(user));
         let bound = self.bind(&dn, password).is_ok();
         assert_eq!(bound, expected, "{user} over LDAP after {after}");
-        let own = Login::Basic(user.to_owned(), password.to_owned());
+        let own = Login::basic(user, password);
         let basic = self.ask(&own, "GET /api/v2/auth/me", None).status;
         let slc = self.slc_login(user, password);
         let netmaker = self.netmaker_login(user, password);
