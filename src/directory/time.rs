@@ -116,22 +116,22 @@ pub fn whole_seconds(micros: u64) -> i64 {
 
 /// Writes seconds since 1970 as generalized time, `20260102030405Z`.
 pub fn generalized(seconds: i64) -> String {
-    Civil::of(seconds).text(["", "", ""], None)
+    Civil::of(seconds).text(GENERALIZED, None)
 }
 
 /// Writes microseconds since 1970 as generalized time, `20260102030405.000006Z`.
 pub fn generalized_micros(micros: u64) -> String {
-    Civil::of(whole_seconds(micros)).text(["", "", ""], Some(fraction(micros)))
+    Civil::of(whole_seconds(micros)).text(GENERALIZED, Some(fraction(micros)))
 }
 
 /// Writes seconds since 1970 as RFC 3339 does, `2026-01-02T03:04:05Z`.
 pub fn rfc3339(seconds: i64) -> String {
-    Civil::of(seconds).text(["-", "T", ":"], None)
+    Civil::of(seconds).text(RFC_3339, None)
 }
 
 /// Writes microseconds since 1970 as RFC 3339 does, `2026-01-02T03:04:05.000006Z`.
 pub fn rfc3339_micros(micros: u64) -> String {
-    Civil::of(whole_seconds(micros)).text(["-", "T", ":"], Some(fraction(micros)))
+    Civil::of(whole_seconds(micros)).text(RFC_3339, Some(fraction(micros)))
 }
 
 fn fraction(micros: u64) -> i64 {
@@ -184,6 +184,11 @@ pub fn seconds(schema: &Schema, value: &[u8]) -> Option<i64> {
 const EARLIEST: i64 = -62_167_219_200;
 const LATEST: i64 = 253_402_300_799;
 
+/// What stands within the date, before the time and within the time.
+type Separators = [Option<u8>; 3];
+const GENERALIZED: Separators = [None; 3];
+const RFC_3339: Separators = [Some(b'-'), Some(b'T'), Some(b':')];
+
 /// A moment in the Gregorian calendar, in UTC.
 struct Civil {
     year: i64,
@@ -217,10 +222,10 @@ impl Civil {
         }
     }
 
-    /// Its parts in their order with what stands within the date, before the time and within that, and microseconds. Every
-    /// entry that is shown has such texts, so that no formatter makes them.
-    fn text(&self, [in_date, before_time, in_time]: [&str; 3], micros: Option<i64>) -> String {
-        let mut text = String::with_capacity(32);
+    /// Its parts in their order, and microseconds. Every entry that is shown has such texts, so that no formatter makes
+    /// them.
+    fn text(&self, [in_date, before_time, in_time]: Separators, micros: Option<i64>) -> String {
+        let mut text = Vec::with_capacity(32);
         push_digits::<4>(self.year, &mut text);
         let (hour, minute) = (self.second_of_day / 3_600, self.second_of_day / 60 % 60);
         for (before, part) in [
@@ -230,26 +235,26 @@ impl Civil {
             (in_time, minute),
             (in_time, self.second_of_day % 60),
         ] {
-            text.push_str(before);
+            text.extend(before);
             push_digits::<2>(part, &mut text);
         }
         if let Some(micros) = micros {
-            text.push('.');
+            text.push(b'.');
             push_digits::<6>(micros, &mut text);
         }
-        text.push('Z');
-        text
+        text.push(b'Z');
+        String::from_utf8(text).unwrap_or_default()
     }
 }
 
 /// Appends a number with so many digits.
-fn push_digits<const DIGITS: usize>(mut number: i64, out: &mut String) {
-    let mut text = [b'0'; DIGITS];
-    for digit in text.iter_mut().rev() {
+fn push_digits<const DIGITS: usize>(mut number: i64, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; DIGITS];
+    for digit in digits.iter_mut().rev() {
         *digit += u8::try_from(number % 10).unwrap_or_default();
         number /= 10;
     }
-    out.push_str(std::str::from_utf8(&text).unwrap_or_default());
+    out.extend_from_slice(&digits);
 }
 
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {

@@ -46,14 +46,11 @@ pub fn wants_lines(call: &Call) -> bool {
 
 /// The body of a page.
 pub fn page_of(data: Vec<u8>, listed: &Listed) -> Reply {
-    let mut body = format!("{{\"totalCount\":{},", listed.total).into_bytes();
-    if let Some(next) = &listed.next {
-        body.extend_from_slice(format!("\"next\":\"{next}\",").as_bytes());
-    }
-    body.extend_from_slice(b"\"data\":[");
-    body.extend_from_slice(&data);
-    body.extend_from_slice(b"]}");
-    Reply::bytes(body)
+    let next = listed.next.as_ref();
+    let next = next.map(|next| format!("\"next\":\"{next}\","));
+    let (total, next) = (listed.total, next.unwrap_or_default());
+    let begin = format!("{{\"totalCount\":{total},{next}\"data\":[");
+    Reply::bytes([begin.as_bytes(), &data, b"]}"].concat())
 }
 
 /// Answers with a list: a page, or all of it line by line.
