@@ -26,14 +26,12 @@ mod wire;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
 
 use hedgerow::ldap::codec::{Frame, decode, frame};
 use in_process::{Place, State};
 use mutate::{Random, mutated};
+use server::PATIENCE;
 
-/// Long after every answer of a server that is alive.
-const PATIENCE: Duration = Duration::from_secs(60);
 const SEARCH_DONE: u8 = 0x65;
 
 fn number(variable: &str) -> u64 {

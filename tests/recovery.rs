@@ -13,15 +13,12 @@ mod server;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::Duration;
 
 use ldap3::{LdapConn, Scope, SearchEntry};
-use server::{ADMIN, Folder, PASSWORD, SUFFIX, text};
+use server::{ADMIN, Folder, PASSWORD, PATIENCE, SUFFIX, text};
 
 /// How often the server is killed.
 const KILLS: usize = 50;
-/// Long after every answer of a server that is alive.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 type Attributes = BTreeMap<String, BTreeSet<String>>;
 

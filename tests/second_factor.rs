@@ -80,12 +80,12 @@ impl Fixture {
     }
 }
 
-/// Makes codes: of the step in which it began, and of the one after that, which are both good for half a minute at the
-/// least.
+/// Makes codes: of the step that it is, or of the one after that when this one's was made. Either is good for half a minute
+/// at the least.
 struct Device {
     secret: String,
     totp: totp_rs::Totp,
-    at: u64,
+    next: u64,
     recovery: Vec<String>,
 }
 
@@ -93,19 +93,19 @@ impl Device {
     fn new(secret: &str) -> Device {
         let bytes = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
         let bytes: [u8; 20] = bytes.try_into().unwrap();
-        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
         Device {
             secret: secret.to_owned(),
             totp: totp_rs::Builder::new().with_secret(bytes).build().unwrap(),
-            at: since.as_secs(),
+            next: 0,
             recovery: Vec::new(),
         }
     }
 
     fn next(&mut self) -> String {
-        let code = self.totp.generate(self.at).to_string();
-        self.at += 30;
-        code
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        let at = self.next.max(since.as_secs());
+        self.next = at + 30;
+        self.totp.generate(at).to_string()
     }
 }
 

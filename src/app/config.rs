@@ -9,21 +9,24 @@ mod access;
 mod accounts;
 mod audit;
 mod bounded;
+mod listener;
 mod rest;
 mod schema;
 mod section;
 mod source;
+mod tls;
 
 pub use access::{AccessRule, Who};
 pub use accounts::{AdmissionRule, Lockout, PasswordPolicy, SecondFactor};
 pub use audit::{Audit, Changes};
+pub use listener::{Ldapi, Listener, ListenerTls};
 pub use rest::{Address, Rest};
 pub use schema::{PosixGroup, Schema};
 pub use section::{
-    Index, Ldapi, Level, Limits, Listener, ListenerTls, Log, LogFormat, MemberOf, Membership,
-    Operations, Passwords, SubjectRule, Tls, TlsVersion, Unique,
+    Index, Level, Limits, Log, LogFormat, MemberOf, Membership, Operations, Passwords, Unique,
 };
 pub use source::{ConfigError, Problem};
+pub use tls::{SubjectRule, Tls, TlsVersion};
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -8,101 +8,27 @@
 
 mod exposition;
 mod histogram;
+mod listeners;
+mod operations;
 mod process;
 mod result_code;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use exposition::{Exposition, Kind};
-use histogram::Histogram;
-use result_code::ResultCounters;
+pub use listeners::{ListenerMetrics, OpenConnection};
+use operations::Operations;
 
-/// The operations of RFC 4511 4.2 to 4.12, as they are counted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Operation {
-    /// Bind (4.2).
-    Bind,
-    /// Unbind (4.3).
-    Unbind,
-    /// Search (4.5).
-    Search,
-    /// Modify (4.6).
-    Modify,
-    /// Add (4.7).
-    Add,
-    /// Delete (4.8).
-    Delete,
-    /// Modify DN (4.9).
-    ModifyDn,
-    /// Compare (4.10).
-    Compare,
-    /// Abandon (4.11).
-    Abandon,
-    /// Extended, StartTLS included (4.12, 4.14).
-    Extended,
-}
-
-impl Operation {
-    const ALL: [Operation; 10] = [
-        Operation::Bind,
-        Operation::Unbind,
-        Operation::Search,
-        Operation::Modify,
-        Operation::Add,
-        Operation::Delete,
-        Operation::ModifyDn,
-        Operation::Compare,
-        Operation::Abandon,
-        Operation::Extended,
-    ];
-
-    fn label(self) -> &'static str {
-        match self {
-            Operation::Bind => "bind",
-            Operation::Unbind => "unbind",
-            Operation::Search => "search",
-            Operation::Modify => "modify",
-            Operation::Add => "add",
-            Operation::Delete => "delete",
-            Operation::ModifyDn => "modify_dn",
-            Operation::Compare => "compare",
-            Operation::Abandon => "abandon",
-            Operation::Extended => "extended",
-        }
-    }
-}
+use crate::ldap::message::Operation;
 
 /// Everything that is counted. Shared by all threads behind one `Arc`.
 pub struct Metrics {
     started: SystemTime,
-    stripes: [Stripe; STRIPES],
+    operations: Operations,
     listeners: Mutex<Vec<Arc<ListenerMetrics>>>,
     observed: Mutex<Vec<Observed>>,
-}
-
-/// Threads up to this number do not wait for each other to count.
-const STRIPES: usize = 8;
-
-thread_local! {
-    /// Where this thread counts.
-    static STRIPE: usize = {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        NEXT.fetch_add(1, Relaxed) % STRIPES
-    };
-}
-
-/// What some of the threads have counted; in cache lines of its own, two of which a processor fetches together.
-#[derive(Default)]
-#[repr(align(128))]
-struct Stripe([OperationMetrics; Operation::ALL.len()]);
-
-#[derive(Default)]
-struct OperationMetrics {
-    results: ResultCounters,
-    durations: Histogram,
 }
 
 struct Observed {
@@ -117,7 +43,7 @@ impl Metrics {
     pub fn new(started: SystemTime) -> Metrics {
         Metrics {
             started,
-            stripes: Default::default(),
+            operations: Operations::default(),
             listeners: Mutex::default(),
             observed: Mutex::default(),
         }
@@ -126,21 +52,12 @@ impl Metrics {
     /// Counts one finished operation: its LDAP result code (RFC 4511 4.1.9; 0
     /// for those without a response) and how long it took.
     pub fn record(&self, operation: Operation, result_code: u32, elapsed: Duration) {
-        let stripe = STRIPE.with(|stripe| self.stripes.get(*stripe));
-        if let Some(metrics) = stripe.and_then(|stripe| stripe.0.get(operation as usize)) {
-            metrics.results.count(result_code);
-            metrics.durations.observe(elapsed);
-        }
+        self.operations.count(operation, result_code, elapsed);
     }
 
     /// The counters of a new listener, named by its address.
     pub fn listener(&self, name: impl Into<String>) -> Arc<ListenerMetrics> {
-        let listener = Arc::new(ListenerMetrics {
-            name: name.into(),
-            open: AtomicU64::new(0),
-            accepted: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-        });
+        let listener = Arc::new(ListenerMetrics::new(name.into()));
         held(&self.listeners).push(Arc::clone(&listener));
         listener
     }
@@ -191,8 +108,8 @@ impl Metrics {
             "Always 1; the version is in the label.",
         );
         page.sample("", &[("version", env!("CARGO_PKG_VERSION"))], 1);
-        self.render_operations(&mut page);
-        self.render_listeners(&mut page);
+        self.operations.render(&mut page);
+        listeners::render(&held(&self.listeners), &mut page);
         for observed in held(&self.observed).iter() {
             page.family(observed.name, observed.kind, observed.help);
             page.sample("", &[], (observed.read)());
@@ -200,115 +117,11 @@ impl Metrics {
         process::render(self.started, &mut page);
         page.into_text()
     }
-
-    fn render_operations(&self, page: &mut Exposition) {
-        page.family(
-            "hedgerow_ldap_operations_total",
-            Kind::Counter,
-            "LDAP operations answered, by result.",
-        );
-        let sums = self.sums();
-        for (operation, metrics) in Operation::ALL.into_iter().zip(&sums.0) {
-            metrics.results.render(operation.label(), page);
-        }
-        page.family(
-            "hedgerow_ldap_operation_duration_seconds",
-            Kind::Histogram,
-            "Time from a whole request to its last response.",
-        );
-        for (operation, metrics) in Operation::ALL.into_iter().zip(&sums.0) {
-            metrics.durations.render(operation.label(), page);
-        }
-    }
-
-    /// What all threads have counted.
-    fn sums(&self) -> Stripe {
-        let sums = Stripe::default();
-        for (sum, metrics) in self
-            .stripes
-            .iter()
-            .flat_map(|one| sums.0.iter().zip(&one.0))
-        {
-            sum.results.add(&metrics.results);
-            sum.durations.add(&metrics.durations);
-        }
-        sums
-    }
-
-    fn render_listeners(&self, page: &mut Exposition) {
-        type Read = fn(&ListenerMetrics) -> &AtomicU64;
-        let families: [(&'static str, Kind, &'static str, Read); 3] = [
-            (
-                "hedgerow_connections",
-                Kind::Gauge,
-                "Open connections.",
-                |listener| &listener.open,
-            ),
-            (
-                "hedgerow_connections_accepted_total",
-                Kind::Counter,
-                "Connections accepted.",
-                |listener| &listener.accepted,
-            ),
-            (
-                "hedgerow_connections_refused_total",
-                Kind::Counter,
-                "Connections closed at once because there were too many.",
-                |listener| &listener.refused,
-            ),
-        ];
-        let listeners = held(&self.listeners);
-        for (name, kind, help, value) in families {
-            page.family(name, kind, help);
-            for listener in listeners.iter() {
-                let labels = [("listener", listener.name.as_str())];
-                page.sample("", &labels, value(listener).load(Relaxed));
-            }
-        }
-    }
 }
 
 impl fmt::Debug for Metrics {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Metrics").finish_non_exhaustive()
-    }
-}
-
-/// The connections of one listener.
-#[derive(Debug)]
-pub struct ListenerMetrics {
-    name: String,
-    open: AtomicU64,
-    accepted: AtomicU64,
-    refused: AtomicU64,
-}
-
-impl ListenerMetrics {
-    /// Counts a connection as open until what is returned is dropped.
-    pub fn accept(self: &Arc<Self>) -> OpenConnection {
-        self.accepted.fetch_add(1, Relaxed);
-        self.open.fetch_add(1, Relaxed);
-        OpenConnection(Arc::clone(self))
-    }
-
-    /// Connections that are open at this moment.
-    pub fn open(&self) -> u64 {
-        self.open.load(Relaxed)
-    }
-
-    /// Counts a connection that was closed at once because there were too many.
-    pub fn refuse(&self) {
-        self.refused.fetch_add(1, Relaxed);
-    }
-}
-
-/// One open connection, counted while it lives.
-#[derive(Debug)]
-pub struct OpenConnection(Arc<ListenerMetrics>);
-
-impl Drop for OpenConnection {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Relaxed);
     }
 }
 
@@ -319,59 +132,12 @@ fn held<T>(list: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
     use super::*;
 
     fn metrics() -> Metrics {
         Metrics::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000))
-    }
-
-    #[test]
-    fn operations_are_counted_by_kind_and_result() {
-        let metrics = metrics();
-        metrics.record(Operation::Search, 0, Duration::from_micros(5));
-        metrics.record(Operation::Search, 0, Duration::from_micros(30));
-        metrics.record(Operation::Search, 32, Duration::from_micros(5));
-        metrics.record(Operation::Bind, 49, Duration::from_millis(15));
-        let page = metrics.render();
-        for line in [
-            "hedgerow_ldap_operations_total{operation=\"search\",result=\"success\"} 2",
-            "hedgerow_ldap_operations_total{operation=\"search\",result=\"noSuchObject\"} 1",
-            "hedgerow_ldap_operations_total{operation=\"bind\",result=\"invalidCredentials\"} 1",
-            "hedgerow_ldap_operations_total{operation=\"compare\",result=\"success\"} 0",
-            "hedgerow_ldap_operation_duration_seconds_count{operation=\"search\"} 3",
-            "hedgerow_ldap_operation_duration_seconds_sum{operation=\"search\"} 0.000040000",
-        ] {
-            assert!(page.lines().any(|shown| shown == line), "{line} in\n{page}");
-        }
-    }
-
-    #[test]
-    fn what_threads_count_apart_is_shown_together() {
-        let metrics = metrics();
-        std::thread::scope(|scope| {
-            for _ in 0..2 * STRIPES {
-                scope.spawn(|| metrics.record(Operation::Search, 0, Duration::from_micros(5)));
-            }
-        });
-        let page = metrics.render();
-        for line in [
-            "hedgerow_ldap_operations_total{operation=\"search\",result=\"success\"} 16",
-            "hedgerow_ldap_operation_duration_seconds_bucket{operation=\"search\",le=\"0.000005\"} 16",
-            "hedgerow_ldap_operation_duration_seconds_sum{operation=\"search\"} 0.000080000",
-        ] {
-            assert!(page.lines().any(|shown| shown == line), "{line} in\n{page}");
-        }
-    }
-
-    #[test]
-    fn every_operation_has_a_place_and_a_label_of_its_own() {
-        let mut labels = Operation::ALL.map(Operation::label).to_vec();
-        for (position, operation) in Operation::ALL.into_iter().enumerate() {
-            assert_eq!(operation as usize, position);
-        }
-        labels.sort_unstable();
-        labels.dedup();
-        assert_eq!(labels.len(), Operation::ALL.len());
     }
 
     #[test]
@@ -431,21 +197,5 @@ mod tests {
             }
         }
         assert!(families.contains(&"process_start_time_seconds"));
-    }
-
-    #[test]
-    fn threads_lose_no_count() {
-        let metrics = metrics();
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    for _ in 0..1_000 {
-                        metrics.record(Operation::Compare, 6, Duration::from_micros(3));
-                    }
-                });
-            }
-        });
-        let page = metrics.render();
-        assert!(page.contains("{operation=\"compare\",result=\"compareTrue\"} 4000\n"));
     }
 }

@@ -1,30 +1,27 @@
 //! Accounts as entries: the state that an entry keeps of its password, and the policy that holds for it.
 //!
-//! Owns which attributes that is, and how a policy is found: the one that `pwdPolicySubentry` names, else the default.
-//! What follows from them is `password::policy`'s, who changes them `write`'s.
+//! Owns which attributes that is; `policy` finds the policy that holds: the one that `pwdPolicySubentry` names, else the
+//! default. What follows from them is `password::policy`'s, who changes them `write`'s.
 
 pub mod explain;
-
-use std::borrow::Cow;
+mod policy;
+mod standard;
 
 use super::attributes::Attributes;
 use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
-use super::password::Standard;
-use super::password::policy::{
-    Check, Escalation, LONGEST_HISTORY, Lock, MOST_FAILURES, Policy, Seconds, State,
-};
+use super::password::policy::{Escalation, Lock, Policy, Seconds, State};
 use super::schema::{AttributeTypeId, Schema, well_known as known};
 use super::second_factor::SecondFactorSettings;
-use super::snapshot::{Found, Snapshot};
+use super::snapshot::Snapshot;
 use super::time::{self, Clock};
 use super::view::View;
 
+pub use policy::{DEFAULT_POLICY, default_policy, default_policy_name};
+pub use standard::{standard, to_history};
+
 /// What `pwdAccountLockedTime` holds when only an administrator lifts the lock (draft section 5.3.3).
 pub const PERMANENTLY: &[u8] = b"000001010000Z";
-
-/// The policy of accounts that name none, below their suffix.
-pub const DEFAULT_POLICY: &str = "cn=default,ou=policies";
 
 /// The attributes that say what an account may do: nobody changes those of their own entry.
 pub const KEPT_FROM_OWNERS: [AttributeTypeId; 8] = [
@@ -164,7 +161,7 @@ impl Account {
     pub fn own_policy(&self, snapshot: &Snapshot) -> Option<(Policy, Dn)> {
         let name = std::str::from_utf8(self.policy.as_deref()?).ok()?;
         let dn = Dn::parse(name).ok()?;
-        let policy = policy_at(snapshot, &dn, &dn.normalize(snapshot.schema()))?;
+        let policy = policy::policy_at(snapshot, &dn, &dn.normalize(snapshot.schema()))?;
         Some((policy, dn))
     }
 }
@@ -232,185 +229,9 @@ fn lock(schema: &Schema, value: &[u8]) -> Lock {
     }
 }
 
-/// The policy of names that have none of their own, whether they have an entry or not.
-pub fn default_policy(
-    snapshot: &Snapshot,
-    settings: &AccountSettings,
-    name: &NormalizedDn,
-) -> Option<Policy> {
-    let (dn, normalized) = default_policy_name(snapshot, settings, name)?;
-    policy_at(snapshot, dn, &normalized)
-}
-
-/// Where the policy of such names is, or would be.
-pub fn default_policy_name<'a>(
-    snapshot: &'a Snapshot,
-    settings: &'a AccountSettings,
-    name: &NormalizedDn,
-) -> Option<(&'a Dn, Cow<'a, NormalizedDn>)> {
-    if let Some(named) = &settings.default_policy {
-        return Some((named, Cow::Owned(named.normalize(snapshot.schema()))));
-    }
-    let holds = |suffix: &NormalizedDn| name.is_within(suffix);
-    let suffixes = snapshot.suffixes();
-    let of_name = suffixes.iter().find(|suffix| holds(&suffix.normalized));
-    // The administrator, and names from nowhere, follow the first suffix.
-    let suffix = of_name.or_else(|| suffixes.first())?;
-    let (dn, normalized) = suffix.policy.as_ref()?;
-    Some((dn, Cow::Borrowed(normalized)))
-}
-
-/// The policy of a name, if its entry is one for `userPassword`.
-fn policy_at(snapshot: &Snapshot, dn: &Dn, normalized: &NormalizedDn) -> Option<Policy> {
-    let Found::Entry(id) = snapshot.find_normalized(dn, normalized) else {
-        return None;
-    };
-    let view = View::new(snapshot, id)?;
-    let (descriptions, schema) = (snapshot.descriptions(), snapshot.schema());
-    let mut policy = Policy::default();
-    let mut is_one = false;
-    for block in view.entry.blocks() {
-        let value = block.values().next().unwrap_or_default();
-        match descriptions.attribute(block.description) {
-            Some(known::PWD_ATTRIBUTE) => {
-                let name = std::str::from_utf8(value).unwrap_or_default();
-                is_one = schema.attribute_id(name) == Some(known::USER_PASSWORD);
-            }
-            Some(attribute) => rule(&mut policy, attribute, value),
-            None => {}
-        }
-    }
-    (is_one && view.has_class(known::class::PWD_POLICY)).then_some(policy)
-}
-
-fn rule(policy: &mut Policy, attribute: AttributeTypeId, value: &[u8]) {
-    match attribute {
-        known::PWD_MIN_AGE => policy.min_age = number(value),
-        known::PWD_MAX_AGE => policy.max_age = number(value),
-        known::PWD_IN_HISTORY => policy.in_history = count(value, LONGEST_HISTORY),
-        known::PWD_CHECK_QUALITY => {
-            policy.check = match number(value) {
-                0 => Check::No,
-                1 => Check::Lenient,
-                _ => Check::Strict,
-            };
-        }
-        known::PWD_MIN_LENGTH => policy.min_length = count(value, usize::MAX),
-        known::PWD_MAX_LENGTH => policy.max_length = count(value, usize::MAX),
-        known::PWD_EXPIRE_WARNING => policy.warn = number(value),
-        known::PWD_GRACE_AUTHN_LIMIT => policy.grace_logins = count(value, MOST_FAILURES),
-        known::PWD_GRACE_EXPIRY => policy.grace_expiry = number(value),
-        known::PWD_LOCKOUT => policy.lockout = is_true(value),
-        known::PWD_LOCKOUT_DURATION => policy.lockout_duration = number(value),
-        known::PWD_MAX_FAILURE => policy.max_failures = count(value, MOST_FAILURES),
-        known::PWD_FAILURE_COUNT_INTERVAL => policy.failure_interval = number(value),
-        known::PWD_MUST_CHANGE => policy.must_change = is_true(value),
-        known::PWD_ALLOW_USER_CHANGE => policy.allow_user_change = is_true(value),
-        known::PWD_SAFE_MODIFY => policy.safe_modify = is_true(value),
-        known::PWD_MAX_IDLE => policy.max_idle = number(value),
-        _ => {}
-    }
-}
-
-/// An integer of the policy; below zero it means nothing, and beyond what fits it means no end.
-fn number(value: &[u8]) -> Seconds {
-    let text = std::str::from_utf8(value).unwrap_or_default();
-    match text.parse::<Seconds>() {
-        Ok(number) => number.max(0),
-        Err(_) if text.starts_with('-') => 0,
-        Err(_) => Seconds::MAX,
-    }
-}
-
-fn count(value: &[u8], most: usize) -> usize {
-    usize::try_from(number(value))
-        .unwrap_or(usize::MAX)
-        .min(most)
-}
-
-/// What is known of an account that a password should not be.
-const INPUTS: [AttributeTypeId; 10] = [
-    known::UID,
-    known::CN,
-    known::SN,
-    known::GIVEN_NAME,
-    known::DISPLAY_NAME,
-    known::MAIL,
-    known::EMPLOYEE_NUMBER,
-    known::TELEPHONE_NUMBER,
-    known::MOBILE,
-    known::O,
-];
-
-/// What a new password of an entry with these attributes is judged by.
-pub fn standard(
-    snapshot: &Snapshot,
-    settings: &AccountSettings,
-    dn: &Dn,
-    attributes: &Attributes,
-) -> Standard {
-    let account = Account::of_attributes(snapshot.schema(), attributes);
-    let name = dn.normalize(snapshot.schema());
-    let policy = account.policy(snapshot, settings, &name);
-    let policy = policy.unwrap_or_default();
-    let mut inputs = Vec::new();
-    for attribute in INPUTS {
-        for value in attributes.values(attribute) {
-            let text = String::from_utf8_lossy(value);
-            if let Some((local, _)) = text.split_once('@') {
-                inputs.push(local.to_owned());
-            }
-            inputs.push(text.into_owned());
-        }
-    }
-    let mut used = attributes.values(known::USER_PASSWORD).to_vec();
-    if policy.in_history > 0 {
-        let earlier = attributes.values(known::PWD_HISTORY).iter().rev();
-        used.extend(
-            earlier
-                .filter_map(|value| past_password(value))
-                .map(<[u8]>::to_vec),
-        );
-    }
-    used.truncate(policy.in_history.saturating_add(1));
-    Standard {
-        policy,
-        least_score: settings.least_score,
-        inputs,
-        used,
-    }
-}
-
-/// A value of `pwdHistory` (draft section 5.3.5): when, in what syntax, how long, and the password as it was stored.
-pub fn to_history(now: Seconds, stored: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "{}#1.3.6.1.4.1.1466.115.121.1.40#{}#",
-        time::generalized(now),
-        stored.len()
-    );
-    [head.as_bytes(), stored].concat()
-}
-
-/// The stored password in a value of `pwdHistory`.
-pub fn past_password(value: &[u8]) -> Option<&[u8]> {
-    value.splitn(4, |byte| *byte == b'#').nth(3)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_password_comes_out_of_the_history_as_it_went_in() {
-        let stored = b"{ARGON2}$a#b".as_slice();
-        let value = to_history(0, stored);
-        assert_eq!(
-            value,
-            b"19700101000000Z#1.3.6.1.4.1.1466.115.121.1.40#12#{ARGON2}$a#b"
-        );
-        assert_eq!(past_password(&value), Some(stored));
-        assert_eq!(past_password(b"19700101000000Z#1.3#4"), None);
-    }
 
     #[test]
     fn a_lock_of_the_year_zero_and_one_that_cannot_be_read_are_for_good() {
@@ -421,21 +242,5 @@ mod tests {
         for (text, since) in [("19700101000001Z", 1), ("197001010200+0100", 3_600)] {
             assert_eq!(lock(&schema, text.as_bytes()), Lock::Since(since));
         }
-    }
-
-    #[test]
-    fn numbers_of_a_policy_that_make_no_sense_do_no_harm() {
-        for (text, means) in [
-            ("7", 7),
-            ("-1", 0),
-            ("99999999999999999999", i64::MAX),
-            ("-99999999999999999999", 0),
-        ] {
-            assert_eq!(number(text.as_bytes()), means);
-        }
-        assert_eq!(
-            count(b"99999999999999999999", LONGEST_HISTORY),
-            LONGEST_HISTORY
-        );
     }
 }

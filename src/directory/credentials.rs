@@ -162,19 +162,6 @@ impl Directory {
         self.change_credentials(identity, removed, done);
     }
 
-    /// Whether an identity may replace or remove the second factor of an account.
-    ///
-    /// # Errors
-    /// Those of [`Directory::remove_second_factor`] that are about who asks.
-    pub fn may_change_second_factor(
-        &self,
-        identity: &Identity,
-        whose: &Whose,
-    ) -> Result<(), Error> {
-        let found = self.view_of(identity, whose, known::HEDGEROW_SECOND_FACTOR, |_| Ok(()));
-        found.map(|_| ())
-    }
-
     /// Puts new recovery codes in the place of those that are left, and tells them.
     pub fn replace_recovery_codes(
         &self,

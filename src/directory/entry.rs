@@ -285,11 +285,6 @@ impl<'a> EntryRef<'a> {
             rest: self.bytes.get(self.blocks_offset()..).unwrap_or_default(),
         }
     }
-
-    /// The attribute with exactly this description.
-    pub fn block(&self, description: DescriptionId) -> Option<Block<'a>> {
-        self.blocks().find(|block| block.description == description)
-    }
 }
 
 fn take_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -372,9 +367,6 @@ mod tests {
             .map(|b| (b.description.0, b.values().map(<[u8]>::len).collect()))
             .collect();
         assert_eq!(blocks, [(3, vec![1, 0]), (900, vec![300])]);
-        assert!(
-            entry.block(DescriptionId(900)).is_some() && entry.block(DescriptionId(4)).is_none()
-        );
     }
 
     #[test]

@@ -1,29 +1,31 @@
 //! Taking LDIF in: all of a file or nothing.
 //!
 //! Owns the two steps of it. First everything is read on one thread, judged and put into an unpublished state in memory on
-//! another, where an error costs nothing. Then the store is told: new entries in steps behind a mark, which an interruption leaves for the next
-//! start to roll back, and at last everything else together with the mark's removal, as one batch.
+//! another, where an error costs nothing. Then the store is told: new entries in steps behind a mark, which an interruption
+//! leaves for the next start to roll back, and at last everything else together with the mark's removal, as one batch.
+
+mod pending;
 
 use std::collections::VecDeque;
 use std::io::BufRead;
+use std::ops::ControlFlow;
 use std::sync::mpsc;
 
 use super::access::AccessRules;
 use super::account::AccountSettings;
-use super::clear_passwords::{self, Place};
-use super::dn::{Dn, Rdn};
 use super::identity::Identity;
 use super::lane::random_bytes;
-use super::ldif::{self, Reader, Record};
-use super::password::{Job, Outcome, Pool};
-use super::request::{Change, Modification, ModificationKind, Terms};
-use super::schema::Schema;
+use super::ldif::Reader;
+use super::password::Pool;
+use super::request::{Change, Terms};
 use super::snapshot::Snapshot;
-use super::stored::{self, Setting};
+use super::stored::{self, Setting, prefix};
 use super::time;
 use super::unique::UniqueAttributes;
 use super::write::{Draft, Origin};
 use crate::storage::{Batch, Store, StoreError};
+
+use pending::Pending;
 
 /// Entries that go to the store together, at the most.
 const STEP: u32 = 4_096;
@@ -34,6 +36,9 @@ const LOT: usize = 64;
 const LOTS: usize = 16;
 /// Records that may wait for their passwords to be hashed.
 const WAITING: usize = 1_024;
+/// Records that are removed together: a store refuses a batch that takes more than a minute or the rest of the disk.
+const REMOVED_TOGETHER: usize = 4_096;
+
 /// Why an import did nothing.
 #[derive(Debug)]
 pub enum ImportError {
@@ -258,6 +263,37 @@ impl Prepared {
     }
 }
 
+/// Removes what an interrupted import had written so far; nothing of it was acknowledged. The number of records removed.
+/// The mark goes last, so that the next start goes on where this one is interrupted.
+pub fn roll_back_import(store: &mut dyn Store) -> Result<usize, StoreError> {
+    let Some(first) = store.read(&Setting::Import.key())? else {
+        return Ok(0);
+    };
+    let first = u32::from_be_bytes(first.first_chunk::<4>().copied().unwrap_or([0xff; 4]));
+    let mut keys = Vec::new();
+    for kind in [prefix::ENTRY, prefix::MEMBERS, prefix::DANGLING] {
+        store.scan(&[kind], &mut |key, _| {
+            let of = key
+                .get(1..5)
+                .and_then(|id| id.first_chunk::<4>())
+                .map(|id| u32::from_be_bytes(*id));
+            if of.is_some_and(|id| id >= first) {
+                keys.push(key.to_vec());
+            }
+            ControlFlow::Continue(())
+        })?;
+    }
+    for some in keys.chunks(REMOVED_TOGETHER) {
+        let mut batch = Batch::default();
+        some.iter().for_each(|key| batch.delete(key.as_slice()));
+        store.commit(&batch)?;
+    }
+    let mut last = Batch::default();
+    last.delete(Setting::Import.key());
+    store.commit(&last)?;
+    Ok(keys.len())
+}
+
 fn next<R: BufRead>(reader: &mut Reader<R>) -> Result<Option<Pending>, ImportError> {
     let record = reader.next_record().map_err(|error| ImportError::Record {
         line: error.line,
@@ -288,141 +324,6 @@ fn apply(
         _ => report.changed += 1,
     }
     Ok(())
-}
-
-/// A record on its way into the draft.
-struct Pending {
-    line: u64,
-    change: Change,
-    hashes: Vec<(Place, mpsc::Receiver<Outcome>)>,
-}
-
-impl Pending {
-    fn new(record: Record<'_>) -> Result<Pending, ImportError> {
-        let line = record.line;
-        let wrong = |line, reason: String| ImportError::Record {
-            line,
-            dn: record.dn.to_owned(),
-            reason,
-        };
-        let name = |text: &str| {
-            Dn::parse(text).map_err(|error| wrong(line, format!("\"{text}\" is not a DN: {error}")))
-        };
-        if let Some(control) = record.controls.iter().find(|control| control.critical) {
-            return Err(wrong(
-                control.line,
-                format!("control {} is not known to imports", control.oid),
-            ));
-        }
-        let dn = name(record.dn)?;
-        let change = match record.change {
-            ldif::Change::Content(values) | ldif::Change::Add(values) => {
-                let mut attributes: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
-                for value in values {
-                    match attributes
-                        .last_mut()
-                        .filter(|(last, _)| last == value.attribute)
-                    {
-                        Some((_, list)) => list.push(value.value.to_vec()),
-                        None => attributes
-                            .push((value.attribute.to_owned(), vec![value.value.to_vec()])),
-                    }
-                }
-                Change::Add { dn, attributes }
-            }
-            ldif::Change::Modify(steps) => {
-                let modifications = steps.into_iter().map(|step| Modification {
-                    kind: match step.kind {
-                        ldif::ModificationKind::Add => ModificationKind::Add,
-                        ldif::ModificationKind::Delete => ModificationKind::Delete,
-                        ldif::ModificationKind::Replace => ModificationKind::Replace,
-                        ldif::ModificationKind::Increment => ModificationKind::Increment,
-                    },
-                    attribute: step.attribute.to_owned(),
-                    values: step
-                        .values
-                        .iter()
-                        .map(|value| value.value.to_vec())
-                        .collect(),
-                });
-                Change::Modify {
-                    dn,
-                    modifications: modifications.collect(),
-                }
-            }
-            ldif::Change::Delete => Change::Delete { dn },
-            ldif::Change::Rename {
-                new_rdn,
-                delete_old_rdn,
-                new_superior,
-            } => Change::Rename {
-                dn,
-                new_rdn: Rdn::parse(new_rdn).map_err(|error| {
-                    wrong(line, format!("\"{new_rdn}\" is not an RDN: {error}"))
-                })?,
-                delete_old_rdn,
-                new_superior: new_superior.map(name).transpose()?,
-            },
-        };
-        Ok(Pending {
-            line,
-            change,
-            hashes: Vec::new(),
-        })
-    }
-
-    fn wrong(&self, line: u64, reason: impl std::fmt::Display) -> ImportError {
-        ImportError::Record {
-            line,
-            dn: self.change.dn().to_string(),
-            reason: reason.to_string(),
-        }
-    }
-
-    fn is_ready(&self) -> bool {
-        self.hashes.is_empty()
-    }
-
-    /// Sends passwords in clear text to be hashed.
-    fn hash_passwords(
-        &mut self,
-        schema: &Schema,
-        pool: &Pool,
-        keep: bool,
-        report: &mut Report,
-    ) -> Result<(), ImportError> {
-        let clear = clear_passwords::take(schema, &mut self.change);
-        report.hashed += clear.len() as u64;
-        for (place, value) in clear.into_iter().filter(|_| keep) {
-            let (send, receive) = mpsc::channel();
-            let job = Job::Hash {
-                password: value,
-                salt: random_bytes(),
-            };
-            let sent = pool.submit_blocking(
-                job,
-                Box::new(move |outcome| {
-                    let _ = send.send(outcome);
-                }),
-            );
-            sent.map_err(|_| {
-                self.wrong(self.line, "passwords cannot be hashed: the pool is closed")
-            })?;
-            self.hashes.push((place, receive));
-        }
-        Ok(())
-    }
-
-    /// Waits for the hashes and puts them in their places.
-    fn take_hashes(&mut self) -> Result<(), ImportError> {
-        for (place, receive) in std::mem::take(&mut self.hashes) {
-            let Ok(Outcome::Hashed(hash)) = receive.recv() else {
-                return Err(self.wrong(self.line, "userPassword: the password cannot be hashed"));
-            };
-            clear_passwords::put(&mut self.change, place, hash);
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

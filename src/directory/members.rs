@@ -174,11 +174,6 @@ impl Members {
         !self.ids(kind).is_empty() || self.dangling(kind).next().is_some()
     }
 
-    /// The number of values of one attribute.
-    pub fn len(&self, kind: EdgeKind) -> usize {
-        self.ids(kind).len() + self.dangling(kind).count()
-    }
-
     /// The number of edges.
     pub fn count(&self) -> u64 {
         let count = self.member.len() + self.unique_member.len() + self.dangling.len();

@@ -84,6 +84,10 @@ pub struct Terms {
     pub subtree: bool,
     /// Whether referral objects are entries like any other (RFC 3296 section 3).
     pub manage_referrals: bool,
+    /// Whether a modify takes the second factor of the entry away as well, as
+    /// [`remove_second_factor`](crate::directory::Directory::remove_second_factor) does, unless the entry is the asker's own
+    /// and in a group that needs one.
+    pub without_second_factor: bool,
 }
 
 /// Whether a search looks at subentries (RFC 3672 section 3).

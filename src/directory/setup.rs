@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Administrator;
 use super::dn::Dn;
+use super::import::roll_back_import;
 use super::index::IndexedAttributes;
 use super::schema::Schema;
 use super::snapshot::{Snapshot, Suffix};
@@ -174,6 +175,6 @@ pub fn load(
     empty: Snapshot,
     progress: &mut dyn FnMut(usize),
 ) -> Result<(Snapshot, usize), LoadError> {
-    let removed = stored::roll_back_import(store)?;
+    let removed = roll_back_import(store)?;
     Ok((stored::load(store, empty, progress)?, removed))
 }

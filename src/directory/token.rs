@@ -5,7 +5,7 @@
 //! key from there, is asked at each use, so that a token is void the moment that its account is closed, has another
 //! password or is gone, and one of a key the moment that the key is. How a face carries it is the face's.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +18,6 @@ use super::entry::EntryId;
 use super::error::Error;
 use super::identity::{Identity, Who};
 use super::keys::{self, Tag, Wanted};
-use super::lane;
 use super::password::policy::Seconds;
 use super::schema::well_known as known;
 use super::snapshot::Snapshot;
@@ -30,17 +29,15 @@ use super::{Directory, random_key};
 pub const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long a key seals new tokens.
 const RENEWED: Seconds = 60 * 60;
-/// Tokens that are remembered as revoked before their end.
-const REVOKED: usize = 65_536;
 
-/// The number of the key, the subject, whether a key has logged in and which, the epoch, the end, and an id.
-const BODY: usize = 4 + 16 + 1 + 8 + 8 + 8 + 16;
+/// The number of the key, the subject, whether a key has logged in and which, the epoch, and the end.
+const BODY: usize = 4 + 16 + 1 + 8 + 8 + 8;
 const SEAL: usize = 32;
 
 /// The subject of tokens of the administrator, who is no entry.
 const ADMINISTRATOR: [u8; 16] = [0; 16];
 
-/// The keys of this process, and the tokens that were taken back.
+/// The keys of this process.
 #[derive(Default)]
 pub(super) struct Tokens(Mutex<Inner>);
 
@@ -48,8 +45,6 @@ pub(super) struct Tokens(Mutex<Inner>);
 struct Inner {
     /// The oldest first.
     keys: VecDeque<Key>,
-    /// By id, with the end.
-    revoked: BTreeMap<[u8; 16], Seconds>,
 }
 
 #[derive(Clone, Copy)]
@@ -68,7 +63,6 @@ struct Body {
     login: Option<Tag>,
     epoch: u64,
     end: Seconds,
-    id: [u8; 16],
 }
 
 impl Tokens {
@@ -80,7 +74,6 @@ impl Tokens {
         inner
             .keys
             .retain(|key| now.saturating_sub(key.made) <= kept);
-        inner.revoked.retain(|_, end| *end > now);
         match inner.keys.back() {
             Some(key) if now.saturating_sub(key.made) < RENEWED => Ok(*key),
             last => {
@@ -100,23 +93,6 @@ impl Tokens {
         inner.keys.iter().find(|key| key.number == number).copied()
     }
 
-    fn is_revoked(&self, id: &[u8; 16]) -> bool {
-        self.inner().revoked.contains_key(id)
-    }
-
-    /// False when too many are remembered.
-    fn revoke(&self, body: &Body, now: Seconds) -> bool {
-        let mut inner = self.inner();
-        if inner.revoked.len() >= REVOKED {
-            inner.revoked.retain(|_, end| *end > now);
-        }
-        let room = inner.revoked.len() < REVOKED;
-        if room {
-            inner.revoked.insert(body.id, body.end);
-        }
-        room
-    }
-
     /// Each change under the lock is whole before anything in it could panic.
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -132,7 +108,6 @@ impl Body {
         out.extend_from_slice(&self.login.unwrap_or_default());
         out.extend_from_slice(&self.epoch.to_be_bytes());
         out.extend_from_slice(&self.end.to_be_bytes());
-        out.extend_from_slice(&self.id);
         out
     }
 
@@ -143,14 +118,12 @@ impl Body {
         let (login, rest) = rest.split_first_chunk()?;
         let (epoch, rest) = rest.split_first_chunk()?;
         let (end, rest) = rest.split_first_chunk()?;
-        let (id, rest) = rest.split_first_chunk()?;
         rest.is_empty().then_some(Body {
             key: u32::from_be_bytes(*key),
             subject: *subject,
             login: (*has_login == 1).then_some(*login),
             epoch: u64::from_be_bytes(*epoch),
             end: Seconds::from_be_bytes(*end),
-            id: *id,
         })
     }
 }
@@ -193,7 +166,6 @@ impl Directory {
             login: identity.key(),
             epoch,
             end: now.saturating_add(seconds),
-            id: lane::random_bytes(),
         };
         let mut bytes = body.write();
         let seal = seal(&key, &bytes, audience);
@@ -204,8 +176,8 @@ impl Directory {
     /// Whom a token stands for at this moment, if it comes from there.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`] when it was not issued for this audience since the server started, has ended or was
-    /// revoked, or its account is gone, closed, or has another password; of a key also when that is revoked, has expired or
+    /// [`Error::InvalidCredentials`] when it was not issued for this audience since the server started or has ended, or
+    /// its account is gone, closed, or has another password; of a key also when that is revoked, has expired or
     /// does not fit the source.
     pub fn redeem_token(
         &self,
@@ -244,20 +216,6 @@ impl Directory {
         good.then(|| Identity::by_key(id, tag))
     }
 
-    /// Makes one token void before its end.
-    ///
-    /// # Errors
-    /// As [`Directory::redeem_token`], and [`Error::Busy`] when too many are void already.
-    pub fn revoke_token(&self, token: &str, audience: &str) -> Result<(), Error> {
-        let body = self.open_token(token, audience)?;
-        let now = self.accounts().clock.seconds();
-        if self.0.tokens.revoke(&body, now) {
-            Ok(())
-        } else {
-            Err(Error::Busy("too many tokens were revoked"))
-        }
-    }
-
     fn open_token(&self, token: &str, audience: &str) -> Result<Body, Error> {
         let now = self.accounts().clock.seconds();
         let opened = || {
@@ -266,7 +224,7 @@ impl Directory {
             let body = Body::read(text)?;
             let key = self.0.tokens.key(body.key)?;
             let valid = seal(&key, text, audience) == blake3::Hash::from_bytes(*sealed);
-            let valid = valid && now < body.end && !self.0.tokens.is_revoked(&body.id);
+            let valid = valid && now < body.end;
             valid.then_some(body)
         };
         opened().ok_or(Error::InvalidCredentials)

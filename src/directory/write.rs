@@ -6,6 +6,7 @@
 
 mod account;
 mod add;
+mod admit;
 mod credentials;
 mod edges;
 mod gains;
@@ -23,7 +24,6 @@ mod urls;
 
 pub use account::Step;
 pub use credentials::Credentials;
-use modify::Refusal;
 pub use perform::Changed;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,44 +1,76 @@
-//! Changes that are worked out on an entry as it is: held to the state they were worked out on, and worked out again when
+//! Changes that are worked out on entries as they are: held to the state they were worked out on, and worked out again when
 //! another was faster.
 //!
 //! Owns If-Match and the repetition. What is changed is the dialect's.
 
 use axum::http::header;
 
-use super::entry::{by_id, name, selected, text};
+use super::entry::{after, by_id, name, selected, text};
 use super::fault::{Fault, Kind};
 use super::list;
 use super::operation::Call;
 use super::query::equal;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
-use crate::directory::{EntryCopy, Error};
+use crate::directory::{Changed, EntryCopy, Error};
 
-/// How often a change is worked out when others are faster.
+/// How often changes are worked out when others are faster.
 const TRIES: usize = 5;
 
-/// The condition that a request names with If-Match, added to the terms of its change.
-pub fn matching(call: &Call, terms: Terms) -> Result<Terms, Fault> {
+/// The states that a request names with If-Match; `None` when any will do.
+fn states(call: &Call) -> Result<Option<Vec<&str>>, Fault> {
     let Some(value) = call.headers.get(header::IF_MATCH) else {
-        return Ok(terms);
+        return Ok(None);
     };
     let text = value
         .to_str()
         .map_err(|_| Fault::new(Kind::PreconditionFailed, "If-Match: is not an ETag"))?;
-    if text.trim() == "*" {
-        return Ok(terms);
-    }
     let tags = text.split(',').map(str::trim);
     let strong = tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
-    let same = Filter::Or(strong.map(|csn| equal("entryCSN", csn)).collect());
-    let assertion = match terms.assertion {
-        Some(other) => Filter::And(vec![other, same]),
-        None => same,
-    };
+    Ok((text.trim() != "*").then(|| strong.collect()))
+}
+
+/// The terms of a change that is held to nothing but the states that the request names with If-Match.
+pub fn matching(call: &Call) -> Result<Terms, Fault> {
+    let any = |states: Vec<&str>| states.iter().map(|csn| equal("entryCSN", csn)).collect();
     Ok(Terms {
-        assertion: Some(assertion),
-        ..terms
+        assertion: states(call)?.map(|states| Filter::Or(any(states))),
+        ..Terms::default()
     })
+}
+
+/// Makes the changes that `work` works out, all or none, and works them out again when another was faster. `None` when
+/// there are none to make.
+pub async fn attempt<F>(call: &Call, work: impl Fn() -> F) -> Result<Option<Changed>, Fault>
+where
+    F: Future<Output = Result<Vec<(Change, Terms)>, Fault>>,
+{
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match list::together(call, work().await?).await {
+            Err(error) if tries < TRIES && is_overtaken(&error) => {}
+            done => return Ok(done?),
+        }
+    }
+}
+
+/// Changes that are held to nothing.
+pub fn unconditional(changes: impl IntoIterator<Item = Change>) -> Vec<(Change, Terms)> {
+    let changes = changes.into_iter();
+    changes.map(|change| (change, Terms::default())).collect()
+}
+
+/// Whether a change has failed as one does when the entries have become others than it was worked out on.
+fn is_overtaken(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::AssertionFailed
+            | Error::EntryAlreadyExists
+            | Error::NoSuchObject { .. }
+            | Error::AttributeOrValueExists(_)
+            | Error::NoSuchAttribute(_)
+    )
 }
 
 /// What a request changes, and is answered with.
@@ -53,61 +85,42 @@ pub struct Target<'a> {
     pub names: Vec<&'static str>,
 }
 
-/// The changes that a request asks for, worked out on the entry as it is.
-pub type Work = Box<dyn Fn(&EntryCopy) -> Result<Vec<Change>, Fault> + Send + Sync>;
-
-/// Changes an entry by what `work` says. Another change in between has it worked out again, unless the request names a
-/// state.
-pub async fn change(call: &Call, target: Target<'_>, work: Work) -> Result<EntryCopy, Fault> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
+/// Changes an entry by what `work` makes of it as it is, in a state that the request names if it names any.
+pub async fn change(
+    call: &Call,
+    target: Target<'_>,
+    work: impl Fn(&EntryCopy) -> Result<Vec<Change>, Fault> + Sync,
+) -> Result<EntryCopy, Fault> {
+    let states = states(call)?;
+    let changed = attempt(call, || async {
         let entry = by_id(call, target.id, target.kind.clone(), &target.names).await?;
         let entry = entry.ok_or_else(|| Fault::not_found(target.what))?;
         let csn = text(&entry, "entryCSN").unwrap_or_default();
         let mut changes = work(&entry)?;
+        if states
+            .as_ref()
+            .is_some_and(|it| !it.contains(&csn.as_str()))
+        {
+            return Err(Error::AssertionFailed.into());
+        }
         changes.retain(|change| {
             !matches!(change, Change::Modify { modifications, .. } if modifications.is_empty())
         });
         if changes.is_empty() {
-            // It is held to If-Match all the same.
+            // It is answered with all the same.
             changes.push(Change::Modify {
                 dn: name(&entry),
                 modifications: Vec::new(),
             });
         }
-        let changes = changes.into_iter();
-        let mut all: Vec<_> = changes.map(|change| (change, Terms::default())).collect();
-        let own = Terms {
-            assertion: Some(equal("entryCSN", &csn)),
-            ..Terms::default()
-        };
+        let mut all = unconditional(changes);
         if let Some((_, terms)) = all.first_mut() {
-            *terms = matching(call, own)?;
+            terms.assertion = Some(equal("entryCSN", &csn));
         }
         if let Some((_, terms)) = all.last_mut() {
             terms.read_after = Some(selected(&target.names));
         }
-        let mut all = all.into_iter();
-        let Some(first) = all.next() else {
-            return Ok(entry);
-        };
-        let done = list::together(&call.rest, &call.caller.identity, first, all.collect()).await;
-        let again = matches!(
-            done,
-            Err(Error::AssertionFailed | Error::NoSuchObject { .. })
-        ) && !call.headers.contains_key(header::IF_MATCH)
-            && tries < TRIES;
-        match done {
-            Ok(changed) => {
-                let gone = || Fault::forbidden("it was changed, and the caller may not see it");
-                return changed.after.ok_or_else(gone);
-            }
-            Err(_) if again => {}
-            Err(Error::EntryAlreadyExists | Error::NotUnique(_)) => {
-                return Err(Fault::new(Kind::Conflict, "the name is in use"));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
+        Ok(all)
+    });
+    after(changed.await?)
 }

@@ -3,7 +3,7 @@
 //! Owns no attribute's meaning; which entries are users and groups is `principal`'s, what a member of a body is called the
 //! dialect's.
 
-use super::fault::{Fault, Kind};
+use super::fault::Fault;
 use super::list;
 use super::operation::Call;
 use super::query::equal;
@@ -11,7 +11,7 @@ use crate::directory::dn::{Ava, Dn, Rdn};
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::value_set::ValueSet;
-use crate::directory::{EntryCopy, Error};
+use crate::directory::{Changed, EntryCopy, Error};
 
 /// The names of attributes as a search takes them.
 pub fn selected(names: &[&str]) -> Vec<String> {
@@ -20,8 +20,7 @@ pub fn selected(names: &[&str]) -> Vec<String> {
 
 /// The one entry below the suffix that a filter finds, with these attributes.
 pub async fn find(call: &Call, filter: Filter, names: &[&str]) -> Result<Option<EntryCopy>, Fault> {
-    let asked = (call.rest.suffix(), filter);
-    list::one(&call.rest, &call.caller.identity, asked, selected(names)).await
+    list::one(call, (call.rest.suffix(), filter), names).await
 }
 
 /// The one of an id among the entries of a kind.
@@ -129,6 +128,12 @@ pub fn reading(names: &[&str]) -> Terms {
     }
 }
 
+/// The last of several changes that are answered with the entry of a name: none, but that it is read.
+pub fn reread(dn: Dn, names: &[&str]) -> (Change, Terms) {
+    let modifications = Vec::new();
+    (Change::Modify { dn, modifications }, reading(names))
+}
+
 /// The change that makes a unit of the tree.
 pub fn new_unit(call: &Call, unit: &str) -> Change {
     Change::Add {
@@ -152,31 +157,29 @@ pub async fn make_unit(call: &Call, unit: &str) -> Result<bool, Fault> {
     let Some(make) = missing(call, [new_unit(call, unit)]).pop() else {
         return Ok(false);
     };
-    match list::change(&call.rest, &call.caller.identity, make, Terms::default()).await {
+    match list::change(call, make, Terms::default()).await {
         Ok(_) | Err(Error::EntryAlreadyExists) => Ok(true),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Adds an entry below a unit of the tree, which is made first where it is not there yet.
+/// Adds an entry below a unit of the tree, which is made first where it is not there yet, with the changes that follow.
 pub async fn add(
     call: &Call,
     unit: &str,
-    first: (Change, Terms),
-    then: Vec<(Change, Terms)>,
+    changes: Vec<(Change, Terms)>,
 ) -> Result<EntryCopy, Fault> {
-    let identity = &call.caller.identity;
-    let mut done = list::together(&call.rest, identity, first.clone(), then.clone()).await;
+    let mut done = list::together(call, changes.clone()).await;
     if let Err(Error::NoSuchObject { .. }) = done
         && make_unit(call, unit).await?
     {
-        done = list::together(&call.rest, identity, first, then).await;
+        done = list::together(call, changes).await;
     }
-    let gone = || {
-        Fault::new(
-            Kind::Forbidden,
-            "it was added, and the caller may not see it",
-        )
-    };
-    done?.after.ok_or_else(gone)
+    after(done?)
+}
+
+/// The entry after changes that were to be answered with it.
+pub fn after(done: impl Into<Option<Changed>>) -> Result<EntryCopy, Fault> {
+    let entry = done.into().and_then(|done| done.after);
+    entry.ok_or_else(|| Fault::forbidden("it is done, and the caller may not see it"))
 }

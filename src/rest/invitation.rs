@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Rest;
+use super::change::{attempt, unconditional};
 use super::entry::{attribute, missing, name_below, new_unit};
 use super::fault::{Fault, Kind};
 use super::list;
@@ -24,8 +25,6 @@ use crate::directory::time;
 
 /// The part of the tree with the invitations.
 pub const UNIT: &str = "invitations";
-/// How often a change is worked out when others are faster.
-const TRIES: usize = 5;
 
 /// Attributes with their values.
 pub type Attributes = Vec<(String, Vec<Vec<u8>>)>;
@@ -152,28 +151,14 @@ pub async fn invite(call: &Call, people: &[(Invitation, Gift)]) -> Result<(), Fa
     for (invitation, gift) in people {
         try_to_give(call, invitation, gift).await?;
     }
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let changes = inviting(call, people).into_iter();
-        let mut changes = changes.map(|change| (change, Terms::default()));
-        let Some(first) = changes.next() else {
-            return Ok(());
-        };
-        let identity = &call.caller.identity;
-        match list::together(&call.rest, identity, first, changes.collect()).await {
-            Ok(_) => break,
-            Err(Error::EntryAlreadyExists | Error::NoSuchObject { .. }) if tries < TRIES => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    attempt(call, || async { Ok(inviting(call, people)) }).await?;
     let invitations = people.iter().map(|(invitation, _)| invitation.dn.clone());
     send(&call.rest, invitations.collect()).await;
     Ok(())
 }
 
 /// The changes that make invitations, and what they lie in and lead to as far as it is not there yet.
-fn inviting(call: &Call, people: &[(Invitation, Gift)]) -> Vec<Change> {
+fn inviting(call: &Call, people: &[(Invitation, Gift)]) -> Vec<(Change, Terms)> {
     let units = [UNIT, "people"].map(|unit| new_unit(call, unit));
     let lists = people.iter().flat_map(|(_, gift)| gift.made_first.clone());
     let mut changes = missing(call, units.into_iter().chain(lists));
@@ -184,7 +169,7 @@ fn inviting(call: &Call, people: &[(Invitation, Gift)]) -> Vec<Change> {
         }));
         changes.push(invitation.add());
     }
-    changes
+    unconditional(changes)
 }
 
 /// Finds out whether the caller could make the user themselves.
@@ -214,7 +199,7 @@ async fn try_to_give(call: &Call, invitation: &Invitation, gift: &Gift) -> Resul
         changes.push(joins.ok_or_else(|| Fault::not_found("group"))?);
     }
     let last = changes.len().saturating_sub(1);
-    let mut changes = changes.into_iter().enumerate().map(|(at, change)| {
+    let changes = changes.into_iter().enumerate().map(|(at, change)| {
         let trial = at == last;
         let terms = Terms {
             trial,
@@ -222,10 +207,7 @@ async fn try_to_give(call: &Call, invitation: &Invitation, gift: &Gift) -> Resul
         };
         (change, terms)
     });
-    let Some(first) = changes.next() else {
-        return Ok(());
-    };
-    match list::together(&call.rest, &call.caller.identity, first, changes.collect()).await {
+    match list::together(call, changes.collect()).await {
         Ok(_) | Err(Error::NoOperation) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -16,7 +16,9 @@ use futures_core::Stream;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Rest;
+use super::entry::selected;
 use super::fault::Fault;
+use super::operation::Call;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::identity::Identity;
@@ -112,18 +114,18 @@ pub async fn page(
     })
 }
 
-/// Hands all entries that a filter finds to `each`, in no order.
+/// Hands all entries that a filter finds in a part of the tree to `each`, with these attributes and in no order.
 pub async fn all(
-    rest: &Rest,
-    identity: &Identity,
+    call: &Call,
     (base, filter): (Dn, Filter),
-    attributes: Vec<String>,
+    names: &[&str],
     each: &mut (dyn FnMut(&VisibleEntry<'_>) + Send),
 ) -> Result<(), Fault> {
+    let (rest, identity) = (&call.rest, &call.caller.identity);
     let query = ListQuery {
         base,
         filter,
-        attributes,
+        attributes: selected(names),
         sort: Vec::new(),
     };
     let mut cookie = Vec::new();
@@ -141,6 +143,30 @@ pub async fn all(
     }
 }
 
+/// Copies of all entries that a filter finds in a part of the tree.
+pub async fn found(
+    call: &Call,
+    asked: (Dn, Filter),
+    names: &[&str],
+) -> Result<Vec<EntryCopy>, Fault> {
+    let mut found = Vec::new();
+    let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
+    all(call, asked, names, each).await?;
+    Ok(found)
+}
+
+/// The one entry that a filter finds in a part of the tree.
+pub async fn one(
+    call: &Call,
+    asked: (Dn, Filter),
+    names: &[&str],
+) -> Result<Option<EntryCopy>, Fault> {
+    let mut found = None;
+    let each = &mut |entry: &VisibleEntry<'_>| found = Some(entry.copy());
+    all(call, asked, names, each).await?;
+    Ok(found)
+}
+
 /// The order by an attribute, from the least value on.
 pub fn by(attribute: &str) -> SortKey {
     SortKey {
@@ -149,19 +175,6 @@ pub fn by(attribute: &str) -> SortKey {
         reverse: false,
         otherwise: None,
     }
-}
-
-/// The one entry that a filter finds.
-pub async fn one(
-    rest: &Rest,
-    identity: &Identity,
-    (base, filter): (Dn, Filter),
-    attributes: Vec<String>,
-) -> Result<Option<EntryCopy>, Fault> {
-    let mut found = None;
-    let each = &mut |entry: &VisibleEntry<'_>| found = Some(entry.copy());
-    all(rest, identity, (base, filter), attributes, each).await?;
-    Ok(found)
 }
 
 fn begin(
@@ -332,23 +345,29 @@ impl Stream for Pieces {
 }
 
 /// Makes a change and waits until it is on the disk and every later read sees it.
-pub async fn change(
-    rest: &Rest,
-    identity: &Identity,
-    change: Change,
-    terms: Terms,
-) -> Result<Changed, Error> {
-    together(rest, identity, (change, terms), Vec::new()).await
+pub async fn change(call: &Call, change: Change, terms: Terms) -> Result<Changed, Error> {
+    make(call, (change, terms), Vec::new()).await
 }
 
-/// Makes several changes, all or none; what is told is told of the last.
+/// Makes several changes, all or none; what is told is told of the last. `None` when there are none to make.
 pub async fn together(
-    rest: &Rest,
-    identity: &Identity,
+    call: &Call,
+    changes: Vec<(Change, Terms)>,
+) -> Result<Option<Changed>, Error> {
+    let mut changes = changes.into_iter();
+    match changes.next() {
+        Some(first) => make(call, first, changes.collect()).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn make(
+    call: &Call,
     first: (Change, Terms),
     then: Vec<(Change, Terms)>,
 ) -> Result<Changed, Error> {
-    wait(|done| rest.directory.change_together(identity, first, then, done)).await
+    let (directory, identity) = (&call.rest.directory, &call.caller.identity);
+    wait(|done| directory.change_together(identity, first, then, done)).await
 }
 
 /// What comes of something that the directory does elsewhere.

@@ -4,18 +4,17 @@
 
 use std::collections::BTreeMap;
 
+use super::change::{attempt, unconditional};
 use super::entry::{name, values};
 use super::fault::Fault;
 use super::list;
 use super::operation::Call;
 use super::query::equal;
+use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::{Extensible, Filter};
-use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::directory::{EntryCopy, Error};
+use crate::directory::request::{Change, Modification, ModificationKind};
 
-/// How often a change is worked out when others are faster.
-const TRIES: usize = 5;
 /// The matching rule that follows memberships through any chain of groups.
 const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
@@ -55,19 +54,9 @@ pub type Wanted<'a> = BTreeMap<&'a str, bool>;
 /// Changes the list of a group's members; of the group its classes must have been read. Who is in it already, or not in it,
 /// stays so.
 pub async fn settle(call: &Call, group: &EntryCopy, wanted: &Wanted<'_>) -> Result<(), Fault> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let Some(change) = difference(call, group, wanted).await? else {
-            return Ok(());
-        };
-        let identity = &call.caller.identity;
-        match list::change(&call.rest, identity, change, Terms::default()).await {
-            Ok(_) => return Ok(()),
-            Err(Error::AttributeOrValueExists(_) | Error::NoSuchAttribute(_)) if tries < TRIES => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let work = || async { Ok(unconditional(difference(call, group, wanted).await?)) };
+    attempt(call, work).await?;
+    Ok(())
 }
 
 /// The change that makes a list of members one that has these and not those; `None` when it is that already.
@@ -113,11 +102,6 @@ pub async fn difference(
 
 /// Whether a filter is true of an entry, as the caller may see it.
 async fn holds(call: &Call, dn: &Dn, filter: Filter) -> Result<bool, Fault> {
-    let found = list::one(
-        &call.rest,
-        &call.caller.identity,
-        (dn.clone(), filter),
-        vec!["1.1".to_owned()],
-    );
-    Ok(found.await?.is_some())
+    let found = list::one(call, (dn.clone(), filter), &["1.1"]).await?;
+    Ok(found.is_some())
 }

@@ -434,10 +434,16 @@ fn who_gets_into_a_group_through_one_face_gets_out_through_any() {
                 ("member", &dn_of_group(&group)),
             ],
         );
+        let around = format!("around {maker:?} over REST");
+        make_group(&world, Face::SlcHub, &around);
+        let inner = world.slc_group(&group);
+        let step = json!([{ "op": "add", "id": inner.rsplit('/').next() }]);
+        let path = world.slc_group(&around);
+        world.done(&format!("PATCH {path}/members"), Some(step));
         for enters in GROUPING {
             for leaves in GROUPING {
                 settle(&world, enters, (&group, &user), true);
-                truth.groups = [group.clone(), outer.clone()].into();
+                truth.groups = [group.clone(), outer.clone(), around.clone()].into();
                 world.agree(&format!("{enters:?} put into {group}"), &truth);
                 settle(&world, leaves, (&group, &user), false);
                 truth.groups.clear();

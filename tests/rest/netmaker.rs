@@ -1,6 +1,5 @@
 //! The dialect of Netmaker: scenarios, and who may ask for what.
 
-mod faces;
 mod permissions;
 
 use std::collections::HashSet;
@@ -380,8 +379,33 @@ fn a_second_factor_that_a_group_needs_stays_and_nothing_else_is_changed() {
         "PUT /api/users/ada",
         Some(&wanted.to_string()),
     );
-    assert_eq!(answer.status, 403, "{}", answer.text());
+    assert_eq!(answer.status, 400, "{}", answer.text());
     assert_eq!(client.get(&ada, "/api/users/ada").json(), was);
+    // Who administers may take it, and then it goes with all else that is asked for or not at all.
+    let chief = basic("chief");
+    let replace = |role: &str| {
+        let mut wanted = wanted.clone();
+        wanted["platform_role_id"] = json!(role);
+        ask(
+            &client,
+            &chief,
+            "PUT /api/users/ada",
+            Some(&wanted.to_string()),
+        )
+    };
+    assert_ne!(replace("super-admin").status, 200);
+    assert_eq!(client.get(&chief, "/api/users/ada").json(), was);
+    let answer = replace("auditor");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let is = answer.json();
+    assert_eq!(
+        (
+            &is["is_mfa_enabled"],
+            &is["display_name"],
+            &is["platform_role_id"]
+        ),
+        (&json!(false), &json!("Another"), &json!("auditor"))
+    );
 }
 
 #[test]

@@ -262,4 +262,29 @@ mod tests {
         assert_eq!(journal.newest(), newest);
         assert_eq!(lines(&path)[0].change, Some(newest.to_string()));
     }
+
+    #[test]
+    fn a_new_file_belongs_to_whom_its_folder_belongs() {
+        let (folder, path) = folder();
+        // Root gives the folder away, and must not keep the files to itself; nobody else can, and has them anyway.
+        let _ = std::os::unix::fs::chown(folder.path(), Some(65_534), Some(65_533));
+        let owner = |path: &Path| {
+            let metadata = std::fs::metadata(path).unwrap();
+            (metadata.uid(), metadata.gid())
+        };
+        let mut journal = Journal::open(&path, 100, 2, 0).unwrap();
+        assert_eq!(owner(&path), owner(folder.path()));
+        for micros in 1..=2 {
+            let (bytes, newest) = change(micros);
+            journal.append(&bytes, newest, 0).unwrap();
+        }
+        assert!(earlier(&path, 1).exists());
+        assert_eq!(owner(&path), owner(folder.path()));
+        // What an operator has given to somebody stays theirs.
+        let _ = std::os::unix::fs::chown(&path, Some(65_532), None);
+        let given = owner(&path);
+        drop(journal);
+        Journal::open(&path, 100, 2, 0).unwrap();
+        assert_eq!(owner(&path), given);
+    }
 }

@@ -6,7 +6,7 @@ use serde::de::{self, Visitor};
 use serde::forward_to_deserialize_any;
 use toml::Table;
 
-use super::section::Mode;
+use super::listener::Mode;
 use super::*;
 use crate::app::assembly::rule_text;
 use crate::directory::access::{AccessRules, Right};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::metrics::{self, ListenerMetrics, Metrics};
+use crate::app::metrics::{ListenerMetrics, Metrics};
 use crate::directory::Directory;
 use crate::ldap::Observer;
 use crate::ldap::budget::Budget;
@@ -50,18 +50,6 @@ pub(super) struct Counting(pub Arc<Metrics>);
 
 impl Observer for Counting {
     fn operation(&self, operation: Operation, code: ResultCode, elapsed: Duration) {
-        let operation = match operation {
-            Operation::Bind => metrics::Operation::Bind,
-            Operation::Unbind => metrics::Operation::Unbind,
-            Operation::Search => metrics::Operation::Search,
-            Operation::Modify => metrics::Operation::Modify,
-            Operation::Add => metrics::Operation::Add,
-            Operation::Delete => metrics::Operation::Delete,
-            Operation::ModifyDn => metrics::Operation::ModifyDn,
-            Operation::Compare => metrics::Operation::Compare,
-            Operation::Abandon => metrics::Operation::Abandon,
-            Operation::Extended => metrics::Operation::Extended,
-        };
         let code = u32::from(code.code());
         self.0.record(operation, code, elapsed);
     }

@@ -6,7 +6,8 @@ mod proofs;
 
 use std::fmt;
 
-use super::{Account, AccountSettings, default_policy_name, policy_at};
+use super::policy::policy_at;
+use super::{Account, AccountSettings, default_policy_name};
 use crate::directory::admission::Admission;
 use crate::directory::authenticate::{name_of, passwords};
 use crate::directory::dn::Dn;

@@ -52,14 +52,6 @@ impl NormalizedDn {
         &self.bytes
     }
 
-    /// How many RDNs the name has; the root has none.
-    pub fn depth(&self) -> usize {
-        self.bytes
-            .iter()
-            .filter(|byte| **byte == END_OF_RDN)
-            .count()
-    }
-
     /// Whether this is the empty name.
     pub fn is_root(&self) -> bool {
         self.bytes.is_empty()
@@ -72,40 +64,9 @@ impl NormalizedDn {
             .filter_map(|rdn| rdn.strip_suffix(&[END_OF_RDN]))
     }
 
-    /// The RDN of the entry itself; the root has none.
-    pub fn rdn(&self) -> Option<&[u8]> {
-        self.split_last().map(|(_, rdn)| rdn)
-    }
-
-    /// The name above; none above the root.
-    pub fn parent(&self) -> Option<NormalizedDn> {
-        let (parent, _) = self.split_last()?;
-        Some(NormalizedDn {
-            bytes: parent.into(),
-        })
-    }
-
-    /// The name below this one whose RDN is `rdn`, as [`Rdn::normalize`] wrote it.
-    pub fn child(&self, rdn: &[u8]) -> NormalizedDn {
-        NormalizedDn {
-            bytes: [&self.bytes, rdn, &[END_OF_RDN]]
-                .concat()
-                .into_boxed_slice(),
-        }
-    }
-
     /// Whether this name is `ancestor` or below it.
     pub fn is_within(&self, ancestor: &NormalizedDn) -> bool {
         self.bytes.starts_with(&ancestor.bytes)
-    }
-
-    fn split_last(&self) -> Option<(&[u8], &[u8])> {
-        let rdns = self.bytes.strip_suffix(&[END_OF_RDN])?;
-        let start = rdns
-            .iter()
-            .rposition(|byte| *byte == END_OF_RDN)
-            .map_or(0, |end| end.saturating_add(1));
-        rdns.split_at_checked(start)
     }
 }
 
@@ -138,8 +99,7 @@ impl Dn {
 }
 
 impl Rdn {
-    /// Appends the normal form under `schema` to `out`: what [`NormalizedDn::rdns`] yields and
-    /// [`NormalizedDn::child`] takes.
+    /// Appends the normal form under `schema` to `out`: what [`NormalizedDn::rdns`] yields.
     pub fn normalize(&self, schema: &Schema, out: &mut Vec<u8>) {
         let mut writer = Writer {
             schema,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::directory::Administrator;
+use crate::directory::dn::Dn;
 use crate::directory::index::IndexedAttributes;
 use crate::directory::password::{Argon2Params, PoolSettings};
-use crate::directory::schema::PosixGroup;
+use crate::directory::schema::{PosixGroup, Schema};
 use crate::directory::setup::{self, Setup};
 use crate::storage::memory::MemoryStore;
 use crate::storage::{ReportCorrupt, VisitRecord};

@@ -5,10 +5,11 @@
 //! means for the directory is not: names and values are not looked up in a schema, and DNs stay
 //! strings.
 //!
-//! `lines` unfolds and decodes the lines of one record, `read` gives them their meaning as a
-//! record.
+//! `lines` unfolds the lines of one record, `line` parts one into its name and its decoded value,
+//! `read` gives them their meaning as a record.
 
 mod error;
+mod line;
 mod lines;
 mod read;
 mod record;

@@ -6,7 +6,8 @@ use std::{slice, str};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::lines::{Limits, Line, Lines, Text, is_description};
+use super::line::{Line, Text, is_description};
+use super::lines::{Limits, Lines};
 use super::{
     AttributeValue, Change, Control, LdifError, LdifFault, Modification, ModificationKind, Record,
 };

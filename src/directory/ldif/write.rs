@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::lines::is_description;
+use super::line::is_description;
 
 /// The longest physical line that is written, in columns.
 const WIDTH: usize = 76;

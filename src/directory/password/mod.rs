@@ -7,8 +7,8 @@
 //! A login that never tells, by the time it takes, an unknown name from a wrong password:
 //!
 //! 1. Values of [`Cost::Cheap`] are tried at once with [`verify_cheap`]; a match ends the login.
-//! 2. Anything else goes to the [`Pool`]: [`Job::Verify`] with the stored values if any of them is
-//!    [`Cost::Expensive`], otherwise [`Job::Decoy`], also when there is no such account.
+//! 2. Anything else goes to the [`Pool`]: [`Job::Verify`] with those stored values that are
+//!    [`Cost::Expensive`]; with none, also when there is no such account, it fails after the time that one takes.
 //! 3. After a match that [`needs_upgrade`], [`Pool::try_submit_background`] makes the better hash when nobody waits.
 
 mod generate;

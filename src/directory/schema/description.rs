@@ -88,13 +88,6 @@ impl AttributeDescription {
         self.options.as_deref().unwrap_or_default()
     }
 
-    /// Whether this is the other description or a subtype of it (RFC 4512 2.5.3): its type is the other's or derives
-    /// from it, and it has all of the other's options.
-    pub fn is_subtype_of(&self, schema: &Schema, other: &Self) -> bool {
-        schema.is_subtype_of(self.attribute, other.attribute)
-            && (other.options.is_none() || has_all(self.options(), other.options()))
-    }
-
     /// The description as text: the canonical name of the type and the options, `binary` among them where values only
     /// travel in BER (RFC 4522 section 5).
     pub fn display<'a>(&'a self, schema: &'a Schema) -> impl fmt::Display + 'a {
@@ -184,14 +177,6 @@ fn is_language_tag(option: &str) -> bool {
             let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
             fits(subtag) && subtag.bytes().all(known)
         })
-}
-
-/// Whether a sorted list of options has every option of another.
-fn has_all(options: &str, wanted: &str) -> bool {
-    let mut options = options.split(';');
-    wanted
-        .split(';')
-        .all(|wanted| options.any(|option| option == wanted))
 }
 
 #[cfg(test)]

@@ -85,12 +85,6 @@ impl Schema {
             .unwrap_or(&self.unknown_class)
     }
 
-    /// Whether an attribute type is another one or derives from it.
-    pub fn is_subtype_of(&self, id: AttributeTypeId, ancestor: AttributeTypeId) -> bool {
-        let superior = |id: &AttributeTypeId| self.attribute(*id).superior;
-        std::iter::successors(Some(id), superior).any(|id| id == ancestor)
-    }
-
     /// An attribute type and all that derive from it, itself first.
     pub fn subtypes(&self, id: AttributeTypeId) -> &[AttributeTypeId] {
         &self.attribute(id).subtypes

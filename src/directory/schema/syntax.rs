@@ -265,11 +265,6 @@ impl InvalidValue {
     pub(super) const fn new(syntax: Syntax, reason: &'static str) -> Self {
         Self { syntax, reason }
     }
-
-    /// The syntax that was expected.
-    pub fn syntax(self) -> Syntax {
-        self.syntax
-    }
 }
 
 impl fmt::Display for InvalidValue {

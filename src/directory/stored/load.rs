@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::{LoadError, Record, description_key, malformed, parse, prefix};
+use super::error::malformed;
+use super::{LoadError, Record, description_key, parse, prefix};
 use crate::directory::descriptions::{DescriptionTable, RestoreError};
 use crate::directory::entry::{EntryId, EntryRef};
 use crate::directory::index::{Context, Index};

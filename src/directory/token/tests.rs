@@ -80,25 +80,6 @@ fn keys_are_renewed_and_old_tokens_stay_good() {
 }
 
 #[test]
-fn a_token_that_is_revoked_is_void_and_others_are_not() {
-    let directory = served(&Clock::standing(1_000_000_000_000_000));
-    let identity = Identity::entry(2);
-    let issue = || directory.issue_token(&identity, "a", LONGEST).unwrap();
-    let (one, other) = (issue(), issue());
-    directory.revoke_token(&one, "a").unwrap();
-    assert!(
-        directory
-            .redeem_token(&one, "a", &Source::default())
-            .is_err()
-    );
-    assert!(
-        directory
-            .redeem_token(&other, "a", &Source::default())
-            .is_ok()
-    );
-}
-
-#[test]
 fn nobody_in_particular_has_no_token_and_the_administrator_has() {
     let directory = served(&Clock::standing(1_000_000_000_000_000));
     let nobody = directory.issue_token(&Identity::anonymous(), "a", LONGEST);

@@ -4,14 +4,18 @@
 
 use super::account::set;
 use super::{Draft, decode};
+use crate::directory::access::Right;
 use crate::directory::attributes::Attributes;
+use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
 use crate::directory::keys::{self, Key};
+use crate::directory::request::Terms;
 use crate::directory::schema::well_known as known;
 use crate::directory::second_factor::code::RecoveryHash;
 use crate::directory::second_factor::{Held, Spends};
+use crate::directory::target;
 use crate::directory::view::View;
 
 /// A change of what an entry can be logged in to with, beside its password.
@@ -133,6 +137,35 @@ impl Draft<'_> {
             }
         }
         self.store_changed(identity, id, head, (&before, &after))
+    }
+
+    /// Takes the second factor of an entry away, if it has one.
+    ///
+    /// # Errors
+    /// When the asker may not, or a group needs the second factor that is the asker's own.
+    pub(super) fn drop_second_factor(
+        &mut self,
+        identity: &Identity,
+        dn: &Dn,
+        terms: &Terms,
+    ) -> Result<(), Error> {
+        let mut access = self.rules.access(&self.snapshot, identity);
+        let view = target::find(&self.snapshot, &mut access, dn, terms.manage_referrals)?;
+        let (id, held) = (view.id, Held::of(&view));
+        let writable = access.mask(&view, Right::Write);
+        if !writable.contains(known::HEDGEROW_SECOND_FACTOR) {
+            return Err(Error::InsufficientAccess);
+        }
+        drop(access);
+        self.keep_from_owner(identity, id, known::HEDGEROW_SECOND_FACTOR)?;
+        let settings = &self.accounts.second_factor;
+        if identity.id() == Some(id) && settings.asking(&self.snapshot, id).is_some() {
+            return refuse("a group that the account is in needs its second factor");
+        }
+        if held.sealed.or(held.offered).is_none() {
+            return Ok(());
+        }
+        self.change_credentials(identity, id, &Credentials::RemoveFactor)
     }
 
     /// Uses up a second factor. No trace of it but the values: nobody has changed the entry.

@@ -71,7 +71,7 @@ impl Draft<'_> {
         }
         self.password_first(identity, change)?;
         // A new entry can be held to an assertion only once it is there, and so can a new name to the groups that it
-        // brings. A network is one with the groups that come with it.
+        // brings. A network is one with the groups that come with it. A second factor goes with the change or not at all.
         let awaited = self.snapshot.membership().has_dangling()
             || self.snapshot.dynamic_groups().awaits_base();
         let claims = awaited && !identity.is_administrator();
@@ -80,7 +80,8 @@ impl Draft<'_> {
                 claims || terms.assertion.is_some() || self.is_among_networks(dn)
             }
             Change::Rename { .. } => claims,
-            Change::Modify { .. } | Change::Delete { .. } => false,
+            Change::Modify { .. } => terms.without_second_factor,
+            Change::Delete { .. } => false,
         };
         if !terms.trial && !judged_after {
             let outcome = self.perform(identity, change, terms);
@@ -130,6 +131,9 @@ impl Draft<'_> {
         let id = match change {
             Change::Add { dn, attributes } => self.add(identity, dn, attributes, terms)?,
             Change::Modify { dn, modifications } => {
+                if terms.without_second_factor {
+                    self.drop_second_factor(identity, dn, terms)?;
+                }
                 self.modify(identity, dn, modifications, terms)?
             }
             Change::Delete { dn } => self.remove(identity, dn, terms)?,

@@ -1,7 +1,7 @@
 //! Renaming and moving entries (RFC 4511 section 4.9). All below an entry goes with it, and its record alone changes.
 
 use super::naming::{complete_naming, naming, new_naming};
-use super::{Draft, below_alias, decode, equal, violation};
+use super::{Draft, below_alias, decode, equal};
 use crate::directory::access::{Access, Right};
 use crate::directory::attributes::Attributes;
 use crate::directory::dn::{Dn, NormalizedDn, Rdn};
@@ -81,11 +81,7 @@ impl Draft<'_> {
             forget(&schema, &mut attributes, &naming(&schema, &old)?);
         }
         complete_naming(&schema, &mut attributes, &new_naming);
-        self.admit_with_members(&schema, id, &mut attributes, &new_naming)
-            .map_err(|error| match error {
-                super::Refusal::Schema(error) => violation(error),
-                super::Refusal::Other(error) => error,
-            })?;
+        self.admit_with_members(&schema, id, &mut attributes, &new_naming)?;
         referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;
         self.may_gain_by_uid(identity, id, &before, &attributes)?;

@@ -42,12 +42,10 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
 /// A group with those who are in it, also through groups in it.
 async fn with_users(call: &Call, entry: &EntryCopy) -> Result<Group, Fault> {
     let inside = Filter::And(vec![living_users(), leads("memberOf", &entry.dn)]);
-    let mut ids = Vec::new();
-    let each = &mut |user: &VisibleEntry<'_>| ids.extend(text(&user.copy(), "hedgerowId"));
-    let (rest, identity) = (&call.rest, &call.caller.identity);
-    let names = selected(&["hedgerowId"]);
-    list::all(rest, identity, (rest.suffix(), inside), names, each).await?;
-    Ok(Group::of(entry, rest.suffix().to_string(), ids))
+    let suffix = call.rest.suffix();
+    let found = list::found(call, (suffix.clone(), inside), &["hedgerowId"]).await?;
+    let ids = found.iter().filter_map(|user| text(user, "hedgerowId"));
+    Ok(Group::of(entry, suffix.to_string(), ids.collect()))
 }
 
 /// Answers with a group.
@@ -86,8 +84,8 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let dn = name_below(call.rest.unit("groups"), "cn", &group)?;
     let mut attributes = new_group(&group);
     attributes.extend(description.map(|text| attribute("description", &text)));
-    let change = Change::Add { dn, attributes };
-    match add(&call, "groups", (change, reading(&GROUP)), Vec::new()).await {
+    let change = (Change::Add { dn, attributes }, reading(&GROUP));
+    match add(&call, "groups", vec![change]).await {
         Err(fault) if fault.kind == Kind::Conflict => Err(duplicate()),
         done => show(&call, &done?).await,
     }
@@ -101,6 +99,6 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     }
     let was = show(&call, &entry).await?;
     let change = Change::Delete { dn: name(&entry) };
-    list::change(&call.rest, &call.caller.identity, change, Terms::default()).await?;
+    list::change(&call, change, Terms::default()).await?;
     Ok(was)
 }

@@ -7,7 +7,7 @@ use super::groups::{of_id, show};
 use super::resource::GROUP;
 use crate::directory::filter::Filter;
 use crate::directory::{EntryCopy, Error};
-use crate::rest::entry::reading;
+use crate::rest::entry::{after, reading};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::list;
 use crate::rest::membership;
@@ -50,12 +50,8 @@ async fn change(
     let wanted = BTreeMap::from([(user.dn.as_str(), member)]);
     let change = membership::difference(call, group, &wanted).await?;
     let change = change.ok_or_else(&otherwise)?;
-    let (rest, identity) = (&call.rest, &call.caller.identity);
-    match list::change(rest, identity, change, reading(&GROUP)).await {
-        Ok(changed) => {
-            let gone = || Fault::forbidden("it was changed, and the caller may not see it");
-            show(call, &changed.after.ok_or_else(gone)?).await
-        }
+    match list::change(call, change, reading(&GROUP)).await {
+        Ok(changed) => show(call, &after(changed)?).await,
         Err(Error::AttributeOrValueExists(_) | Error::NoSuchAttribute(_)) => Err(otherwise()),
         Err(error) => Err(error.into()),
     }

@@ -15,7 +15,6 @@ mod users;
 use serde_json::{Value, json};
 
 use super::auth::Caller;
-use super::entry::selected;
 use super::fault::{Fault, Kind};
 use super::list;
 use super::operation::{Call, Dialect, Part, Permission, Reply};
@@ -130,20 +129,7 @@ async fn find(
     names: &[&str],
 ) -> Result<EntryCopy, Fault> {
     let filter = Filter::And(vec![equal("hedgerowId", id), kind]);
-    let (mut found, mut count) = (None, 0);
-    let each = &mut |entry: &crate::directory::VisibleEntry<'_>| {
-        count += 1;
-        found = Some(entry.copy());
-    };
-    let (rest, identity) = (&call.rest, &call.caller.identity);
-    list::all(
-        rest,
-        identity,
-        (rest.suffix(), filter),
-        selected(names),
-        each,
-    )
-    .await?;
-    let found = found.filter(|_| count == 1);
-    found.ok_or_else(|| Fault::not_found(what))
+    let mut found = list::found(call, (call.rest.suffix(), filter), names).await?;
+    let only = found.pop().filter(|_| found.is_empty());
+    only.ok_or_else(|| Fault::not_found(what))
 }

@@ -12,7 +12,9 @@ use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
 use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{self, add, attribute, make_unit, name, name_below, reading, selected};
+use crate::rest::entry::{
+    self, add, after, attribute, make_unit, name, name_below, reading, reread, selected,
+};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::invitation::{self, Invitation};
 use crate::rest::json::Members;
@@ -238,18 +240,19 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     }
     let dn = name_below(call.rest.unit("people"), "uid", &new.user)?;
     let invited = Invitation::of_user(&call, &dn, &new.email, Some(&new.message))?;
-    let mut then = joining(&call, &dn, &new.groups).await?;
+    let joined = joining(&call, &dn, &new.groups).await?;
     make_unit(&call, invitation::UNIT).await?;
-    then.push((invited.add(), Terms::default()));
-    let reread = Change::Modify {
-        dn: dn.clone(),
-        modifications: Vec::new(),
-    };
-    then.push((reread, reading(&USER)));
     let mut attributes = new.attributes();
     attributes.extend(invited.of_waiting_user());
-    let first = (Change::Add { dn, attributes }, Terms::default());
-    let user = match add(&call, "people", first, then).await {
+    let add_user = Change::Add {
+        dn: dn.clone(),
+        attributes,
+    };
+    let mut changes = vec![(add_user, Terms::default())];
+    changes.extend(joined);
+    changes.push((invited.add(), Terms::default()));
+    changes.push(reread(dn, &USER));
+    let user = match add(&call, "people", changes).await {
         Err(fault) if fault.kind == Kind::Conflict => return Err(duplicate(&new.email)),
         done => done?,
     };
@@ -280,7 +283,6 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         dn: name(&user),
         modifications: soft_delete(&user),
     };
-    let done = list::change(&call.rest, &call.caller.identity, change, reading(&USER)).await?;
-    let gone = || Fault::forbidden("it was deleted, and the caller may not see it");
-    Ok(show(&call, &done.after.ok_or_else(gone)?))
+    let done = list::change(&call, change, reading(&USER)).await?;
+    Ok(show(&call, &after(done)?))
 }

@@ -15,8 +15,9 @@ use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::invitation::{self as core, joining};
 use crate::directory::request::{Change, Terms};
-use crate::directory::{EntryCopy, Error, VisibleEntry, time};
-use crate::rest::entry::{self, attribute, name, name_below, new_unit, selected, text, values};
+use crate::directory::{EntryCopy, time};
+use crate::rest::change::{attempt, unconditional};
+use crate::rest::entry::{self, attribute, name, name_below, new_unit, text, values};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::invitation::{self, Attributes, Gift, Invitation};
 use crate::rest::json::Members;
@@ -31,8 +32,6 @@ use crate::rest::query::{equal, not, present};
 const MOST: usize = 100;
 /// What is told of an address whose user was not added.
 const FAIL: &str = "FAIL";
-/// How often a change is worked out when others are faster.
-const TRIES: usize = 5;
 
 /// Adds users to a scope, and invites those who are none yet.
 pub async fn add(call: Call) -> Result<Reply, Fault> {
@@ -233,11 +232,7 @@ impl Gifts {
         let own = Filter::Or(vec![equal("mail", email), by_name]);
         let filter = Filter::And(vec![living_users(), own]);
         let names = [USER.as_slice(), &[core::PENDING]].concat();
-        let mut found = Vec::new();
-        let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
-        let asked = (call.rest.suffix(), filter);
-        let identity = &call.caller.identity;
-        list::all(&call.rest, identity, asked, selected(&names), each).await?;
+        let found = list::found(call, (call.rest.suffix(), filter), &names).await?;
         match found.as_slice() {
             [] => self.invite(call, place, email).await,
             [user] => self.give_to(call, place, user).await,
@@ -254,9 +249,7 @@ impl Gifts {
     ) -> Result<&'static str, Fault> {
         let is_in = |filter: Filter| async {
             let own = Filter::And(vec![equal("entryDN", &user.dn), filter]);
-            let asked = (name(user), own);
-            let identity = &call.caller.identity;
-            let found = list::one(&call.rest, identity, asked, selected(&["1.1"])).await?;
+            let found = list::one(call, (name(user), own), &["1.1"]).await?;
             Ok::<_, Fault>(found.is_some())
         };
         let mut lists: Vec<&List> = self.own.iter().collect();
@@ -282,8 +275,7 @@ impl Gifts {
             not(present(core::INVITED)),
         ]);
         let asked = (call.rest.unit(invitation::UNIT), held);
-        let names = selected(&[core::EXPIRY, core::INVITED_TO]);
-        let held = list::one(&call.rest, &call.caller.identity, asked, names).await?;
+        let held = list::one(call, asked, &[core::EXPIRY, core::INVITED_TO]).await?;
         let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
         let now = time::generalized(seconds);
         let held = held.filter(|it| text(it, core::EXPIRY).is_some_and(|until| until > now));
@@ -319,22 +311,8 @@ impl Gifts {
 
     /// Puts an entry on lists, all or none; where it is already it stays.
     async fn put_on(&self, call: &Call, lists: &[&List], member: &str) -> Result<(), Fault> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let changes = self.puts_on(call, lists, member).await?;
-            let mut changes = changes.into_iter().map(|it| (it, Terms::default()));
-            let Some(first) = changes.next() else {
-                return Ok(());
-            };
-            let identity = &call.caller.identity;
-            match list::together(&call.rest, identity, first, changes.collect()).await {
-                Ok(_) => return Ok(()),
-                Err(Error::AttributeOrValueExists(_) | Error::EntryAlreadyExists)
-                    if tries < TRIES => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        attempt(call, || self.puts_on(call, lists, member)).await?;
+        Ok(())
     }
 
     /// The changes that put it there; none where it is already.
@@ -343,7 +321,7 @@ impl Gifts {
         call: &Call,
         lists: &[&List],
         member: &str,
-    ) -> Result<Vec<Change>, Fault> {
+    ) -> Result<Vec<(Change, Terms)>, Fault> {
         let mut changes = self.missing(call, lists);
         let made: Vec<Dn> = changes.iter().map(|add| add.dn().clone()).collect();
         let wanted = [(member, true)].into();
@@ -353,12 +331,11 @@ impl Gifts {
                 continue;
             }
             let asked = (dn.clone(), equal("entryDN", &dn.to_string()));
-            let identity = &call.caller.identity;
-            let found = list::one(&call.rest, identity, asked, selected(&["objectClass"])).await?;
+            let found = list::one(call, asked, &["objectClass"]).await?;
             let group = found.ok_or_else(|| Fault::not_found("list of members"))?;
             changes.extend(difference(call, &group, &wanted).await?);
         }
-        Ok(changes)
+        Ok(unconditional(changes))
     }
 }
 
@@ -377,11 +354,7 @@ async fn user_groups(call: &Call, place: &Place, named: &[String]) -> Result<Vec
         0 => call.rest.unit("groups"),
         _ => place.own().clone(),
     };
-    let mut found = Vec::new();
-    let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
-    let asked = (base, filter);
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(&["1.1"]), each).await?;
+    let mut found = list::found(call, (base, filter), &["1.1"]).await?;
     found.retain(|it| place.depth() == 0 || is_directly_below(call, it, place.own()));
     let lists = found.iter().map(|it| List {
         dn: name(it),

@@ -12,7 +12,7 @@ use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::rest::auth;
-use crate::rest::entry::{name_below, selected};
+use crate::rest::entry::name_below;
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership::leads;
@@ -45,7 +45,7 @@ pub async fn scope_entry(call: &Call, dn: &Dn, names: &[&str]) -> Result<Option<
         equal("objectClass", "hedgerowScope"),
     ]);
     let asked = (dn.clone(), own);
-    list::one(&call.rest, &call.caller.identity, asked, selected(names)).await
+    list::one(call, asked, names).await
 }
 
 /// The account that a request names. With a key it must name one.

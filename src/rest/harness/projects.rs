@@ -10,10 +10,10 @@ use super::query::{Page, SortOrder, sort_orders};
 use super::roles::{Right, require};
 use super::unknown;
 use super::users::{caller, find};
+use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
-use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{self, selected, text, values};
+use crate::rest::entry::{name, text, values};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership::leads;
@@ -110,14 +110,10 @@ impl Project {
 async fn of_entry(call: &Call, account: &Place, dn: &str) -> Result<Vec<Project>, Fault> {
     let lead = ["member", "uniqueMember"].map(|attribute| leads(attribute, dn));
     let filter = Filter::And(vec![equal("cn", "members"), Filter::Or(lead.to_vec())]);
-    let mut lists = Vec::new();
-    let each = &mut |entry: &VisibleEntry<'_>| lists.push(entry::name(&entry.copy()));
-    let asked = (account.own().clone(), filter);
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(&["1.1"]), each).await?;
+    let lists = list::found(call, (account.own().clone(), filter), &["1.1"]).await?;
     let depth = account.own().rdns().len() + 2;
     let mut projects = Vec::new();
-    for dn in lists.iter().filter_map(Dn::parent) {
+    for dn in lists.iter().filter_map(|list| name(list).parent()) {
         if dn.rdns().len() == depth
             && let Some(entry) = scope_entry(call, &dn, &PROJECT).await?
         {

@@ -12,20 +12,18 @@ use super::place::{LEVELS, Place};
 use super::resource::{USER, UserRecord};
 use super::roles::{ALL_RESOURCES, ASSIGNMENT, Right, assignments, of_level, require, users_by};
 use super::users::find;
+use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::directory::{EntryCopy, Error, VisibleEntry};
-use crate::rest::entry::{name, selected, text, values};
+use crate::rest::change::attempt;
+use crate::rest::entry::{name, text, values};
 use crate::rest::fault::Fault;
-use crate::rest::list;
+use crate::rest::list::found;
 use crate::rest::membership::leads;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::soft_delete;
 use crate::rest::query::{equal, not, present};
-
-/// How often a removal is worked out when others are faster.
-const TRIES: usize = 5;
 
 /// Changes that are made all or none.
 type Changes = Vec<(Change, Terms)>;
@@ -37,25 +35,14 @@ pub async fn remove(call: Call) -> Result<Reply, Fault> {
     place.must_be(&call).await?;
     let id = call.path.get("userId");
     let among = place.members()?;
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let Some(user) = find(&call, id, among.clone()).await? else {
-            return Ok(success(&call, false.into()));
-        };
-        let mut changes = changes(&call, &place, &user).await?.into_iter();
-        let Some(first) = changes.next() else {
-            return Ok(success(&call, false.into()));
-        };
-        let identity = &call.caller.identity;
-        match list::together(&call.rest, identity, first, changes.collect()).await {
-            Ok(_) => return Ok(success(&call, true.into())),
-            Err(
-                Error::AssertionFailed | Error::NoSuchAttribute(_) | Error::NoSuchObject { .. },
-            ) if tries < TRIES => {}
-            Err(error) => return Err(error.into()),
+    let work = || async {
+        match find(&call, id, among.clone()).await? {
+            Some(user) => changes(&call, &place, &user).await,
+            None => Ok(Changes::new()),
         }
-    }
+    };
+    let done = attempt(&call, work).await?;
+    Ok(success(&call, done.is_some().into()))
 }
 
 async fn changes(call: &Call, place: &Place, user: &EntryCopy) -> Result<Changes, Fault> {
@@ -65,7 +52,7 @@ async fn changes(call: &Call, place: &Place, user: &EntryCopy) -> Result<Changes
     }
     for attribute in ["member", "uniqueMember"] {
         let listing = equal(attribute, &user.dn);
-        for list in found(call, place.own(), listing, &["1.1"]).await? {
+        for list in found(call, (place.own().clone(), listing), &["1.1"]).await? {
             let step = Modification {
                 kind: ModificationKind::Delete,
                 attribute: attribute.to_owned(),
@@ -87,21 +74,6 @@ fn modify(dn: Dn, modifications: Vec<Modification>) -> Change {
     Change::Modify { dn, modifications }
 }
 
-/// The entries at and below another that a filter finds.
-async fn found(
-    call: &Call,
-    base: &Dn,
-    filter: Filter,
-    names: &[&str],
-) -> Result<Vec<EntryCopy>, Fault> {
-    let mut found = Vec::new();
-    let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
-    let asked = (base.clone(), filter);
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(names), each).await?;
-    Ok(found)
-}
-
 /// Refuses to take somebody off a list who stays in the scope through a group on it.
 async fn is_by_no_group(call: &Call, place: &Place, user: &EntryCopy) -> Result<(), Fault> {
     let of_user = Filter::Or(
@@ -110,9 +82,9 @@ async fn is_by_no_group(call: &Call, place: &Place, user: &EntryCopy) -> Result<
             .to_vec(),
     );
     let lists = Filter::And(vec![equal("cn", "members"), of_user.clone()]);
-    for list in found(call, place.own(), lists, &["1.1"]).await? {
+    for list in found(call, (place.own().clone(), lists), &["1.1"]).await? {
         let between = Filter::And(vec![leads("memberOf", &list.dn), of_user.clone()]);
-        let groups = found(call, &call.rest.suffix(), between, &["cn"]).await?;
+        let groups = found(call, (call.rest.suffix(), between), &["cn"]).await?;
         if let Some(group) = groups.first() {
             let group = text(group, "cn").unwrap_or_default();
             let text = format!(
@@ -128,7 +100,7 @@ async fn is_by_no_group(call: &Call, place: &Place, user: &EntryCopy) -> Result<
 async fn others_administer(call: &Call, place: &Place, user: &EntryCopy) -> Result<Changes, Fault> {
     let own = Filter::And(vec![administering(), leads("member", &user.dn)]);
     let mut scopes: BTreeMap<String, (Dn, usize)> = BTreeMap::new();
-    for assignment in found(call, place.own(), own, &ASSIGNMENT).await? {
+    for assignment in found(call, (place.own().clone(), own), &ASSIGNMENT).await? {
         let level = level_of(call, &assignment);
         if let Some((scope, level)) = name(&assignment).parent().zip(level) {
             scopes.insert(scope.to_string(), (scope, level));
@@ -136,10 +108,10 @@ async fn others_administer(call: &Call, place: &Place, user: &EntryCopy) -> Resu
     }
     let (mut asserted, mut left) = (Changes::new(), Vec::new());
     for (scope, level) in scopes.into_values() {
-        let mut given = found(call, &scope, administering(), &ASSIGNMENT).await?;
+        let mut given = found(call, (scope.clone(), administering()), &ASSIGNMENT).await?;
         given.retain(|assignment| level_of(call, assignment) == Some(level));
         let other = Filter::And(vec![users_by(&given), not(equal("entryDN", &user.dn))]);
-        match found(call, &call.rest.suffix(), other, &USER)
+        match found(call, (call.rest.suffix(), other), &USER)
             .await?
             .first()
         {

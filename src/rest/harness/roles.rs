@@ -7,11 +7,11 @@
 use serde_json::{Value, json};
 
 use super::place::{LEVELS, Place};
+use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::roles::Role;
-use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{self, selected, text};
+use crate::rest::entry::{self, text};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership::leads;
@@ -142,11 +142,7 @@ pub fn assignments() -> Filter {
 
 /// The entries that a filter finds directly below a scope.
 pub async fn found_in(call: &Call, scope: &Dn, filter: Filter) -> Result<Vec<EntryCopy>, Fault> {
-    let mut found = Vec::new();
-    let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
-    let asked = (scope.clone(), filter);
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(&ASSIGNMENT), each).await?;
+    let mut found = list::found(call, (scope.clone(), filter), &ASSIGNMENT).await?;
     found.retain(|entry| is_directly_below(call, entry, scope));
     Ok(found)
 }

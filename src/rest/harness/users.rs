@@ -10,7 +10,7 @@ use super::roles::{Right, require};
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, SliceStart};
 use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::change::{Target, Work, change};
+use crate::rest::change::{Target, change};
 use crate::rest::entry::{by_id, name, replace_first, selected};
 use crate::rest::fault::Fault;
 use crate::rest::json::Members;
@@ -165,19 +165,24 @@ pub async fn rename(call: Call) -> Result<Reply, Fault> {
     body.ignore(READ_ONLY);
     body.end()?;
     let own = UserRecord::of_copy(&caller(&call).await?).uuid();
-    let work: Work = Box::new(move |entry| {
+    let work = |entry: &EntryCopy| {
         let step = replace_first(entry, "displayName", Some(&wanted));
         Ok(vec![Change::Modify {
             dn: name(entry),
             modifications: vec![step],
         }])
-    });
+    };
     let entry = changed(&call, living_users(), &own, work).await?;
     Ok(success(&call, info(&call, &account, &entry)))
 }
 
 /// Changes a user and gives the entry as it is then.
-async fn changed(call: &Call, kind: Filter, id: &str, work: Work) -> Result<EntryCopy, Fault> {
+async fn changed(
+    call: &Call,
+    kind: Filter,
+    id: &str,
+    work: impl Fn(&EntryCopy) -> Result<Vec<Change>, Fault> + Sync,
+) -> Result<EntryCopy, Fault> {
     let target = Target {
         what: "user",
         kind,
@@ -201,12 +206,12 @@ pub async fn unlock(call: Call) -> Result<Reply, Fault> {
     let entry = find(&call, id, members.clone()).await?;
     let mut entry = entry.ok_or_else(no_metadata)?;
     if UserRecord::of_copy(&entry).is_inactive() {
-        let work: Work = Box::new(|entry| {
+        let work = |entry: &EntryCopy| {
             Ok(vec![Change::Modify {
                 dn: name(entry),
                 modifications: activate(entry, true),
             }])
-        });
+        };
         entry = changed(&call, members.clone(), id, work).await?;
     }
     let (directory, identity) = (&call.rest.directory, &call.caller.identity);

@@ -8,10 +8,11 @@ use super::answer::enveloped;
 use super::permission::{Role, names_caller, role, target};
 use super::record::USER;
 use super::users;
+use crate::directory::EntryCopy;
 use crate::directory::password::Secret;
 use crate::directory::request::{Change, Terms};
 use crate::rest::auth;
-use crate::rest::change::{Target, Work, change};
+use crate::rest::change::{Target, change};
 use crate::rest::entry::{self, name, replace, text};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
@@ -55,12 +56,12 @@ async fn turn(call: &Call, active: bool, verb: &str) -> Result<(), Fault> {
         id: &text(&entry, "entryUUID").unwrap_or_default(),
         names: USER.to_vec(),
     };
-    let work: Work = Box::new(move |entry| {
+    let work = |entry: &EntryCopy| {
         Ok(vec![Change::Modify {
             dn: name(entry),
             modifications: activate(entry, active),
         }])
-    });
+    };
     change(call, target, work).await?;
     Ok(())
 }
@@ -155,7 +156,7 @@ pub async fn set_settings(call: Call) -> Result<Reply, Fault> {
         dn: call.rest.name_of(target(&call)),
         modifications: steps.map(|(name, value)| replace(name, &[value])).collect(),
     };
-    list::change(&call.rest, &call.caller.identity, change, Terms::default()).await?;
+    list::change(&call, change, Terms::default()).await?;
     Ok(answer)
 }
 

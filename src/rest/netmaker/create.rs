@@ -10,7 +10,7 @@ use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::networks::{ALL_NETWORKS, ROLES, group_of, role_of};
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::rest::entry::{add, attribute, name, name_below, selected};
+use crate::rest::entry::{add, attribute, name, name_below, reread};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::mail::is_address;
 use crate::rest::membership::list_of;
@@ -113,31 +113,21 @@ impl New {
             attributes.push(attribute("mail", &self.username));
         }
         attributes.append(&mut self.more);
-        let first = (
-            Change::Add {
-                dn: dn.clone(),
-                attributes,
-            },
-            Terms::default(),
-        );
-        let mut then: Vec<_> = self.groups.iter().map(|group| join(group, &dn)).collect();
+        let own = Change::Add {
+            dn: dn.clone(),
+            attributes,
+        };
+        let mut changes = vec![(own, Terms::default())];
+        changes.extend(self.groups.iter().map(|group| join(group, &dn)));
         if self.role == Role::Admin {
-            then.extend(self.join_administrators(call, &dn).await?);
+            changes.extend(self.join_administrators(call, &dn).await?);
         }
         for over in invites::waiting(call, &self.username).await? {
-            then.push((Change::Delete { dn: over }, Terms::default()));
+            changes.push((Change::Delete { dn: over }, Terms::default()));
         }
         // What is told is told of the last change, which is about the user again.
-        let last = Change::Modify {
-            dn,
-            modifications: Vec::new(),
-        };
-        let reading = Terms {
-            read_after: Some(selected(&USER)),
-            ..Terms::default()
-        };
-        then.push((last, reading));
-        let done = add(call, "people", first, then).await;
+        changes.push(reread(dn, &USER));
+        let done = add(call, "people", changes).await;
         done.map_err(|fault| match fault.kind {
             Kind::Conflict => exists(),
             _ => fault,

@@ -13,14 +13,13 @@ use super::answer::{bare, enveloped};
 use super::permission::{Role, role, target};
 use super::record::{NetworkRoles, Surroundings, User, member_of, network_roles};
 use super::{roles, users};
+use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::networks::ALL_NETWORKS;
-use crate::directory::request::Terms;
-use crate::directory::{EntryCopy, Error, VisibleEntry};
-use crate::rest::entry::{name, selected, text, values};
+use crate::rest::entry::{name, text, values};
 use crate::rest::fault::Fault;
 use crate::rest::list;
-use crate::rest::membership::{difference, leads};
+use crate::rest::membership::{leads, settle};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{groups, living_users};
 use crate::rest::query::equal;
@@ -146,18 +145,8 @@ fn network_of(gateway: &EntryCopy) -> String {
 
 /// All gateways, by network and id.
 async fn all(call: &Call, filter: Filter) -> Result<Vec<EntryCopy>, Fault> {
-    let mut found = Vec::new();
-    let each = &mut |entry: &VisibleEntry<'_>| found.push(entry.copy());
     let filter = Filter::And(vec![filter, equal("objectClass", "hedgerowGateway")]);
-    let asked = (call.rest.unit("networks"), filter);
-    list::all(
-        &call.rest,
-        &call.caller.identity,
-        asked,
-        selected(&GATEWAY),
-        each,
-    )
-    .await?;
+    let mut found = list::found(call, (call.rest.unit("networks"), filter), &GATEWAY).await?;
     found.sort_by_key(|entry| (network_of(entry), text(entry, "cn")));
     Ok(found)
 }
@@ -287,16 +276,7 @@ async fn list_user(
 
 /// Puts a user on a list of members or takes it off; it may be there already, or not be there.
 pub async fn put(call: &Call, of: &EntryCopy, user: &EntryCopy, add: bool) -> Result<(), Fault> {
-    let wanted = BTreeMap::from([(user.dn.as_str(), add)]);
-    let Some(change) = difference(call, of, &wanted).await? else {
-        return Ok(());
-    };
-    let identity = &call.caller.identity;
-    match list::change(&call.rest, identity, change, Terms::default()).await {
-        // Another was faster, with the same wish.
-        Ok(_) | Err(Error::AttributeOrValueExists(_) | Error::NoSuchAttribute(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    settle(call, of, &BTreeMap::from([(user.dn.as_str(), add)])).await
 }
 
 /// Lists those who may use a gateway, but for administrators, who may use all.
@@ -317,16 +297,9 @@ pub async fn users_of(call: Call) -> Result<Reply, Fault> {
     });
     let held = Filter::Or(held.collect());
     let mut ways = vec![leads("memberOf", &gateway.dn), held.clone()];
-    let each = &mut |found: &VisibleEntry<'_>| ways.push(leads("memberOf", &found.copy().dn));
     let asked = (call.rest.suffix(), Filter::And(vec![groups(), held]));
-    list::all(
-        &call.rest,
-        &call.caller.identity,
-        asked,
-        selected(&["1.1"]),
-        each,
-    )
-    .await?;
+    let groups = list::found(&call, asked, &["1.1"]).await?;
+    ways.extend(groups.iter().map(|group| leads("memberOf", &group.dn)));
     let filter = Filter::And(vec![living_users(), Filter::Or(ways)]);
     let mut users: Vec<User> = users::listed(&call, filter).await?;
     users.retain(|user| !user.isadmin && !user.issuperadmin);

@@ -9,12 +9,12 @@ use super::answer::enveloped;
 use super::record::{NetworkRoles, group_id, network_roles};
 use super::reference::{self, GROUP};
 use super::users;
+use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::networks::ALL_NETWORKS;
 use crate::directory::request::{Change, Terms};
-use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::entry::{
-    self, add, classes, name, name_below, names, rdn, reading, replace, selected, text,
+    self, add, after, classes, name, name_below, names, rdn, reading, replace, selected, text,
 };
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
@@ -71,11 +71,8 @@ impl Group {
 
 /// Lists all groups by name.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
-    let mut all = Vec::new();
-    let each = &mut |found: &VisibleEntry<'_>| all.push(Group::of(&found.copy()));
-    let asked = (call.rest.suffix(), groups());
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(&GROUP), each).await?;
+    let found = list::found(&call, (call.rest.suffix(), groups()), &GROUP).await?;
+    let mut all: Vec<Group> = found.iter().map(Group::of).collect();
     all.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     Ok(enveloped("successfully fetched user groups", all))
 }
@@ -194,7 +191,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     attributes.extend((!listed.is_empty()).then(|| ("member".to_owned(), listed)));
     let dn = name_below(call.rest.unit("groups"), "cn", &said.name)?;
     let change = (Change::Add { dn, attributes }, reading(&GROUP));
-    match add(&call, "groups", change, Vec::new()).await {
+    match add(&call, "groups", vec![change]).await {
         Err(fault) if fault.kind == Kind::Conflict => Err(exists()),
         made => Ok(enveloped("created user group", Group::of(&made?))),
     }
@@ -239,16 +236,8 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
     if let Some((_, terms)) = changes.last_mut() {
         terms.read_after = Some(selected(&GROUP));
     }
-    let mut changes = changes.into_iter();
-    let Some(first) = changes.next() else {
-        return Err(exists());
-    };
-    let done = list::together(&call.rest, &call.caller.identity, first, changes.collect()).await?;
-    let gone = || Fault::forbidden("it was changed, and the caller may not see it");
-    Ok(enveloped(
-        "updated user group",
-        Group::of(&done.after.ok_or_else(gone)?),
-    ))
+    let done = list::together(&call, changes).await?;
+    Ok(enveloped("updated user group", Group::of(&after(done)?)))
 }
 
 /// What came with a network goes with it and not otherwise; what belongs to the system stays.
@@ -268,7 +257,6 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         return Err(Fault::forbidden("a group of the system cannot be deleted"));
     }
     let change = Change::Delete { dn: name(&entry) };
-    let identity = &call.caller.identity;
-    list::change(&call.rest, identity, change, Terms::default()).await?;
+    list::change(&call, change, Terms::default()).await?;
     Ok(enveloped("deleted user group", Value::Null))
 }

@@ -12,13 +12,14 @@ use super::definition::{Definition, check_name};
 use super::permission::{Role, role};
 use super::record::{NetworkRoles, Nothing, Set, Surroundings, network_roles};
 use super::{reference, users};
+use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::invitation as core;
 use crate::directory::networks::{ROLES, group_of};
-use crate::directory::request::{Change, Terms};
-use crate::directory::{EntryCopy, Error, VisibleEntry};
-use crate::rest::entry::{attribute, name, selected, text, values};
+use crate::directory::request::Change;
+use crate::rest::change::{attempt, unconditional};
+use crate::rest::entry::{attribute, name, text, values};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::invitation::{self, Gift, Invitation};
 use crate::rest::json::Members;
@@ -29,8 +30,6 @@ use crate::rest::query::{equal, not, present};
 
 /// The most that one request invites.
 const MOST: usize = 100;
-/// How often a removal is worked out when others are faster.
-const TRIES: usize = 5;
 /// The attributes of an invite that is shown.
 const INVITE: [&str; 5] = [
     "mail",
@@ -79,34 +78,20 @@ pub async fn found(
     filter: Filter,
     names: &[&str],
 ) -> Result<Vec<EntryCopy>, Fault> {
-    let mut all = Vec::new();
-    let each = &mut |entry: &VisibleEntry<'_>| all.push(entry.copy());
-    let asked = (call.rest.unit(unit), filter);
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(names), each).await?;
+    let mut all = list::found(call, (call.rest.unit(unit), filter), names).await?;
     all.sort_by_key(|entry| text(entry, "mail").map(|mail| mail.to_lowercase()));
     Ok(all)
 }
 
-/// Removes the entries of a part of the tree that a filter finds, all or none. Where another is faster with some, it looks
-/// again.
+/// Removes the entries of a part of the tree that a filter finds, all or none.
 pub async fn remove(call: &Call, unit: &str, filter: Filter) -> Result<(), Fault> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
+    let gone = |entry: &EntryCopy| Change::Delete { dn: name(entry) };
+    let work = || async {
         let all = found(call, unit, filter.clone(), &["1.1"]).await?;
-        let gone = |entry| (Change::Delete { dn: name(entry) }, Terms::default());
-        let mut all = all.iter().map(gone);
-        let Some(first) = all.next() else {
-            return Ok(());
-        };
-        let identity = &call.caller.identity;
-        match list::together(&call.rest, identity, first, all.collect()).await {
-            Ok(_) => return Ok(()),
-            Err(Error::NoSuchObject { .. }) if tries < TRIES => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+        Ok(unconditional(all.iter().map(gone)))
+    };
+    attempt(call, work).await?;
+    Ok(())
 }
 
 /// The names of what waits under an address, which is over when there is a user of it.

@@ -11,7 +11,7 @@ use super::{gateways, reference, users};
 use crate::directory::VisibleEntry;
 use crate::directory::filter::Filter;
 use crate::directory::networks::group_of;
-use crate::rest::entry::{selected, values};
+use crate::rest::entry::values;
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
@@ -63,14 +63,7 @@ async fn each_user(
     each: &mut (dyn FnMut(&VisibleEntry<'_>) + Send),
 ) -> Result<(), Fault> {
     let asked = (call.rest.suffix(), filter);
-    list::all(
-        &call.rest,
-        &call.caller.identity,
-        asked,
-        selected(&USER),
-        each,
-    )
-    .await
+    list::all(call, asked, &USER, each).await
 }
 
 /// Lists the service users whom no group lets into a network. What lets into all networks does not count.

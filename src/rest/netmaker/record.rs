@@ -11,7 +11,7 @@ use super::permission::Role;
 use crate::directory::dn::Dn;
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
-use crate::rest::entry::{self, selected, text, values};
+use crate::rest::entry::{self, text, values};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::operation::Call;
@@ -169,9 +169,7 @@ impl Surroundings {
             };
             self.groups.insert(copy.dn, group);
         };
-        let identity = &call.caller.identity;
-        let asked = (below, groups());
-        list::all(&call.rest, identity, asked, selected(&MEMBERSHIP), each).await
+        list::all(call, (below, groups()), &MEMBERSHIP, each).await
     }
 }
 

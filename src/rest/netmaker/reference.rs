@@ -12,7 +12,7 @@ use super::roles;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::networks::ALL_NETWORKS;
-use crate::rest::entry::{self, selected};
+use crate::rest::entry;
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership::makes_administrators;
@@ -135,9 +135,7 @@ pub async fn network(call: &Call, name: &str) -> Result<Option<EntryCopy>, Fault
     ]);
     let asked = (call.rest.unit("networks"), filter);
     let names = ["cn", "hedgerowNetworkAddress"];
-    let found = list::one(&call.rest, &call.caller.identity, asked, selected(&names));
+    let found = list::one(call, asked, &names).await?;
     // A network is called by its name as it is written.
-    Ok(found
-        .await?
-        .filter(|it| entry::text(it, "cn").as_deref() == Some(name)))
+    Ok(found.filter(|it| entry::text(it, "cn").as_deref() == Some(name)))
 }

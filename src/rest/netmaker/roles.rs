@@ -15,11 +15,10 @@ use serde_json::Value;
 use super::answer::enveloped;
 use super::permission::Role as Platform;
 use super::reference;
-use crate::directory::VisibleEntry;
-use crate::directory::dn::Dn;
 use crate::directory::networks::ALL_NETWORKS;
-use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::rest::entry::{add, attribute, name, name_below, reading, replace, selected};
+use crate::directory::request::{Change, Modification, ModificationKind};
+use crate::rest::change::unconditional;
+use crate::rest::entry::{add, after, attribute, name, name_below, reading, replace};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
@@ -98,7 +97,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     attributes.extend(said.map(|(name, value)| attribute(name, value)));
     let dn = name_below(call.rest.unit("roles"), "cn", &id)?;
     let change = (Change::Add { dn, attributes }, reading(&ROLE));
-    let made = add(&call, "roles", change, Vec::new()).await?;
+    let made = add(&call, "roles", vec![change]).await?;
     Ok(enveloped("created user role", Role::of(&made)))
 }
 
@@ -141,11 +140,8 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         dn: name(&entry),
         modifications: steps.to_vec(),
     };
-    let identity = &call.caller.identity;
-    let changed = list::change(&call.rest, identity, change, reading(&ROLE)).await?;
-    let gone = || Fault::forbidden("it was changed, and the caller may not see it");
-    let changed = changed.after.ok_or_else(gone)?;
-    Ok(enveloped("updated user role", Role::of(&changed)))
+    let changed = list::change(&call, change, reading(&ROLE)).await?;
+    Ok(enveloped("updated user role", Role::of(&after(changed)?)))
 }
 
 /// Removes a role, and takes it from all who hold it.
@@ -162,21 +158,18 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         return Err(Fault::forbidden("cannot delete a role of all networks"));
     }
     let held = format!("{network}:{id}");
-    let mut holders: Vec<Dn> = Vec::new();
-    let each = &mut |found: &VisibleEntry<'_>| holders.push(name(&found.copy()));
     let asked = (call.rest.suffix(), equal("hedgerowNetworkRole", &held));
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(&["1.1"]), each).await?;
-    let change = Change::Delete { dn: name(&entry) };
-    let taken = holders.into_iter().map(|dn| {
+    let holders = list::found(&call, asked, &["1.1"]).await?;
+    let taken = holders.iter().map(|holder| {
+        let dn = name(holder);
         let modifications = vec![Modification {
             kind: ModificationKind::Delete,
             attribute: "hedgerowNetworkRole".to_owned(),
             values: vec![held.clone().into_bytes()],
         }];
-        (Change::Modify { dn, modifications }, Terms::default())
+        Change::Modify { dn, modifications }
     });
-    let first = (change, Terms::default());
-    list::together(&call.rest, identity, first, taken.collect()).await?;
+    let change = Change::Delete { dn: name(&entry) };
+    list::together(&call, unconditional([change].into_iter().chain(taken))).await?;
     Ok(enveloped("deleted user role", Value::Null))
 }

@@ -9,7 +9,7 @@ use crate::directory::Error;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Modification, Terms};
-use crate::rest::entry::{classes, name, reading, replace, text};
+use crate::rest::entry::{after, classes, name, reading, replace, text};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
@@ -58,11 +58,7 @@ pub async fn transfer(call: Call) -> Result<Reply, Fault> {
     if let Some((_, terms)) = changes.last_mut() {
         terms.read_after = reading(&USER).read_after;
     }
-    let mut changes = changes.into_iter();
-    let Some(first) = changes.next() else {
-        return Ok(bare(&User::administrator(&call)));
-    };
-    let done = list::together(&call.rest, &call.caller.identity, first, changes.collect()).await;
+    let done = list::together(&call, changes).await;
     let done = done.map_err(|error| match error {
         Error::AssertionFailed | Error::NotUnique(_) => Fault::new(
             Kind::Conflict,
@@ -70,13 +66,10 @@ pub async fn transfer(call: Call) -> Result<Reply, Fault> {
         ),
         other => other.into(),
     })?;
-    match done.after {
-        _ if to_directory => Ok(bare(&User::administrator(&call))),
-        Some(entry) => Ok(bare(&users::shown(&call, &entry).await?)),
-        None => Err(Fault::forbidden(
-            "it was changed, and the caller may not see it",
-        )),
+    if to_directory {
+        return Ok(bare(&User::administrator(&call)));
     }
+    Ok(bare(&users::shown(&call, &after(done)?).await?))
 }
 
 /// The change that gives somebody a role, after others of the same entry, if something is still true of it.

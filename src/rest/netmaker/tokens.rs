@@ -13,7 +13,7 @@ use crate::directory::access_token::{MadeToken, NewToken, ShownToken};
 use crate::directory::dn::Dn;
 use crate::directory::{EntryCopy, Error, time};
 use crate::rest::auth::ADMINISTRATOR;
-use crate::rest::entry::{name, selected};
+use crate::rest::entry::name;
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list;
@@ -192,5 +192,5 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
 async fn user_at(call: &Call, dn: &Dn) -> Result<Option<EntryCopy>, Fault> {
     let asked = (dn.clone(), crate::rest::principal::living_users());
     let names = ["uid", "hedgerowPlatformRole", "memberOf"];
-    list::one(&call.rest, &call.caller.identity, asked, selected(&names)).await
+    list::one(call, asked, &names).await
 }

@@ -8,18 +8,15 @@ use super::definition::Definition;
 use super::permission::{Role, names_caller, role};
 use super::record::{self, Surroundings, USER, User};
 use super::{reference, users};
-use crate::directory::password_change::Whose;
+use crate::directory::EntryCopy;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::directory::{EntryCopy, Error};
-use crate::rest::entry::{classes, name, replace, replace_first, selected, text};
+use crate::rest::change::{attempt, unconditional};
+use crate::rest::entry::{after, classes, name, replace, replace_first, reread, text};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::query::equal;
-
-/// How often a change is worked out when others are faster.
-const TRIES: usize = 5;
 
 /// Replaces what a request can say of a user.
 pub async fn update(call: Call) -> Result<Reply, Fault> {
@@ -36,57 +33,18 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         ));
     }
     said.check_password()?;
-    let mut tries = 0;
-    let changed = loop {
-        tries += 1;
+    let work = || async {
         let entry = users::require(&call, user).await?;
         let around = Surroundings::of_one(&call, &entry).await?;
         let shown = User::of(&call, &entry, &around);
         let wanted = allowed(&call, &said, &shown)?;
-        if said.second_factor == Some(false) && shown.is_mfa_enabled {
-            may_drop_second_factor(&call, &entry)?;
-        }
-        let mut changes = changes(&call, &said, (&entry, &shown), wanted)
-            .await?
-            .into_iter();
-        let Some(first) = changes.next() else {
-            break entry;
-        };
-        let done = list::together(&call.rest, &call.caller.identity, first, changes.collect());
-        match done.await {
-            Ok(changed) => {
-                let gone = || Fault::forbidden("it was changed, and the caller may not see it");
-                break changed.after.ok_or_else(gone)?;
-            }
-            Err(Error::AssertionFailed) if tries < TRIES => {}
-            Err(error) => return Err(error.into()),
-        }
+        changes(&call, &said, (&entry, &shown), wanted).await
     };
-    if said.second_factor == Some(false) {
-        drop_second_factor(&call, &changed).await?;
-    }
+    let changed = match attempt(&call, work).await? {
+        Some(changed) => after(changed)?,
+        None => users::require(&call, user).await?,
+    };
     Ok(bare(&users::shown(&call, &changed).await?))
-}
-
-/// Finds out before anything is changed whether the second factor can go.
-fn may_drop_second_factor(call: &Call, entry: &EntryCopy) -> Result<(), Fault> {
-    let (directory, name) = (&call.rest.directory, name(entry));
-    if names_caller(call, &record::user_name(entry)) && directory.needs_second_factor(&name) {
-        let text = "is_mfa_enabled: a group that the user is in needs a second factor";
-        return Err(Fault::forbidden(text));
-    }
-    directory.may_change_second_factor(&call.caller.identity, &Whose::Named(name))?;
-    Ok(())
-}
-
-async fn drop_second_factor(call: &Call, entry: &EntryCopy) -> Result<(), Fault> {
-    let (directory, name) = (&call.rest.directory, name(entry));
-    if !directory.has_second_factor(&name) {
-        return Ok(());
-    }
-    let (identity, whose) = (&call.caller.identity, Whose::Named(name));
-    list::wait(|done| directory.remove_second_factor(identity, &whose, done)).await?;
-    Ok(())
 }
 
 /// The role that the user is to have, once it is clear that the caller may ask for all that is said.
@@ -176,7 +134,8 @@ async fn changes(
         let tokens = call.rest.directory.access_tokens(&dn).into_iter();
         memberships.extend(tokens.map(|token| Change::Delete { dn: token.dn }));
     }
-    if steps.is_empty() && memberships.is_empty() {
+    let without_second_factor = is.is_mfa_enabled && said.second_factor == Some(false);
+    if steps.is_empty() && memberships.is_empty() && !without_second_factor {
         return Ok(Vec::new());
     }
     let same = equal("entryCSN", &text(entry, "entryCSN").unwrap_or_default());
@@ -186,19 +145,12 @@ async fn changes(
     };
     let first = Terms {
         assertion: Some(same),
-        ..Terms::default()
-    };
-    let last = Terms {
-        read_after: Some(selected(&USER)),
+        without_second_factor,
         ..Terms::default()
     };
     let mut all = vec![(change(steps), first)];
-    all.extend(
-        memberships
-            .into_iter()
-            .map(|change| (change, Terms::default())),
-    );
-    all.push((change(Vec::new()), last));
+    all.extend(unconditional(memberships));
+    all.push(reread(dn, &USER));
     Ok(all)
 }
 
@@ -271,7 +223,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         return refuse("a user of the system cannot be deleted");
     }
     let change = Change::Delete { dn: name(&entry) };
-    list::change(&call.rest, &call.caller.identity, change, Terms::default()).await?;
+    list::change(&call, change, Terms::default()).await?;
     let shown = record::user_name(&entry);
     Ok(bare(&format!("{shown} deleted.")))
 }

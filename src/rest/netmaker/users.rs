@@ -10,7 +10,7 @@ use super::{reference, roles};
 use crate::directory::filter::Filter;
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
-use crate::rest::entry::{self, selected};
+use crate::rest::entry;
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
@@ -46,8 +46,7 @@ pub async fn listed(call: &Call, filter: Filter) -> Result<Vec<User>, Fault> {
     let mut users = Vec::new();
     let each = &mut |found: &VisibleEntry<'_>| users.push(User::of(call, &found.copy(), &around));
     let asked = (call.rest.suffix(), filter);
-    let identity = &call.caller.identity;
-    list::all(&call.rest, identity, asked, selected(&USER), each).await?;
+    list::all(call, asked, &USER, each).await?;
     sort(&mut users);
     Ok(users)
 }

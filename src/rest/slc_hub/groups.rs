@@ -8,8 +8,8 @@ use super::resource::{GROUP, GroupRecord, listed};
 use super::users::answer;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
-use crate::directory::request::{Change, Terms};
-use crate::rest::change::{Target, Work, change, matching};
+use crate::directory::request::Change;
+use crate::rest::change::{Target, change, matching};
 use crate::rest::entry::{self, add, attribute, by_id, name, name_below, rdn, reading, values};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
@@ -81,8 +81,8 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let dn = name_below(call.rest.unit("groups"), "cn", &group)?;
     let mut attributes = new_group(&group);
     attributes.extend(external.map(|id| attribute("hedgerowExternalId", &id)));
-    let change = Change::Add { dn, attributes };
-    match add(&call, "groups", (change, reading(&GROUP)), Vec::new()).await {
+    let change = (Change::Add { dn, attributes }, reading(&GROUP));
+    match add(&call, "groups", vec![change]).await {
         Err(fault) if fault.kind == Kind::Conflict => Err(in_use(&group)),
         done => Ok(show(&done?, &Fields::default())),
     }
@@ -139,7 +139,7 @@ async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
     if GroupRecord::of_copy(&entry).is_system() {
         return Err(Fault::forbidden("a group of the system cannot be changed"));
     }
-    let work: Work = Box::new(move |entry| {
+    let work = |entry: &EntryCopy| {
         let wanted = after(entry)?;
         let own = values(entry, "cn").first().copied() == Some(wanted.as_bytes());
         let rename = Change::Rename {
@@ -149,7 +149,7 @@ async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
             new_superior: None,
         };
         Ok(if own { Vec::new() } else { vec![rename] })
-    });
+    };
     let target = Target {
         what: "group",
         kind: groups(),
@@ -167,7 +167,6 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         return Err(Fault::forbidden("a group of the system cannot be deleted"));
     }
     let change = Change::Delete { dn: name(&entry) };
-    let terms = matching(&call, Terms::default())?;
-    list::change(&call.rest, &call.caller.identity, change, terms).await?;
+    list::change(&call, change, matching(&call)?).await?;
     Ok(Reply::empty())
 }

@@ -12,7 +12,7 @@ use super::{groups as group, principals as principal};
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{self, by_id, selected};
+use crate::rest::entry::{self, by_id};
 use crate::rest::fault::Fault;
 use crate::rest::json::{self, Members};
 use crate::rest::list;
@@ -84,15 +84,7 @@ async fn gather(
         let key = (found.name.to_lowercase(), found.id.clone());
         into.entry(key).or_insert(found);
     };
-    let identity = &call.caller.identity;
-    list::all(
-        &call.rest,
-        identity,
-        (base, filter),
-        selected(&PRINCIPAL),
-        each,
-    )
-    .await
+    list::all(call, (base, filter), &PRINCIPAL, each).await
 }
 
 /// Answers with the groups of an entry.
@@ -256,13 +248,8 @@ pub async fn path(call: Call) -> Result<Reply, Fault> {
             equal("entryDN", dn),
             Filter::Or(vec![users(), groups()]),
         ]);
-        let found = list::one(
-            &call.rest,
-            &call.caller.identity,
-            (base, own),
-            selected(&PRINCIPAL),
-        );
-        let found = found.await?.ok_or_else(none)?;
+        let found = list::one(&call, (base, own), &PRINCIPAL).await?;
+        let found = found.ok_or_else(none)?;
         let record = PrincipalRecord::of_copy(&found);
         let principal = record.principal();
         steps.push(json!({

@@ -9,7 +9,7 @@ use super::users::show;
 use crate::directory::EntryCopy;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::request::{Change, Modification};
-use crate::rest::change::{Target, Work, change};
+use crate::rest::change::{Target, change};
 use crate::rest::entry::{attribute, classes, name, names, rdn, replace, replace_first, values};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
@@ -138,7 +138,7 @@ pub type After = Box<dyn Fn(&EntryCopy) -> Result<UserFields, Fault> + Send + Sy
 
 /// Changes a user to what `after` makes of it.
 pub async fn user(call: &Call, after: After) -> Result<Reply, Fault> {
-    let work: Work = Box::new(move |entry| difference(entry, &after(entry)?));
+    let work = |entry: &EntryCopy| difference(entry, &after(entry)?);
     let target = Target {
         what: "user",
         kind: users(),

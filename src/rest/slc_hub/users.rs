@@ -13,7 +13,7 @@ use crate::directory::password::Secret;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
-use crate::rest::change::matching;
+use crate::rest::change::{matching, unconditional};
 use crate::rest::entry::{
     self, add, attribute, by_id, make_unit, name, name_below, reading, replace,
 };
@@ -165,7 +165,6 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let mut attributes = fields.attributes(user_name);
     attributes.extend(external.map(|id| attribute("hedgerowExternalId", &id)));
     attributes.extend(password.map(|password| attribute("userPassword", &password)));
-    let mut then = Vec::new();
     let mut invited_by = None;
     if invited {
         let email = fields.email.as_deref();
@@ -174,7 +173,6 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         let made =
             made.map_err(|fault| Fault::new(fault.kind, format!("email: {}", fault.text)))?;
         attributes.extend(made.of_waiting_user());
-        then.push((made.add(), Terms::default()));
         make_unit(&call, invitation::UNIT).await?;
         invited_by = Some(made);
     }
@@ -188,9 +186,12 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         dn: dn.clone(),
         modifications: set,
     };
-    then.push((modify, reading(&USER)));
-    let add_user = Change::Add { dn, attributes };
-    let entry = match add(&call, "people", (add_user, Terms::default()), then).await {
+    let invitation = invited_by.as_ref().map(Invitation::add);
+    let mut changes = vec![Change::Add { dn, attributes }];
+    changes.extend(invitation);
+    let mut changes = unconditional(changes);
+    changes.push((modify, reading(&USER)));
+    let entry = match add(&call, "people", changes).await {
         Err(fault) if fault.kind == Kind::Conflict => {
             let text = format!("userName: \"{user_name}\" is in use: {}", fault.text);
             return Err(Fault::new(Kind::Conflict, text));
@@ -239,8 +240,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
         dn: name(&entry),
         modifications: soft_delete(&entry),
     };
-    let terms = matching(&call, Terms::default())?;
-    list::change(&call.rest, &call.caller.identity, change, terms).await?;
+    list::change(&call, change, matching(&call)?).await?;
     Ok(Reply::empty())
 }
 
@@ -269,7 +269,7 @@ pub async fn set_password(call: Call) -> Result<Reply, Fault> {
         dn: name(&entry),
         modifications,
     };
-    list::change(&call.rest, &call.caller.identity, change, Terms::default()).await?;
+    list::change(&call, change, Terms::default()).await?;
     Ok(message("the password is set"))
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use data_encoding::BASE32_NOPAD;
 
 use super::*;
+use crate::directory::filter::Filter;
 use crate::directory::password_change::Whose;
+use crate::directory::schema::well_known as known;
 use crate::directory::second_factor::{Purpose, SealingKey, code};
 
 const START: u64 = 1_800_000_000;
@@ -67,10 +69,13 @@ impl Enrolled {
     }
 
     fn with(edit: impl FnOnce(&mut AccountSettings)) -> Enrolled {
-        let place = Place::with(|accounts| {
+        Enrolled::in_place(Place::with(|accounts| {
             accounts.second_factor.key = sealing_key(1);
             edit(accounts);
-        });
+        }))
+    }
+
+    fn in_place(place: Place) -> Enrolled {
         let secret = enrol(&place);
         let recovery = confirm(&place, &code::shown(&secret, START)).unwrap();
         let recovery = recovery.iter().map(text).collect();
@@ -297,6 +302,122 @@ fn an_enrolment_counts_when_it_is_confirmed_and_the_last_one_only() {
     })
     .unwrap();
     assert!(place.login(HERE, ADA, "secret-ada").is_ok());
+}
+
+/// What comes of changes, of which the first is one of ada's name for people that takes the second factor away as well.
+fn without_factor(
+    place: &Place,
+    identity: &Identity,
+    assertion: Option<Filter>,
+    then: Vec<(Change, Terms)>,
+) -> Option<Error> {
+    let steps = vec![Modification {
+        kind: ModificationKind::Replace,
+        attribute: "displayName".to_owned(),
+        values: vec![b"Ada L.".to_vec()],
+    }];
+    let terms = Terms {
+        assertion,
+        without_second_factor: true,
+        ..Terms::default()
+    };
+    let (dn, directory) = (Dn::parse(ADA).unwrap(), &place.directory);
+    let change = Change::Modify {
+        dn,
+        modifications: steps,
+    };
+    told(|done| directory.change_together(identity, (change, terms), then, done)).err()
+}
+
+/// Whether ada has a second factor, and the name that a change gives her.
+fn has(place: &Place) -> (bool, bool) {
+    let ada = Dn::parse(ADA).unwrap();
+    let snapshot = place.directory.snapshot();
+    let view = View::new(&snapshot, snapshot.find_entry(&ada).unwrap()).unwrap();
+    let attributes = crate::directory::write::decode(&view);
+    let name = attributes.values(known::DISPLAY_NAME);
+    (place.directory.has_second_factor(&ada), !name.is_empty())
+}
+
+#[test]
+fn a_change_that_takes_the_second_factor_does_all_of_it_or_nothing() {
+    let enrolled = Enrolled::new();
+    let place = &enrolled.place;
+    let administrator = Identity::administrator();
+    let other = Filter::Present("mail".to_owned());
+    let overtaken = without_factor(place, &administrator, Some(other), Vec::new());
+    assert_eq!(
+        (overtaken, has(place)),
+        (Some(Error::AssertionFailed), (true, false))
+    );
+    let gone = Change::Delete {
+        dn: Dn::parse(NOBODY).unwrap(),
+    };
+    let refused = without_factor(place, &administrator, None, vec![(gone, Terms::default())]);
+    assert!(
+        matches!(refused, Some(Error::NoSuchObject { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(has(place), (true, false));
+    assert_eq!(
+        without_factor(place, &administrator, None, Vec::new()),
+        None
+    );
+    assert_eq!(has(place), (false, true));
+    assert!(place.login(HERE, ADA, "secret-ada").is_ok());
+    // There is nothing left to take.
+    assert_eq!(
+        without_factor(place, &administrator, None, Vec::new()),
+        None
+    );
+}
+
+#[test]
+fn a_change_takes_the_second_factor_by_the_right_to_write_it_and_not_ones_own_that_a_group_needs() {
+    let rule = |attributes: &[&str]| RuleText {
+        who: "self".to_owned(),
+        attributes: attributes.iter().map(|it| (*it).to_owned()).collect(),
+        allow: vec![Right::Read, Right::Search, Right::Write],
+        ..RuleText::default()
+    };
+    for (attributes, group, allowed) in [
+        (&["displayName"][..], "cn=staff,dc=a", false),
+        (
+            &["displayName", "hedgerowSecondFactor"],
+            "cn=few,dc=a",
+            false,
+        ),
+        (
+            &["displayName", "hedgerowSecondFactor"],
+            "cn=staff,dc=a",
+            true,
+        ),
+        (&["hedgerowSecondFactor"], "cn=staff,dc=a", false),
+    ] {
+        let edit = |accounts: &mut AccountSettings| {
+            accounts.second_factor.key = sealing_key(1);
+            accounts.second_factor.groups = vec![Dn::parse(group).unwrap()];
+        };
+        let enrolled = Enrolled::in_place(Place::with_rules(edit, &[rule(attributes)]));
+        let place = &enrolled.place;
+        let administrator = Identity::administrator();
+        let few = Change::Add {
+            dn: Dn::parse("cn=few,dc=a").unwrap(),
+            attributes: [
+                ("objectClass", "groupOfNames"),
+                ("cn", "few"),
+                ("member", ADA),
+            ]
+            .map(|(name, value)| (name.to_owned(), vec![value.as_bytes().to_vec()]))
+            .to_vec(),
+        };
+        let directory = &place.directory;
+        told(|done| directory.change(&administrator, few, Terms::default(), done)).unwrap();
+        let ada = enrolled.login(&enrolled.with_code(0)).unwrap().identity;
+        let done = without_factor(place, &ada, None, Vec::new());
+        assert_eq!(done.is_none(), allowed, "{attributes:?} {group}: {done:?}");
+        assert_eq!(has(place), (!allowed, allowed), "{attributes:?} {group}");
+    }
 }
 
 #[test]

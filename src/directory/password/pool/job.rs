@@ -32,12 +32,6 @@ pub enum Job {
         /// What it is judged by.
         standard: Box<Standard>,
     },
-    /// The time of a failing verification with current parameters, for an account that does not exist or whose
-    /// cheap values did not match. Answered by `NoMatch` or `Failed`.
-    Decoy {
-        /// What the client sent.
-        password: Secret,
-    },
 }
 
 /// The answer to a [`Job`].
@@ -88,7 +82,6 @@ impl Job {
                         Err(refusal) => Outcome::Refused(refusal),
                     })
             }
-            Job::Decoy { password } => no_match(&password, params, memory),
         };
         outcome.unwrap_or_else(|error| Outcome::Failed(Failure::from(error)))
     }

@@ -75,34 +75,6 @@ fn malformed_descriptions_are_told_from_unknown_ones() {
     }
 }
 
-#[test]
-fn subtypes_have_a_subtype_and_more_options() {
-    let schema = schema();
-    let parse = |text| AttributeDescription::parse(&schema, text).unwrap();
-    let is_subtype = |a, b| parse(a).is_subtype_of(&schema, &parse(b));
-    // RFC 4512 2.5.2.1
-    for above in [
-        "cn;lang-de",
-        "cn;lang-en",
-        "name;lang-de;lang-en",
-        "name",
-        "cn",
-    ] {
-        assert!(is_subtype("cn;lang-de;lang-en", above), "{above}");
-    }
-    assert!(is_subtype("cn;lang-de", "CN;LANG-DE"));
-    for (description, other) in [
-        ("cn", "cn;lang-de"),
-        ("name;lang-de", "cn;lang-de"),
-        ("cn;lang-de", "cn;lang-de;lang-en"),
-        ("cn;lang-de", "cn;lang-en"),
-        ("cn;lang-en-us", "cn;lang-en"),
-        ("sn", "cn"),
-    ] {
-        assert!(!is_subtype(description, other), "{description} {other}");
-    }
-}
-
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "[cn;langde-]{0,24}|\\PC{0,20}") {

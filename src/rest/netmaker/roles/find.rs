@@ -1,10 +1,10 @@
 //! Which roles there are: one of an id, and those of all networks.
 
 use super::role::Role;
+use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::networks::{ROLES, role_of};
-use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{selected, text};
+use crate::rest::entry::text;
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::netmaker::reference;
@@ -43,35 +43,22 @@ pub async fn find(call: &Call, id: &str) -> Result<Option<Role>, Fault> {
 pub(super) async fn stored(call: &Call, id: &str) -> Result<Option<EntryCopy>, Fault> {
     let filter = Filter::And(vec![equal("cn", id), equal("objectClass", "hedgerowRole")]);
     let asked = (call.rest.unit("roles"), filter);
-    list::one(&call.rest, &call.caller.identity, asked, selected(&ROLE)).await
+    list::one(call, asked, &ROLE).await
 }
 
 /// The roles of all networks, by id.
 pub async fn in_networks(call: &Call) -> Result<Vec<Role>, Fault> {
-    let identity = &call.caller.identity;
-    let mut roles: Vec<Role> = ROLES
-        .iter()
-        .map(|role| Role::of_network(None, role))
-        .collect();
-    let each = &mut |found: &VisibleEntry<'_>| {
-        let network = text(&found.copy(), "cn").unwrap_or_default();
-        roles.extend(
-            ROLES
-                .iter()
-                .map(|role| Role::of_network(Some(&network), role)),
-        );
+    let found = async |unit, class, names| {
+        let asked = (call.rest.unit(unit), equal("objectClass", class));
+        list::found(call, asked, names).await
     };
-    let asked = (
-        call.rest.unit("networks"),
-        equal("objectClass", "hedgerowNetwork"),
-    );
-    list::all(&call.rest, identity, asked, selected(&["cn"]), each).await?;
-    let each = &mut |found: &VisibleEntry<'_>| roles.push(Role::of(&found.copy()));
-    let asked = (
-        call.rest.unit("roles"),
-        equal("objectClass", "hedgerowRole"),
-    );
-    list::all(&call.rest, identity, asked, selected(&ROLE), each).await?;
+    let of = |network: Option<&str>| ROLES.map(|role| Role::of_network(network, role));
+    let mut roles = of(None).to_vec();
+    for network in found("networks", "hedgerowNetwork", &["cn"]).await? {
+        roles.extend(of(text(&network, "cn").as_deref()));
+    }
+    let made = found("roles", "hedgerowRole", &ROLE).await?;
+    roles.extend(made.iter().map(Role::of));
     roles.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(roles)
 }

@@ -1,42 +1,28 @@
 //! Searches in pages, sorted and through windows, against what plain lists say.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
-
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 
-use hedgerow::directory::access::{AccessRules, Right, RuleText};
+use hedgerow::directory::access::{Right, RuleText};
 use hedgerow::directory::dn::{Dn, Rdn};
 use hedgerow::directory::filter::Filter;
 use hedgerow::directory::identity::Identity;
 use hedgerow::directory::index::IndexedAttributes;
-use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::request::{
-    Change, Dereference, Modification, ModificationKind, Page, Part, Scope, SearchRequest, Sort,
-    SortKey, Subentries, Terms, Window, WindowTarget,
+    Change, Modification, ModificationKind, Page, Part, Scope, SearchRequest, Sort, SortKey, Terms,
+    Window, WindowTarget,
 };
-use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::search::{Progress, Search};
-use hedgerow::directory::setup::Setup;
-use hedgerow::directory::unique::UniqueAttributes;
-use hedgerow::directory::{Administrator, Directory, Error, Settings, import, setup};
-use hedgerow::storage::memory::MemoryStore;
+use hedgerow::directory::{Directory, Error};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-const SUFFIX: &str = "dc=example,dc=org";
-const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=org";
+use crate::in_memory::{self, Fixture, SUFFIX, administrator};
+
 const UNITS: usize = 3;
 const TEXTS: [&str; 6] = ["Ann", "ann lee", "BOB", "bob", "Zoe", "a"];
 
@@ -119,85 +105,17 @@ fn ldif(people: &[Person]) -> String {
     out
 }
 
-fn serve(people: &[Person], rules: &[RuleText], settings: Settings) -> Directory {
-    let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap());
-    let of = Setup {
-        suffixes: vec![SUFFIX.to_owned()],
-        administrator: Administrator {
-            name: ADMINISTRATOR.into(),
-            hash: b"{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-                .as_slice()
-                .into(),
-        },
-    };
-    let rules = AccessRules::compile(&schema, rules).unwrap();
-    let pool = Pool::start(PoolSettings {
-        threads: NonZeroUsize::MIN,
-        queue_per_thread: NonZeroUsize::MIN,
-        params: Argon2Params::new(8, 1, 1).unwrap(),
-    })
-    .unwrap();
-    let mut store = MemoryStore::default();
-    of.write(&mut store).unwrap();
-    let empty = || of.empty(&schema, &IndexedAttributes::default()).unwrap();
-    let text = ldif(people);
-    let prepared = import::prepare(empty(), &rules, &pool, text.as_bytes(), true, &mut |_| {})
-        .unwrap_or_else(|error| panic!("{error}\n{text}"));
-    prepared.write(&mut store, &mut |_| {}).unwrap();
-    let (snapshot, _) = setup::load(&mut store, empty(), &mut |_| {}).unwrap();
-    let administrator = of.administrator;
-    Directory::serve(
-        Box::new(store),
-        snapshot,
-        rules,
-        administrator,
-        pool,
-        settings,
-    )
-    .unwrap()
+fn fixture() -> Fixture {
+    Fixture::new(|_| IndexedAttributes::default())
 }
 
-fn unlimited() -> Settings {
-    Settings {
-        size_limit: None,
-        time_limit: None,
-        upgrade_passwords: false,
-        unique: UniqueAttributes::default(),
-        accounts: hedgerow::directory::account::AccountSettings::default(),
-        changes: hedgerow::directory::change_log::Bounds::default(),
-    }
-}
-
-fn served(people: &[Person]) -> Directory {
-    serve(
-        people,
-        &AccessRules::default_texts(&[SUFFIX.to_owned()]),
-        unlimited(),
-    )
-}
-
-fn administrator(directory: &Directory) -> Identity {
-    directory.vouch(&Dn::parse(ADMINISTRATOR).unwrap()).unwrap()
+fn serve(fixture: &Fixture, people: &[Person]) -> Directory {
+    fixture.serve(fixture.store(ldif(people).as_bytes()))
 }
 
 fn request(base: &str, scope: Scope) -> SearchRequest {
-    SearchRequest {
-        base: Dn::parse(base).unwrap(),
-        scope,
-        dereference: Dereference::Never,
-        filter: Filter::Present("uid".to_owned()),
-        attributes: vec!["employeeNumber".to_owned()],
-        types_only: false,
-        size_limit: 0,
-        time_limit: None,
-        assertion: None,
-        manage_referrals: false,
-        omit_references: false,
-        subentries: Subentries::ByScope,
-        values: None,
-        sort: None,
-        part: Part::Whole,
-    }
+    let filter = Filter::Present("uid".to_owned());
+    in_memory::request(base, scope, filter, &["employeeNumber"])
 }
 
 /// The persons that a search returns, in their order, and the search at its end.
@@ -387,7 +305,7 @@ fn page_through(
     steps: &[Vec<Step>],
     sorted: bool,
 ) {
-    let directory = served(people);
+    let directory = serve(&fixture(), people);
     let mut tree = Tree::new(&directory, people);
     let base = unit.map_or(SUFFIX.to_owned(), unit_name);
     let mut request = request(
@@ -486,7 +404,7 @@ proptest! {
         size in 1..9_u32,
         windows in vec((0..4_u32, 0..4_u32, 1..26_u32), 4),
     ) {
-        let directory = served(&people);
+        let directory = serve(&fixture(), &people);
         let identity = administrator(&directory);
         let sort = Sort { keys: keys.iter().map(sort_key).collect(), required: true };
         let request = SearchRequest { sort: Some(sort), ..request(SUFFIX, Scope::Subtree) };
@@ -548,7 +466,7 @@ fn a_large_tree_is_paged_through_as_well() {
 
 #[test]
 fn a_page_without_entries_tells_how_many_there_are() {
-    let directory = served(&many(12));
+    let directory = serve(&fixture(), &many(12));
     let identity = administrator(&directory);
     let count = Part::Page(Page {
         size: 0,
@@ -585,7 +503,7 @@ fn nobody_sorts_by_what_is_not_shown() {
             number: Some(5 - i32::try_from(at).unwrap()),
         })
         .collect();
-    let directory = serve(&people, &rules, unlimited());
+    let directory = serve(&fixture().with_rules(&rules), &people);
     let order = |name: &str| {
         let keys = vec![sort_key(&(name, false))];
         let sort = Some(Sort {
@@ -606,7 +524,7 @@ fn nobody_sorts_by_what_is_not_shown() {
 
 #[test]
 fn a_context_is_taken_for_its_own_list_alone() {
-    let directory = served(&many(9));
+    let directory = serve(&fixture(), &many(9));
     let identity = administrator(&directory);
     let window = |by: &str, context: Option<Vec<u8>>| {
         let target = WindowTarget::Offset {
