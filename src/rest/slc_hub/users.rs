@@ -24,6 +24,7 @@ use crate::rest::list::{self, ListQuery, Listed};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{living_users, soft_delete, users};
 use crate::rest::query::equal;
+use crate::rest::stream;
 
 /// Members of a user that clients may send and that have no effect, so that what was read can be sent back.
 pub const READ_ONLY: &[&str] = &[
@@ -54,9 +55,10 @@ pub fn page_of(data: Vec<u8>, listed: &Listed) -> Reply {
 }
 
 /// Answers with a list: a page, or all of it line by line.
-pub async fn answer(call: Call, query: ListQuery, write: list::Write) -> Result<Reply, Fault> {
+pub async fn answer(call: Call, query: ListQuery, write: stream::Write) -> Result<Reply, Fault> {
     if wants_lines(&call) {
-        let body = list::stream(call.rest, call.caller.identity, query, write).await?;
+        let body =
+            stream::whole(call.rest, call.caller.identity, query, stream::lines(write)).await?;
         return Ok(Reply {
             body,
             media: Some("application/x-ndjson"),
@@ -84,7 +86,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         attributes: listed(&USER),
         sort: vec![sort(&call.query, "userName")],
     };
-    let write: list::Write = Arc::new(move |entry, out| {
+    let write: stream::Write = Arc::new(move |entry, out| {
         // Writing to memory does not fail.
         let _ = serde_json::to_writer(out, &UserRecord::of(entry).user(&fields));
     });
