@@ -23,7 +23,10 @@ use range::ValueRange;
 pub struct Selection {
     user: bool,
     operational: bool,
-    named: Vec<Target>,
+    /// The types that are named, with their subtypes.
+    named: AttributeMask,
+    /// What is named with options.
+    tagged: Vec<Target>,
     computed: Vec<Computed>,
     /// Attributes of which a part is wanted; that goes before all of it.
     parts: Vec<(Target, ValueRange)>,
@@ -53,9 +56,9 @@ impl Selection {
         selection
     }
 
-    /// How many names an attribute of an entry is held against at the most.
+    /// How many names with options or parts an attribute of an entry is held against at the most.
     pub fn tests(&self) -> usize {
-        self.named.len()
+        self.tagged.len().saturating_add(self.parts.len())
     }
 
     fn add(&mut self, schema: &Schema, selector: &str) {
@@ -64,7 +67,14 @@ impl Selection {
         if let Some(target) = Target::parse(schema, name) {
             let part = part.map(|(_, range)| (target.clone(), range));
             self.parts.extend(part);
-            self.named.push(target);
+            self.add_target(target);
+        }
+    }
+
+    fn add_target(&mut self, target: Target) {
+        match target.is_plain() {
+            true => target.types().iter().for_each(|id| self.named.insert(*id)),
+            false => self.tagged.push(target),
         }
     }
 
@@ -89,7 +99,7 @@ impl Selection {
         for class in std::iter::once(&id).chain(schema.superclasses(id)) {
             let class = schema.class(*class);
             for attribute in class.must.iter().chain(&class.may) {
-                self.named.push(Target::of_type(schema, *attribute));
+                self.add_target(Target::of_type(schema, *attribute));
             }
         }
     }
@@ -99,16 +109,16 @@ impl Selection {
             true => self.operational,
             false => self.user,
         };
-        let mut named = self.named.iter();
-        all || named.any(|target| target.is_plain() && target.computed.contains(&computed))
+        all || self.named.contains(computed.attribute())
     }
 
     fn wants_described(&self, described: &Described) -> bool {
-        (if described.is_operational {
-            self.operational
-        } else {
-            self.user
-        }) || self.named.iter().any(|target| target.covers(described))
+        let all = match described.is_operational {
+            true => self.operational,
+            false => self.user,
+        };
+        all || self.named.contains(described.description.attribute)
+            || self.tagged.iter().any(|target| target.covers(described))
     }
 }
 

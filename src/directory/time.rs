@@ -39,15 +39,8 @@ impl Csn {
 
 impl std::fmt::Display for Csn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let seconds = i64::try_from(self.micros / 1_000_000).unwrap_or(i64::MAX);
-        let civil = Civil::of(seconds);
-        write!(
-            f,
-            "{}.{:06}Z#{:06x}#000#000000",
-            civil,
-            self.micros % 1_000_000,
-            self.count
-        )
+        let time = generalized_micros(self.micros);
+        write!(f, "{time}#{:06x}#000#000000", self.count)
     }
 }
 
@@ -123,30 +116,26 @@ pub fn whole_seconds(micros: u64) -> i64 {
 
 /// Writes seconds since 1970 as generalized time, `20260102030405Z`.
 pub fn generalized(seconds: i64) -> String {
-    format!("{}Z", Civil::of(seconds))
+    Civil::of(seconds).text(GENERALIZED, None)
 }
 
 /// Writes microseconds since 1970 as generalized time, `20260102030405.000006Z`.
 pub fn generalized_micros(micros: u64) -> String {
-    let civil = Civil::of(whole_seconds(micros));
-    format!("{civil}.{:06}Z", micros % 1_000_000)
+    Civil::of(whole_seconds(micros)).text(GENERALIZED, Some(fraction(micros)))
+}
+
+/// Writes seconds since 1970 as RFC 3339 does, `2026-01-02T03:04:05Z`.
+pub fn rfc3339(seconds: i64) -> String {
+    Civil::of(seconds).text(RFC_3339, None)
 }
 
 /// Writes microseconds since 1970 as RFC 3339 does, `2026-01-02T03:04:05.000006Z`.
-pub fn rfc3339(micros: u64) -> String {
-    let Civil {
-        year,
-        month,
-        day,
-        second_of_day,
-    } = Civil::of(whole_seconds(micros));
-    let (hour, minute, second) = (
-        second_of_day / 3_600,
-        second_of_day / 60 % 60,
-        second_of_day % 60,
-    );
-    let fraction = micros % 1_000_000;
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:06}Z")
+pub fn rfc3339_micros(micros: u64) -> String {
+    Civil::of(whole_seconds(micros)).text(RFC_3339, Some(fraction(micros)))
+}
+
+fn fraction(micros: u64) -> i64 {
+    i64::try_from(micros % 1_000_000).unwrap_or_default()
 }
 
 /// Reads the generalized time of a timestamp attribute; `None` for anything but `YYYYMMDDHHMMSS[.fraction]Z`.
@@ -164,7 +153,10 @@ pub fn parse_generalized(text: &[u8]) -> Option<i64> {
     if digits.len() != 14 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<i64>().ok();
+    let number = |range: std::ops::Range<usize>| {
+        let digits = digits.as_bytes().get(range)?.iter();
+        Some(digits.fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
+    };
     let (month, day) = (number(4..6)?, number(6..8)?);
     let (hour, minute, second) = (number(8..10)?, number(10..12)?, number(12..14)?);
     if !(1..=12).contains(&month)
@@ -188,7 +180,16 @@ pub fn seconds(schema: &Schema, value: &[u8]) -> Option<i64> {
     parse_generalized(&text)
 }
 
-/// A moment in the Gregorian calendar, in UTC; printed as `YYYYMMDDHHMMSS`.
+/// The formats name the years from 0 to 9999: what lies beyond becomes the nearest moment that they can name.
+const EARLIEST: i64 = -62_167_219_200;
+const LATEST: i64 = 253_402_300_799;
+
+/// What stands within the date, before the time and within the time.
+type Separators = [Option<u8>; 3];
+const GENERALIZED: Separators = [None; 3];
+const RFC_3339: Separators = [Some(b'-'), Some(b'T'), Some(b':')];
+
+/// A moment in the Gregorian calendar, in UTC.
 struct Civil {
     year: i64,
     month: i64,
@@ -198,6 +199,7 @@ struct Civil {
 
 impl Civil {
     fn of(seconds: i64) -> Civil {
+        let seconds = seconds.clamp(EARLIEST, LATEST);
         let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         // Years begin in March here, so that the leap day is the last of its year; an era has 400 of them.
         let shifted = days + 719_468;
@@ -219,22 +221,40 @@ impl Civil {
             second_of_day,
         }
     }
+
+    /// Its parts in their order, and microseconds. Every entry that is shown has such texts, so that no formatter makes
+    /// them.
+    fn text(&self, [in_date, before_time, in_time]: Separators, micros: Option<i64>) -> String {
+        let mut text = Vec::with_capacity(32);
+        push_digits::<4>(self.year, &mut text);
+        let (hour, minute) = (self.second_of_day / 3_600, self.second_of_day / 60 % 60);
+        for (before, part) in [
+            (in_date, self.month),
+            (in_date, self.day),
+            (before_time, hour),
+            (in_time, minute),
+            (in_time, self.second_of_day % 60),
+        ] {
+            text.extend(before);
+            push_digits::<2>(part, &mut text);
+        }
+        if let Some(micros) = micros {
+            text.push(b'.');
+            push_digits::<6>(micros, &mut text);
+        }
+        text.push(b'Z');
+        String::from_utf8(text).unwrap_or_default()
+    }
 }
 
-impl std::fmt::Display for Civil {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (hour, minute) = (self.second_of_day / 3_600, self.second_of_day / 60 % 60);
-        write!(
-            f,
-            "{:04}{:02}{:02}{:02}{:02}{:02}",
-            self.year,
-            self.month,
-            self.day,
-            hour,
-            minute,
-            self.second_of_day % 60
-        )
+/// Appends a number with so many digits.
+fn push_digits<const DIGITS: usize>(mut number: i64, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; DIGITS];
+    for digit in digits.iter_mut().rev() {
+        *digit += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
     }
+    out.extend_from_slice(&digits);
 }
 
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
@@ -257,10 +277,14 @@ mod tests {
             (951_782_400, "20000229000000Z"),
             (4_107_542_399, "21000228235959Z"),
             (-1, "19691231235959Z"),
+            (EARLIEST, "00000101000000Z"),
+            (LATEST, "99991231235959Z"),
         ] {
             assert_eq!(generalized(seconds), text);
             assert_eq!(parse_generalized(text.as_bytes()), Some(seconds));
         }
+        assert_eq!(generalized(i64::MIN), generalized(EARLIEST));
+        assert_eq!(generalized(i64::MAX), generalized(LATEST));
         assert_eq!(parse_generalized(b"20000228235959.5Z"), Some(951_782_399));
         for bad in [
             "",
@@ -290,7 +314,8 @@ mod tests {
         ] {
             assert_eq!(bad.parse::<Csn>(), Err(()), "{bad}");
         }
-        assert_eq!(rfc3339(number.micros), "2000-02-28T23:59:59.000006Z");
+        assert_eq!(rfc3339(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(rfc3339_micros(number.micros), "2000-02-28T23:59:59.000006Z");
     }
 
     #[test]

@@ -277,7 +277,11 @@ impl Computed {
                 }
             }
             Self::EntryDn => view.snapshot.write_dn(view.id, &mut text),
-            Self::EntryUuid => text = uuid::Uuid::from_bytes(view.entry.uuid()).to_string(),
+            Self::EntryUuid => {
+                let uuid = uuid::Uuid::from_bytes(view.entry.uuid());
+                let mut digits = uuid::Uuid::encode_buffer();
+                text.push_str(uuid.hyphenated().encode_lower(&mut digits));
+            }
             Self::ShortId => text = short_id::text(&view.entry.uuid()),
             Self::EntryCsn => text = view.entry.csn().to_string(),
             Self::CreateTimestamp => text = time::generalized(view.entry.created()),

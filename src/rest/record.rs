@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::directory::value_set::ValueSet;
 use crate::directory::{EntryCopy, VisibleEntry};
 
-/// The first values of so many attributes.
+/// The first values of so many attributes, which are named as the schema names them first.
 pub struct Record<'a, const N: usize> {
     values: [Option<Cow<'a, [u8]>>; N],
 }
@@ -51,19 +51,41 @@ impl<'a, const N: usize> Record<'a, N> {
     }
 
     fn place(&mut self, names: &[&str; N], name: &str) -> Option<&mut Option<Cow<'a, [u8]>>> {
-        let at = names.iter().position(|it| it.eq_ignore_ascii_case(name))?;
+        let at = names.iter().position(|it| *it == name)?;
         self.values.get_mut(at)
     }
 
     /// The value of the attribute at a place; what is not UTF-8 in it is replaced.
     pub fn text(&self, at: usize) -> Option<Cow<'_, str>> {
         let value = self.values.get(at)?.as_deref()?;
-        Some(String::from_utf8_lossy(value))
+        let text = std::str::from_utf8(value).map(Cow::Borrowed);
+        Some(text.unwrap_or_else(|_| String::from_utf8_lossy(value)))
     }
 
     /// Whether the value is true.
     pub fn is_true(&self, at: usize) -> bool {
         let value = self.values.get(at).and_then(Option::as_deref);
         value.is_some_and(|value| value.eq_ignore_ascii_case(b"TRUE"))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use crate::directory::schema::{PosixGroup, Schema};
+
+    /// Whether records find the attributes of these names.
+    pub fn are_found(names: &[&str]) -> bool {
+        let schema = Schema::built_in(PosixGroup::Auxiliary).unwrap();
+        let is_found = |name: &&str| {
+            let id = schema.attribute_id(name);
+            id.is_some_and(|id| schema.attribute(id).name() == *name)
+        };
+        names.iter().all(is_found)
+    }
+
+    #[test]
+    fn attributes_are_found_by_the_name_that_the_schema_says_first() {
+        assert!(are_found(&["cn", "entryUUID"]));
+        assert!(!are_found(&["commonName"]) && !are_found(&["CN"]));
     }
 }

@@ -5,21 +5,7 @@ use crate::directory::time;
 /// A moment of a timestamp attribute; as it stands when it is of another form.
 pub fn to_rfc3339(generalized: &str) -> String {
     let seconds = time::parse_generalized(generalized.as_bytes());
-    let text = seconds.map(time::generalized);
-    from_digits(text.as_deref().unwrap_or_default()).unwrap_or_else(|| generalized.to_owned())
-}
-
-fn from_digits(text: &str) -> Option<String> {
-    let part = |range: std::ops::Range<usize>| text.get(range);
-    Some(format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        part(0..4)?,
-        part(4..6)?,
-        part(6..8)?,
-        part(8..10)?,
-        part(10..12)?,
-        part(12..14)?
-    ))
+    seconds.map_or_else(|| generalized.to_owned(), time::rfc3339)
 }
 
 /// A moment of a request as generalized time; `None` when it is not one of RFC 3339. A space stands for the `+` that it was

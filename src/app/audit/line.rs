@@ -121,7 +121,7 @@ impl Line {
     /// A line of the log about itself.
     pub fn own(kind: Kind, now: u64) -> Line {
         Line {
-            time: time::rfc3339(now),
+            time: time::rfc3339_micros(now),
             kind,
             ..Line::default()
         }
@@ -194,7 +194,7 @@ fn moment(seconds: i64) -> String {
     let micros = u64::try_from(seconds)
         .unwrap_or_default()
         .saturating_mul(1_000_000);
-    time::rfc3339(micros)
+    time::rfc3339_micros(micros)
 }
 
 fn named(name: String) -> Text {

@@ -111,7 +111,7 @@ pub fn moment(text: &str) -> Result<String, String> {
         && seconds > 0
     {
         let ago = number.saturating_mul(seconds).saturating_mul(1_000_000);
-        return Ok(time::rfc3339(time::now().saturating_sub(ago)));
+        return Ok(time::rfc3339_micros(time::now().saturating_sub(ago)));
     }
     let form = "0000-00-00T00:00:00";
     let bare = text.strip_suffix('Z').unwrap_or(text);
@@ -170,7 +170,7 @@ mod tests {
         ] {
             assert_eq!(moment(text).unwrap(), means);
         }
-        assert!(moment("1h").unwrap() < time::rfc3339(time::now()));
+        assert!(moment("1h").unwrap() < time::rfc3339_micros(time::now()));
         for bad in [
             "",
             "x",

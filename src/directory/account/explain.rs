@@ -285,8 +285,5 @@ fn text(view: &View<'_>, attribute: AttributeTypeId) -> Option<String> {
 
 /// Seconds since 1970, for people.
 fn moment(seconds: Seconds) -> String {
-    let micros = u64::try_from(seconds)
-        .unwrap_or(0)
-        .saturating_mul(1_000_000);
-    time::rfc3339(micros).replace(".000000", "")
+    time::rfc3339(seconds)
 }

@@ -21,10 +21,15 @@ pub struct Certain {
 impl Certain {
     /// The conditions, when there are such for a plan of a filter.
     pub fn of(plan: &Plan<'_>, filter: &Resolved, snapshot: &Snapshot) -> Option<Self> {
-        plan.is_certain().then(|| Self {
+        plan.is_certain().then(|| Self::exactly(filter, snapshot))
+    }
+
+    /// The conditions for what the indexes have found exactly.
+    pub fn exactly(filter: &Resolved, snapshot: &Snapshot) -> Self {
+        Self {
             csn: snapshot.csn(),
             about: filter.types(),
-        })
+        }
     }
 
     /// Whether a candidate matches, for an asker who may search the attributes of `open`.

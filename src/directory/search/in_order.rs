@@ -8,6 +8,7 @@ mod open;
 use super::Search;
 use super::ahead::{Ahead, Root};
 use super::arrangement::{Portion, Sorting};
+use super::certain::Certain;
 use super::order::Order;
 use super::subentries::Shown;
 use crate::directory::access::Access;
@@ -383,7 +384,8 @@ impl Search {
             next: row.next.map(|(key, id)| Position::Key(key, id)),
             total: u32::try_from(row.total).ok(),
         };
-        self.ahead = Ahead::candidates(row.ids, None);
+        let certain = Certain::exactly(&self.filter, snapshot);
+        self.ahead = Ahead::candidates(row.ids, Some(certain));
         self.sorting = Sorting::Done;
         true
     }

@@ -301,3 +301,11 @@ impl Group {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_attribute_is_found() {
+        assert!(crate::rest::record::tests::are_found(&super::USER));
+    }
+}

@@ -150,3 +150,11 @@ fn add_account(info: &mut Value, account: &Place, known: &Known) {
         info.extend(more);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_attribute_is_found() {
+        assert!(crate::rest::record::tests::are_found(&super::USER));
+    }
+}

@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use super::patch::{self, Operator};
 use super::query::{Fields, asked, sort};
-use super::resource::{GROUP, GroupRecord};
+use super::resource::{GROUP, GroupRecord, listed};
 use super::users::answer;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::request::Change;
 use crate::rest::change::{Target, change, matching};
-use crate::rest::entry::{
-    self, add, attribute, by_id, name, name_below, rdn, reading, selected, values,
-};
+use crate::rest::entry::{self, add, attribute, by_id, name, name_below, rdn, reading, values};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
@@ -30,7 +28,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
     let query = ListQuery {
         base: call.rest.suffix(),
         filter: asked(&call.query, groups(), false),
-        attributes: selected(&GROUP),
+        attributes: listed(&GROUP),
         sort: vec![sort(&call.query, "name")],
     };
     let write: stream::Write = Arc::new(move |entry, out| {

@@ -9,15 +9,25 @@ use utoipa::ToSchema;
 
 use super::query::Fields;
 use crate::directory::{EntryCopy, VisibleEntry};
+use crate::rest::entry::selected;
 use crate::rest::record::Record;
 use crate::rest::time::to_rfc3339;
+
+/// What names the state of an entry.
+const STATE: &str = "entryCSN";
+
+/// The attributes of those that are listed: their states are not told there.
+pub fn listed(names: &[&str]) -> Vec<String> {
+    let listed: Vec<&str> = names.iter().copied().filter(|it| *it != STATE).collect();
+    selected(&listed)
+}
 
 /// The attributes of a user that is shown.
 pub const USER: [&str; 22] = [
     "entryUUID",
     "createTimestamp",
     "modifyTimestamp",
-    "entryCSN",
+    STATE,
     "uid",
     "displayName",
     "mail",
@@ -69,7 +79,7 @@ pub const GROUP: [&str; 7] = [
     "entryUUID",
     "createTimestamp",
     "modifyTimestamp",
-    "entryCSN",
+    STATE,
     "cn",
     "hedgerowExternalId",
     "hedgerowSystem",
@@ -405,5 +415,16 @@ impl<'a> PrincipalRecord<'a> {
             external: text(4).is_some(),
             system: self.0.is_true(5),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rest::record::tests::are_found;
+
+    #[test]
+    fn every_attribute_is_found() {
+        assert!(are_found(&USER) && are_found(&GROUP) && are_found(&PRINCIPAL));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::patch;
 use super::query::{Fields, asked, page, sort};
-use super::resource::{USER, User, UserRecord};
+use super::resource::{USER, User, UserRecord, listed};
 use super::update::{self, UserFields};
 use crate::directory::filter::Filter;
 use crate::directory::password::Secret;
@@ -15,7 +15,7 @@ use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
 use crate::rest::change::{matching, unconditional};
 use crate::rest::entry::{
-    self, add, attribute, by_id, make_unit, name, name_below, reading, replace, selected,
+    self, add, attribute, by_id, make_unit, name, name_below, reading, replace,
 };
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::invitation::{self, Invitation};
@@ -47,14 +47,11 @@ pub fn wants_lines(call: &Call) -> bool {
 
 /// The body of a page.
 pub fn page_of(data: Vec<u8>, listed: &Listed) -> Reply {
-    let mut body = format!("{{\"totalCount\":{},", listed.total).into_bytes();
-    if let Some(next) = &listed.next {
-        body.extend_from_slice(format!("\"next\":\"{next}\",").as_bytes());
-    }
-    body.extend_from_slice(b"\"data\":[");
-    body.extend_from_slice(&data);
-    body.extend_from_slice(b"]}");
-    Reply::bytes(body)
+    let next = listed.next.as_ref();
+    let next = next.map(|next| format!("\"next\":\"{next}\","));
+    let (total, next) = (listed.total, next.unwrap_or_default());
+    let begin = format!("{{\"totalCount\":{total},{next}\"data\":[");
+    Reply::bytes([begin.as_bytes(), &data, b"]}"].concat())
 }
 
 /// Answers with a list: a page, or all of it line by line.
@@ -86,7 +83,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
     let query = ListQuery {
         base: call.rest.suffix(),
         filter: asked(&call.query, users(), true),
-        attributes: selected(&USER),
+        attributes: listed(&USER),
         sort: vec![sort(&call.query, "userName")],
     };
     let write: stream::Write = Arc::new(move |entry, out| {

@@ -114,8 +114,11 @@ impl Chunk {
                 Chunk::Sparse(common.into())
             }
             (Chunk::Dense(left), Chunk::Dense(right)) => {
-                if Arc::ptr_eq(left, right) {
+                if left.is_within(right) {
                     return self.clone();
+                }
+                if right.is_within(left) {
+                    return other.clone();
                 }
                 left.combined(right, |a, b| a & b).into_chunk()
             }
@@ -159,6 +162,9 @@ impl Chunk {
                 left.into_chunk()
             }
             (Chunk::Dense(left), Chunk::Dense(right)) => {
+                if left.is_within(right) {
+                    return Chunk::Sparse([].into());
+                }
                 left.combined(right, |a, b| a & !b).into_chunk()
             }
         }
@@ -209,6 +215,13 @@ impl Bitmap {
             *word &= !bit_of(number);
             self.len -= 1;
         }
+    }
+
+    /// Whether the other holds all of it. Far cheaper than a new bitmap, and most sets are asked for within a larger one.
+    fn is_within(self: &Arc<Self>, other: &Arc<Self>) -> bool {
+        let words = self.words.iter().zip(&other.words);
+        Arc::ptr_eq(self, other)
+            || self.len <= other.len && words.fold(0, |more, (own, other)| more | own & !other) == 0
     }
 
     fn combined(&self, other: &Bitmap, merge: impl Fn(u64, u64) -> u64) -> Bitmap {

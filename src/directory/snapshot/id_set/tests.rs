@@ -126,17 +126,33 @@ fn equality_is_of_ids_and_not_of_forms() {
     assert_eq!(few, shrunk);
 }
 
+fn first_bits(set: &IdSet) -> Option<*const chunk::Bitmap> {
+    match &set.0 {
+        Form::Many(chunks) => chunks.first_bitmap(),
+        _ => None,
+    }
+}
+
 #[test]
 fn a_union_shares_the_chunks_that_only_one_side_has() {
     let left: IdSet = (0..60_000).collect();
     let right: IdSet = (65_536..130_000).collect();
     let both = left.union(&right);
-    let first_bits = |set: &IdSet| match &set.0 {
-        Form::Many(chunks) => chunks.first_bitmap(),
-        _ => None,
-    };
     assert!(first_bits(&both).is_some());
     assert_eq!(first_bits(&both), first_bits(&left));
+}
+
+#[test]
+fn an_intersection_with_a_larger_set_shares_the_chunks_of_the_smaller() {
+    let small: IdSet = (0..60_000).collect();
+    let large: IdSet = (0..130_000).collect();
+    assert!(first_bits(&small).is_some());
+    for both in [small.intersection(&large), large.intersection(&small)] {
+        assert_eq!(first_bits(&both), first_bits(&small));
+        assert_eq!(both, small);
+    }
+    assert!(small.difference(&large).is_empty());
+    assert_eq!(large.difference(&small).len(), 70_000);
 }
 
 #[test]
