@@ -11,11 +11,11 @@ use super::envelope::success;
 use super::place::{Place, members};
 use super::resource::USER;
 use super::roles::{ALL_RESOURCES, Right, is_directly_below, known, of_level, require};
+use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::invitation::{self as core, joining};
 use crate::directory::request::{Change, Terms};
-use crate::directory::{EntryCopy, time};
 use crate::rest::change::{attempt, unconditional};
 use crate::rest::entry::{self, attribute, name, name_below, new_unit, text, values};
 use crate::rest::fault::{Fault, Kind};
@@ -27,6 +27,7 @@ use crate::rest::membership::difference;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{groups, living_users};
 use crate::rest::query::{equal, not, present};
+use crate::rest::time::now;
 
 /// The most addresses of a request, and roles for each.
 const MOST: usize = 100;
@@ -276,8 +277,7 @@ impl Gifts {
         ]);
         let asked = (call.rest.unit(invitation::UNIT), held);
         let held = list::one(call, asked, &[core::EXPIRY, core::INVITED_TO]).await?;
-        let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
-        let now = time::generalized(seconds);
+        let now = now();
         let held = held.filter(|it| text(it, core::EXPIRY).is_some_and(|until| until > now));
         let earlier = held.iter().flat_map(|it| values(it, core::INVITED_TO));
         let earlier = earlier.filter_map(|dn| Dn::parse(std::str::from_utf8(dn).ok()?).ok());
