@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::directory::Administrator;
 
 /// The environment variable read when standard input is not a terminal.
-pub const PASSWORD_VARIABLE: &str = "HEDGEROW_ADMIN_PASSWORD";
+const PASSWORD_VARIABLE: &str = "HEDGEROW_ADMIN_PASSWORD";
 
 /// The fewest characters an administrator's password may have.
 const MINIMUM_CHARACTERS: usize = Administrator::SHORTEST_PASSWORD;

@@ -14,6 +14,7 @@ use crate::directory::change_log::Bounds;
 use crate::directory::dn::Dn;
 use crate::directory::index::{Index, IndexedAttributes, Kind};
 use crate::directory::membership::MemberOf;
+use crate::directory::named_groups::NamedGroup;
 use crate::directory::password::policy::Escalation;
 use crate::directory::password::{Argon2Params, Pool, PoolSettings};
 use crate::directory::schema::{self, AttributeTypeId, Schema};
@@ -191,7 +192,19 @@ fn accounts(config: &Config) -> Result<AccountSettings, Failure> {
     let name = policy.default.as_deref().map(Dn::parse).transpose();
     let default_policy = name
         .map_err(|error| config.problem("password_policy.default", format!("not a DN: {error}")))?;
+    let second_factor = second_factor(config)?;
+    let needing = second_factor.groups.iter().map(|dn| NamedGroup {
+        dn: dn.clone(),
+        without: "nobody needs a second factor for it (second_factor.groups)",
+    });
+    let administrators = super::rest::administrators(config)?;
+    let over_rest = administrators.filter(|_| !config.rest.listen.is_empty());
+    let administrating = over_rest.map(|dn| NamedGroup {
+        dn,
+        without: "over REST nobody but the administrator administers (rest.administrators)",
+    });
     Ok(AccountSettings {
+        named_groups: needing.chain(administrating).collect(),
         default_policy,
         least_score: policy.least_score,
         bind_administrator: policy.bind_administrator,
@@ -202,7 +215,7 @@ fn accounts(config: &Config) -> Result<AccountSettings, Failure> {
         },
         remembered: lockout.remembered,
         proved_for: config.passwords.cache_seconds.into(),
-        second_factor: second_factor(config)?,
+        second_factor,
         clock: Clock::default(),
     })
 }

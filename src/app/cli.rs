@@ -22,7 +22,7 @@ pub use explain::{
 };
 
 /// The environment variable that names the configuration file.
-pub const CONFIG_VARIABLE: &str = "HEDGEROW_CONFIG";
+const CONFIG_VARIABLE: &str = "HEDGEROW_CONFIG";
 
 /// The command line of `hedgerow`.
 #[derive(Debug, Parser)]

@@ -11,6 +11,7 @@ pub mod check_config;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod ended;
 pub mod local_socket;
 pub mod logging;
 pub mod metrics;

@@ -140,15 +140,22 @@ fn master_key(path: &Path) -> Result<MasterKey, Failure> {
     })
 }
 
+/// The group of those who administer over REST.
+///
+/// # Errors
+/// When it is no name.
+pub fn administrators(config: &Config) -> Result<Option<Dn>, Failure> {
+    let named = config.rest.administrators.as_deref().map(Dn::parse);
+    let problem = |error| config.problem("rest.administrators", format!("not a DN: {error}"));
+    Ok(named.transpose().map_err(problem)?)
+}
+
 /// How the face behaves.
 ///
 /// # Errors
 /// Names the key whose value is not what it must be.
 pub fn settings(config: &Config) -> Result<Settings, Failure> {
     let rest = &config.rest;
-    let administrators = rest.administrators.as_deref().map(Dn::parse).transpose();
-    let administrators = administrators
-        .map_err(|error| config.problem("rest.administrators", format!("not a DN: {error}")))?;
     if !rest::mail::is_address(&rest.mail_from) {
         return Err(config.problem("rest.mail_from", "not an address").into());
     }
@@ -176,7 +183,7 @@ pub fn settings(config: &Config) -> Result<Settings, Failure> {
         })
     });
     Ok(Settings {
-        administrators,
+        administrators: administrators(config)?,
         master_key: master_key.transpose()?,
         body_bytes: rest.body_bytes,
         time: rest.request_time,

@@ -22,13 +22,12 @@ use super::Failure;
 use super::assembly::Assembly;
 use super::audit::AuditLog;
 use super::config::{Config, ListenerTls};
+use super::ended;
 use super::local_socket::{self, SocketFile};
 use super::metrics::Metrics;
 use super::operations::{self, Readiness};
 use super::rest::{self, RestServer};
 use super::sealing_key;
-use crate::directory::dn::Dn;
-use crate::directory::snapshot::Snapshot;
 use crate::directory::{Administrator, Directory, dynamic};
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
@@ -42,6 +41,8 @@ use crate::storage::Store;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a program of this machine may be silent.
 const LOCAL_IDLE: Duration = Duration::from_secs(900);
+/// How often what has ended is removed.
+const REMOVAL: Duration = Duration::from_secs(60 * 60);
 
 /// Where the server listens.
 pub struct Addresses {
@@ -91,12 +92,16 @@ async fn serve(
         tokio::task::spawn_blocking(move || open(&assembly, store, administrator)).await??
     };
     directory.set_admission(Assembly::admission(&assembly.config)?);
+    directory.warn_of_missing_groups();
     let audit = start_audit(&assembly, &directory, &metrics)?;
     let observer = Counting(Arc::clone(&metrics));
     let face = Arc::new(face(&assembly, &directory, observer, tls.clone()));
     register(&metrics, &directory, &face.budget);
     let watched = directory.clone();
     readiness.loaded(move || watched.failure().map_or(Ok(()), Err));
+
+    let removing = ended::keep_removing(directory.clone(), REMOVAL);
+    tokio::spawn(stop.clone().run_until_cancelled_owned(removing));
 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let limit = assembly.config.limits.connections;
@@ -105,40 +110,16 @@ async fn serve(
         None => None,
     };
     let listeners = Listeners::new(face, limit, Workers::start("connections", cores)?);
-    let mut addresses = Addresses {
-        ldap: Vec::new(),
-        rest: Vec::new(),
+    let addresses = Addresses {
+        ldap: accept(&listeners, &assembly.config, sockets, &metrics)?,
+        rest: accept_rest(rest.as_ref(), rest_sockets, &metrics)?,
     };
-    for (socket, listener) in sockets.into_iter().zip(&assembly.config.listeners) {
-        let address = socket.local_addr()?;
-        addresses.ldap.push((address, listener.tls));
-        let terms = Terms {
-            security: match listener.tls {
-                ListenerTls::Implicit => Security::Implicit,
-                ListenerTls::StartTls => Security::StartTls,
-                ListenerTls::None => Security::None,
-            },
-            clear_passwords: listener.allow_passwords_without_tls,
-            idle: listener.idle,
-        };
-        let door = Arc::new(Door {
-            metrics: metrics.listener(address.to_string()),
-            limit: listener.max_connections,
-        });
-        tokio::spawn(Arc::clone(&listeners).accept(socket, terms, door));
-    }
-    for (socket, rest) in rest_sockets.into_iter().zip(rest.iter().cycle()) {
-        let address = socket.local_addr()?;
-        addresses.rest.push(address);
-        let metrics = metrics.listener(address.to_string());
-        tokio::spawn(Arc::clone(rest).accept(socket, metrics));
-    }
-    let local = Arc::clone(&listeners);
     let door = Arc::new(Door {
         metrics: metrics.listener("ldapi"),
         limit: None,
     });
     let administrators = local_administrators(&assembly);
+    let local = Arc::clone(&listeners);
     tokio::spawn(local.accept_local(local_socket, administrators, LOCAL_IDLE, door));
     ready(&addresses)?;
 
@@ -147,6 +128,7 @@ async fn serve(
         .follow(|| {
             certificates::reload(tls.as_deref());
             reload_admission(&assembly.config, &follower);
+            follower.warn_of_missing_groups();
         })
         .await;
     tracing::info!("stopping");
@@ -180,9 +162,6 @@ fn open(
     let seconds = format!("{:.3}", started.elapsed().as_secs_f32());
     tracing::info!(entries = snapshot.len(), %seconds, "loaded");
     let key = sealing_key::of(&assembly.config, &snapshot)?;
-    for group in missing_groups(assembly, &snapshot) {
-        tracing::warn!(%group, "there is no such group: nobody needs a second factor for it (second_factor.groups)");
-    }
     let rules = assembly.rules(&setup.suffixes)?;
     for warning in dynamic::report::all(&snapshot, &rules) {
         tracing::warn!("{warning}");
@@ -227,20 +206,6 @@ fn start_audit(
     Ok(Some(log))
 }
 
-/// Groups of the configuration that are not there.
-fn missing_groups<'a>(
-    assembly: &'a Assembly,
-    snapshot: &Snapshot,
-) -> impl Iterator<Item = &'a str> {
-    let groups = assembly
-        .config
-        .second_factor
-        .groups
-        .iter()
-        .map(String::as_str);
-    groups.filter(|group| Dn::parse(group).is_ok_and(|dn| snapshot.find_entry(&dn).is_none()))
-}
-
 fn face(
     assembly: &Assembly,
     directory: &Directory,
@@ -280,6 +245,51 @@ async fn bind(assembly: &Assembly) -> Result<Vec<TcpListener>, Failure> {
         sockets.push(socket);
     }
     Ok(sockets)
+}
+
+/// Has the listeners of the configuration accept clients; where they are, and how TLS comes to them.
+fn accept(
+    listeners: &Arc<Listeners>,
+    config: &Config,
+    sockets: Vec<TcpListener>,
+    metrics: &Metrics,
+) -> std::io::Result<Vec<(SocketAddr, ListenerTls)>> {
+    let mut addresses = Vec::new();
+    for (socket, listener) in sockets.into_iter().zip(&config.listeners) {
+        let address = socket.local_addr()?;
+        addresses.push((address, listener.tls));
+        let terms = Terms {
+            security: match listener.tls {
+                ListenerTls::Implicit => Security::Implicit,
+                ListenerTls::StartTls => Security::StartTls,
+                ListenerTls::None => Security::None,
+            },
+            clear_passwords: listener.allow_passwords_without_tls,
+            idle: listener.idle,
+        };
+        let door = Arc::new(Door {
+            metrics: metrics.listener(address.to_string()),
+            limit: listener.max_connections,
+        });
+        tokio::spawn(Arc::clone(listeners).accept(socket, terms, door));
+    }
+    Ok(addresses)
+}
+
+/// Has the sockets of REST accept clients; where they are.
+fn accept_rest(
+    rest: Option<&Arc<RestServer>>,
+    sockets: Vec<TcpListener>,
+    metrics: &Metrics,
+) -> std::io::Result<Vec<SocketAddr>> {
+    let mut addresses = Vec::new();
+    for (socket, rest) in sockets.into_iter().zip(rest.into_iter().cycle()) {
+        let address = socket.local_addr()?;
+        addresses.push(address);
+        let metrics = metrics.listener(address.to_string());
+        tokio::spawn(Arc::clone(rest).accept(socket, metrics));
+    }
+    Ok(addresses)
 }
 
 /// Opens the socket for programs of this machine. The store is held already, so that it is no other server's by default.

@@ -3,7 +3,8 @@
 //!
 //! Owns their text, that the entry is asked at each use, that a token goes with its user and with who made it, and that
 //! making and taking back one is open to the user itself and to whoever may write the user's keys. The text is told once; the
-//! entry has a hash of it. A token outlasts the password, as keys do: it goes when it is taken back or the account closed.
+//! entry has a hash of it. A token outlasts the password, as keys do: it goes when it is taken back or the account closed. It
+//! is less than its user: nothing that accounts are proved by, itself included, is made or changed by it.
 
 use std::collections::BTreeSet;
 
@@ -82,9 +83,10 @@ impl Directory {
     /// also make what stands for it, and needs no right to add entries for that.
     ///
     /// # Errors
-    /// [`Error::InsufficientAccess`] when it is neither the asker's own account nor one that they may write the keys of,
-    /// [`Error::UnwillingToPerform`] when the user needs a second factor or has [`MOST`], and those of the change. Of two that make `tokens` at the
-    /// same time one gets [`Error::EntryAlreadyExists`], and can ask again.
+    /// [`Error::LoginNeeded`] when a token asks, [`Error::InsufficientAccess`] when it is neither the asker's own account nor
+    /// one that they may write the keys of, [`Error::UnwillingToPerform`] when the user needs a second factor or has [`MOST`],
+    /// and those of the change. Of two that make `tokens` at the same time one gets [`Error::EntryAlreadyExists`], and can ask
+    /// again.
     pub fn create_access_token(
         &self,
         identity: &Identity,
@@ -181,7 +183,7 @@ impl Directory {
             return None;
         }
         let owner = View::new(&snapshot, snapshot.find_entry(&shown.owner)?)?;
-        let identity = Identity::entry(owner.id);
+        let identity = Identity::by_access_token(owner.id);
         let good = self.standing(&identity) == Standing::Open && !self.needs_more(&owner);
         good.then(|| {
             snapshot.activity().succeeded(entry, clock.now());
@@ -196,6 +198,7 @@ impl Directory {
         (tokens, owner): (&Dn, &Dn),
         new: NewToken,
     ) -> Result<(MadeToken, Vec<(Change, Terms)>), Error> {
+        identity.must_be_logged_in()?;
         self.may_manage(identity, owner)?;
         let snapshot = self.snapshot();
         let gone = || Error::NoSuchObject {

@@ -10,6 +10,7 @@ mod standard;
 use super::attributes::Attributes;
 use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
+use super::named_groups::NamedGroup;
 use super::password::policy::{Escalation, Lock, Policy, Seconds, State};
 use super::schema::{AttributeTypeId, Schema, well_known as known};
 use super::second_factor::SecondFactorSettings;
@@ -52,6 +53,8 @@ pub struct AccountSettings {
     pub proved_for: Seconds,
     /// What holds for second factors.
     pub second_factor: SecondFactorSettings,
+    /// Groups that the configuration names, and what their members get or need.
+    pub named_groups: Vec<NamedGroup>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -70,6 +73,7 @@ impl Default for AccountSettings {
             remembered: 65_536,
             proved_for: 0,
             second_factor: SecondFactorSettings::default(),
+            named_groups: Vec::new(),
             clock: Clock::default(),
         }
     }

@@ -98,6 +98,9 @@ impl Directory {
     /// Whether passwords of a change are worth the pool's work; and nobody finds out by removing a password whether it
     /// is that of an entry which is not theirs to write.
     fn may_bring_passwords(&self, identity: &Identity, change: &Change) -> bool {
+        if matches!(change, Change::Modify { .. }) && identity.must_be_logged_in().is_err() {
+            return false;
+        }
         let snapshot = self.snapshot();
         let mut access = self.rules().access(&snapshot, identity);
         let (id, right) = match (change, snapshot.find(change.dn())) {

@@ -234,6 +234,7 @@ impl Directory {
         attribute: AttributeTypeId,
         look: impl FnOnce(&View<'_>) -> Result<T, Error>,
     ) -> Result<(EntryId, T), Error> {
+        identity.must_be_logged_in()?;
         let id = self.account(identity, whose, attribute)?.ok_or_else(|| {
             unwilling("the administrator has no entry that could hold a second factor or keys")
         })?;

@@ -68,6 +68,8 @@ pub enum Error {
     },
     /// The asker may not do this.
     InsufficientAccess,
+    /// It takes a login, and an access token asks.
+    LoginNeeded,
     /// The name or the password is wrong; which of them is not told.
     InvalidCredentials,
     /// The password is right, or that is not looked at any more, but the account may not log in; told like a wrong one.
@@ -106,6 +108,9 @@ impl std::fmt::Display for Error {
             Self::OutsideSuffixes => f.write_str("the name is not below any suffix of this server"),
             Self::NotAllowedOnNonLeaf => f.write_str("the entry has entries below it"),
             Self::InsufficientAccess => f.write_str("the access rules do not allow it"),
+            Self::LoginNeeded => f.write_str(
+                "an access token makes and changes no tokens, passwords, keys and second factors; log in for that",
+            ),
             Self::InvalidCredentials | Self::LoginRefused(_) => f.write_str("invalid credentials"),
             Self::PasswordRefused(refusal) => refusal.fmt(f),
             Self::EmptyPassword => {

@@ -7,18 +7,28 @@ use arc_swap::ArcSwap;
 
 use super::access::ApplicableRules;
 use super::entry::EntryId;
+use super::error::Error;
 use super::keys::Tag;
 
 /// The authorization identity of a request (RFC 4513 section 1).
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     who: Who,
-    /// The key that it has logged in with, if it was one.
-    key: Option<Tag>,
+    /// What it asks by, where that is less than its account.
+    means: Option<Means>,
     /// How it stands to the access rules, once that was worked out: a login that asks nothing makes no place for it.
     applicable: Arc<OnceLock<ArcSwap<ApplicableRules>>>,
     /// By which request it asks, where that is to be recorded.
     provenance: Option<Arc<Provenance>>,
+}
+
+/// What stands for an account in the place of what it is proved by.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Means {
+    /// A key.
+    Key(Tag),
+    /// An access token.
+    AccessToken,
 }
 
 /// Where a request comes from: kept with the changes that it makes.
@@ -96,14 +106,34 @@ impl Identity {
     /// An entry for which a key stands, for as long as the entry has that key.
     pub(super) fn by_key(id: EntryId, key: Tag) -> Self {
         Self {
-            key: Some(key),
+            means: Some(Means::Key(key)),
+            ..Self::entry(id)
+        }
+    }
+
+    /// An entry for which an access token stands.
+    pub(super) fn by_access_token(id: EntryId) -> Self {
+        Self {
+            means: Some(Means::AccessToken),
             ..Self::entry(id)
         }
     }
 
     /// The key that it has logged in with, if it was one.
     pub(super) fn key(&self) -> Option<Tag> {
-        self.key
+        match self.means? {
+            Means::Key(tag) => Some(tag),
+            Means::AccessToken => None,
+        }
+    }
+
+    /// Refuses what changes by what accounts are proved, whosesoever, to an access token: what it leaves behind would outlast
+    /// it, and taking it back would end nothing.
+    pub(super) fn must_be_logged_in(&self) -> Result<(), Error> {
+        match self.means {
+            Some(Means::AccessToken) => Err(Error::LoginNeeded),
+            Some(Means::Key(_)) | None => Ok(()),
+        }
     }
 
     pub(super) fn process(process: Process, administers: bool) -> Self {
@@ -124,7 +154,7 @@ impl Identity {
     fn new(who: Who) -> Self {
         Self {
             who,
-            key: None,
+            means: None,
             applicable: Arc::default(),
             provenance: None,
         }

@@ -17,6 +17,7 @@ use super::access::AccessRules;
 use super::account::AccountSettings;
 use super::change_log::{Bounds, ChangeLog};
 use super::error::Error;
+use super::named_groups::warn_of_lost;
 use super::snapshot::Snapshot;
 use super::stored;
 use super::time;
@@ -280,7 +281,11 @@ impl Worker {
         self.put(&outstanding.batch)?;
         self.log.forget(surplus);
         self.log.extend(outstanding.changes);
-        self.published.store(Arc::new(snapshot));
+        let before = self.published.swap(Arc::new(snapshot));
+        let groups = &self.accounts.named_groups;
+        if !groups.is_empty() {
+            warn_of_lost(groups, &before, &self.published.load());
+        }
         Ok(())
     }
 

@@ -56,7 +56,8 @@ struct Underway {
 
 impl Directory {
     /// Changes a password in the place of all that the account has. `done` is called once that is on the disk, or with
-    /// the reason why not; a wrong old password is [`Error::InvalidCredentials`].
+    /// the reason why not; a wrong old password is [`Error::InvalidCredentials`], an access token that asks
+    /// [`Error::LoginNeeded`].
     pub fn change_password(
         &self,
         identity: &Identity,
@@ -64,8 +65,9 @@ impl Directory {
         done: impl FnOnce(Changed) + Send + 'static,
     ) {
         let attribute = well_known::USER_PASSWORD;
-        let begun = self
-            .account(identity, &change.whose, attribute)
+        let begun = identity
+            .must_be_logged_in()
+            .and_then(|()| self.account(identity, &change.whose, attribute))
             .and_then(|of| {
                 let (new, made) = match change.new {
                     Some(new) => (new, false),

@@ -36,7 +36,7 @@ pub fn above(snapshot: &Snapshot, mut id: EntryId) -> Option<EntryId> {
 }
 
 /// The referral object that a name is or lies below, whether or not an entry has the name.
-pub fn on_the_way(snapshot: &Snapshot, found: Found) -> Option<EntryId> {
+fn on_the_way(snapshot: &Snapshot, found: Found) -> Option<EntryId> {
     let nearest = match found {
         Found::Entry(id) => Some(id),
         Found::Nothing { nearest, .. } => nearest,

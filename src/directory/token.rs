@@ -140,14 +140,15 @@ impl Directory {
     /// A token for an identity that has authenticated, for one audience, for so long but not longer than [`LONGEST`].
     ///
     /// # Errors
-    /// When it is nobody's, a process's, that of an entry that is gone, or that of a key which is good for nothing of what
-    /// the audience does.
+    /// When it is nobody's, a process's, that of an entry that is gone, that of an access token, or that of a key which is good
+    /// for nothing of what the audience does.
     pub fn issue_token(
         &self,
         identity: &Identity,
         audience: &str,
         lifetime: Duration,
     ) -> Result<String, Error> {
+        identity.must_be_logged_in()?;
         let now = self.accounts().clock.seconds();
         let (subject, epoch) = self.subject(identity).ok_or_else(|| {
             Error::UnwillingToPerform("there is no token for this identity".to_owned())

@@ -3,8 +3,10 @@
 use super::Directory;
 use super::dn::Dn;
 use super::entry::EntryId;
+
 use super::identity::{Identity, Who};
 use super::schema::AttributeTypeId;
+use super::snapshot::Snapshot;
 use super::view::View;
 use super::write::decode;
 
@@ -35,10 +37,13 @@ impl Directory {
     /// The first value of an attribute of an identity's own entry, whatever the access rules show of it. For what an account
     /// may do, not for showing it.
     pub fn own_text(&self, identity: &Identity, attribute: AttributeTypeId) -> Option<String> {
+        first_text(&self.snapshot(), identity.id()?, attribute)
+    }
+
+    /// The same of an entry by its name. For what may be done to an account, not for showing it.
+    pub fn text_of(&self, name: &Dn, attribute: AttributeTypeId) -> Option<String> {
         let snapshot = self.snapshot();
-        let attributes = decode(&View::new(&snapshot, identity.id()?)?);
-        let first = attributes.values(attribute).first()?;
-        Some(String::from_utf8_lossy(first).into_owned())
+        first_text(&snapshot, snapshot.find_entry(name)?, attribute)
     }
 
     /// Whether an identity is that of a name: of its entry, or of the administrator.
@@ -50,4 +55,10 @@ impl Directory {
             Who::Anonymous | Who::Process { .. } => false,
         }
     }
+}
+
+fn first_text(snapshot: &Snapshot, id: EntryId, attribute: AttributeTypeId) -> Option<String> {
+    let attributes = decode(&View::new(snapshot, id)?);
+    let first = attributes.values(attribute).first()?;
+    Some(String::from_utf8_lossy(first).into_owned())
 }

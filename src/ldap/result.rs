@@ -110,7 +110,7 @@ impl From<Error> for Answer {
             Error::NotAllowedOnRdn(_) => ResultCode::NotAllowedOnRdn,
             Error::NotAllowedOnNonLeaf => ResultCode::NotAllowedOnNonLeaf,
             Error::AliasProblem { .. } => ResultCode::AliasProblem,
-            Error::InsufficientAccess => ResultCode::InsufficientAccessRights,
+            Error::InsufficientAccess | Error::LoginNeeded => ResultCode::InsufficientAccessRights,
             Error::InvalidCredentials | Error::LoginRefused(_) => ResultCode::InvalidCredentials,
             Error::PasswordRefused(refusal) => match refusal {
                 Refusal::NotAllowed | Refusal::OldMissing | Refusal::ChangeFirst => {

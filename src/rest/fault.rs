@@ -116,7 +116,9 @@ impl From<Error> for Fault {
             Error::EntryAlreadyExists | Error::AttributeOrValueExists(_) | Error::NotUnique(_) => {
                 Kind::Conflict
             }
-            Error::InsufficientAccess | Error::AuthorizationDenied => Kind::Forbidden,
+            Error::InsufficientAccess | Error::AuthorizationDenied | Error::LoginNeeded => {
+                Kind::Forbidden
+            }
             Error::InvalidCredentials | Error::LoginRefused(_) => return Self::login(),
             Error::PasswordRefused(refusal) => match refusal {
                 Refusal::NotAllowed | Refusal::ChangeFirst => Kind::Forbidden,

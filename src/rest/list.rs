@@ -1,19 +1,14 @@
 //! Lists and single entries: searches of the directory, done in slices so that no request keeps its thread for long.
 //!
-//! Owns how a page comes to be, whole answers as streams of lines, and the wait for a change. What is looked for is the
-//! dialect's, how it is found the directory's.
+//! Owns how a page comes to be, and the wait for a change. What is looked for is the dialect's, how it is found the
+//! directory's.
 
 use std::future::Future;
 use std::ops::ControlFlow;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use axum::body::{Body, Bytes};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use futures_core::Stream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::Rest;
 use super::entry::selected;
@@ -30,11 +25,9 @@ use crate::directory::search::{Progress, Search};
 use crate::directory::{Changed, EntryCopy, Error, VisibleEntry};
 
 /// Entries that a search looks at before other requests have their turn.
-const SLICE: usize = 1_024;
-/// Entries of a stream that are found together.
-const BATCH: u32 = 500;
-/// Pieces of a stream that wait for the client.
-const WAITING: usize = 2;
+pub(super) const SLICE: usize = 1_024;
+/// Entries of a whole list that are found together.
+pub(super) const BATCH: u32 = 500;
 
 /// What a list is of.
 #[derive(Clone, Debug)]
@@ -68,7 +61,7 @@ pub fn after(text: &str) -> Result<SliceStart, Fault> {
         .map_err(|_| Error::NoWindow(crate::directory::search::window::WindowFault::Context).into())
 }
 
-fn request(query: &ListQuery, part: Part, sorted: bool) -> SearchRequest {
+pub(super) fn request(query: &ListQuery, part: Part, sorted: bool) -> SearchRequest {
     SearchRequest {
         base: query.base.clone(),
         scope: Scope::Subtree,
@@ -177,7 +170,7 @@ pub fn by(attribute: &str) -> SortKey {
     }
 }
 
-fn begin(
+pub(super) fn begin(
     rest: &Rest,
     identity: &Identity,
     request: &SearchRequest,
@@ -210,137 +203,6 @@ async fn search(
             return Ok(Some(search));
         }
         tokio::task::yield_now().await;
-    }
-}
-
-/// Writes one entry of a list.
-pub type Write = Arc<dyn Fn(&VisibleEntry<'_>, &mut Vec<u8>) + Send + Sync>;
-
-/// A whole list, one line an entry, as fast as the client takes it. The first lines are there before this returns, so that
-/// a list that cannot be is refused.
-pub async fn stream(
-    rest: Arc<Rest>,
-    identity: Identity,
-    query: ListQuery,
-    write: Write,
-) -> Result<Body, Fault> {
-    let (send, mut receive) = mpsc::channel(WAITING);
-    tokio::spawn(async move {
-        let lines = Lines {
-            rest: &rest,
-            identity: &identity,
-            query: &query,
-            write: &write,
-            send: &send,
-        };
-        if let Err(fault) = lines.write().await {
-            let _ = send.send(Err(fault)).await;
-        }
-    });
-    let first = match receive.recv().await {
-        Some(Ok(first)) => Some(first),
-        Some(Err(fault)) => return Err(fault),
-        None => None,
-    };
-    Ok(Body::from_stream(Pieces { first, receive }))
-}
-
-/// A list that is being written.
-struct Lines<'a> {
-    rest: &'a Rest,
-    identity: &'a Identity,
-    query: &'a ListQuery,
-    write: &'a Write,
-    send: &'a mpsc::Sender<Result<Bytes, Fault>>,
-}
-
-impl Lines<'_> {
-    async fn write(&self) -> Result<(), Fault> {
-        let from = SliceStart::Offset(0);
-        let part = Part::Slice(Slice { from, size: BATCH });
-        let found = begin(self.rest, self.identity, &request(self.query, part, true))?;
-        match found.and_then(|search| search.total()) {
-            Some(_) => self.write_pages().await,
-            None => self.write_sorted().await,
-        }
-    }
-
-    /// Where an index has the order, each page is found by itself.
-    async fn write_pages(&self) -> Result<(), Fault> {
-        let mut from = SliceStart::Offset(0);
-        loop {
-            let mut batch = Vec::new();
-            let each = &mut |entry: &VisibleEntry<'_>| self.write_line(entry, &mut batch);
-            let listed = page(self.rest, self.identity, self.query, from, BATCH, each).await?;
-            if !self.send(batch).await {
-                return Ok(());
-            }
-            match listed.next {
-                Some(next) => from = after(&next)?,
-                None => return Ok(()),
-            }
-        }
-    }
-
-    /// Elsewhere all of it is sorted, once.
-    async fn write_sorted(&self) -> Result<(), Fault> {
-        let request = request(self.query, Part::Whole, true);
-        let Some(mut search) = begin(self.rest, self.identity, &request)? else {
-            return Ok(());
-        };
-        let directory = &self.rest.directory;
-        let (mut batch, mut lines) = (Vec::new(), 0);
-        loop {
-            let progress = directory.advance(&mut search, self.identity, SLICE, &mut |entry| {
-                self.write_line(entry, &mut batch);
-                lines += 1;
-                match lines < BATCH {
-                    true => ControlFlow::Continue(()),
-                    false => ControlFlow::Break(()),
-                }
-            })?;
-            if lines >= BATCH || progress == Progress::Done {
-                lines = 0;
-                if !self.send(std::mem::take(&mut batch)).await {
-                    return Ok(());
-                }
-                directory.renew_limits(&mut search, self.identity);
-            }
-            if progress == Progress::Done {
-                directory.conclude(&search);
-                return Ok(());
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    fn write_line(&self, entry: &VisibleEntry<'_>, batch: &mut Vec<u8>) {
-        (self.write)(entry, batch);
-        batch.push(b'\n');
-    }
-
-    /// False when the client has gone.
-    async fn send(&self, batch: Vec<u8>) -> bool {
-        batch.is_empty() || self.send.send(Ok(batch.into())).await.is_ok()
-    }
-}
-
-/// What comes out of a channel, as a body.
-struct Pieces {
-    first: Option<Bytes>,
-    receive: mpsc::Receiver<Result<Bytes, Fault>>,
-}
-
-impl Stream for Pieces {
-    type Item = Result<Bytes, std::io::Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(first)));
-        }
-        // A list that breaks off ends its connection, so that nobody takes it for whole.
-        let next = self.receive.poll_recv(cx);
-        next.map(|next| next.map(|piece| piece.map_err(|it| std::io::Error::other(it.text))))
     }
 }
 

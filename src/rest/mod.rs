@@ -31,6 +31,7 @@ pub mod principal;
 pub mod query;
 pub mod record;
 pub mod slc_hub;
+pub mod stream;
 pub mod time;
 
 use std::path::PathBuf;

@@ -241,9 +241,15 @@ fn parameters(dialect: &Dialect, operation: &Operation) -> Value {
     Value::Array(described)
 }
 
+/// What texts in a query match.
+const NO_NUL: &str = "^[^\\u0000]*$";
+
 fn form(parameter: &Parameter) -> Value {
     match &parameter.form {
-        Form::Text => json!({ "type": "string", "maxLength": LONGEST }),
+        Form::Text => {
+            let least = usize::from(parameter.required);
+            json!({ "type": "string", "minLength": least, "maxLength": LONGEST, "pattern": NO_NUL })
+        }
         Form::Flag => json!({ "type": "boolean" }),
         Form::Moment => json!({ "type": "string", "format": "date-time" }),
         Form::Number {
@@ -254,8 +260,12 @@ fn form(parameter: &Parameter) -> Value {
             json!({ "type": "integer", "minimum": least, "maximum": most, "default": default })
         }
         Form::Choice(known) => json!({ "type": "string", "enum": known }),
-        Form::Texts | Form::Repeated => {
+        Form::Texts => {
             json!({ "type": "array", "items": { "type": "string", "maxLength": LONGEST }, "maxItems": 1000 })
+        }
+        // Each counts as a parameter of the request.
+        Form::Repeated => {
+            json!({ "type": "array", "items": { "type": "string", "maxLength": LONGEST }, "maxItems": 100 })
         }
         Form::Choices(known) => {
             json!({ "type": "array", "items": { "type": "string", "enum": known } })

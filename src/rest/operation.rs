@@ -155,6 +155,14 @@ impl Reply {
         }
     }
 
+    /// JSON that is being written.
+    pub fn whole(body: Body) -> Self {
+        Self {
+            body,
+            ..Self::bytes(Vec::new())
+        }
+    }
+
     /// JSON.
     pub fn json(value: &Value) -> Self {
         Self::bytes(value.to_string().into_bytes())

@@ -57,7 +57,7 @@ impl Parameter {
         }
     }
 
-    /// A text that the operation cannot do without.
+    /// A text that the operation cannot do without; it refuses an empty one.
     pub const fn required(name: &'static str, description: &'static str) -> Self {
         Self {
             name,

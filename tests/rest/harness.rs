@@ -1,5 +1,7 @@
 //! The dialect of Harness: scenarios, and what it has in common with LDAP.
 
+mod permissions;
+
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,6 +19,11 @@ const LEDGER: &str = "accountIdentifier=default&orgIdentifier=payments&projectId
 
 /// A server where users keep their own name, password and second factor, and grace may write everything.
 fn serving(section: &str) -> (Folder, Server, Client) {
+    serving_more(section, &[])
+}
+
+/// The same with more entries.
+fn serving_more(section: &str, ldif: &[&str]) -> (Folder, Server, Client) {
     let rules = format!(
         "[second_factor]\nkey_file = \"second-factor.key\"\n\
          [[access]]\nwho = \"dn:uid=grace,ou=people,{SUFFIX}\"\n\
@@ -25,7 +32,7 @@ fn serving(section: &str) -> (Folder, Server, Client) {
          allow = [\"read\", \"search\", \"compare\", \"write\"]\n"
     );
     let folder = Folder::rest(section, &rules);
-    service::serving(folder, &[TREE, SCOPES])
+    service::serving(folder, &[&[TREE, SCOPES], ldif].concat())
 }
 
 fn ask(client: &Client, login: &Login, request: &str, body: Option<Value>) -> Answer {
@@ -317,10 +324,7 @@ fn a_request_that_adds_nobody_leaves_nothing_behind() {
 
 #[test]
 fn what_an_account_lacks_is_made_with_the_first_user_who_gets_a_role() {
-    let folder = Folder::rest("", "");
-    folder.load(TREE);
-    let server = folder.serve();
-    let client = Client::of(&server);
+    let (_folder, server, client) = service::serving(Folder::rest("", ""), &[TREE]);
     let mut ldap = server.administrator();
     let before = entries(&mut ldap);
     let role = json!([{"roleIdentifier": "_account_admin", "roleName": "Account Admin"}]);
@@ -394,32 +398,26 @@ fn who_cannot_log_in_is_no_administrator_that_is_left() {
 #[test]
 fn with_a_key_the_account_must_be_named() {
     let (folder, _server, client) = serving("");
-    let key = &service::key(&folder, &["ada", "pipeline", "--scope", "harness"]);
-    let who = |key: &str, query: &str| {
-        let headers = [("x-api-key".to_owned(), key.to_owned())];
-        let request = format!("GET {BASE}/currentUser{query}");
-        client.send(&Login::Nobody, &request, &headers, None)
-    };
-    let answer = who(key, "?accountIdentifier=default");
+    let key = service::key(&folder, &["ada", "pipeline", "--scope", "harness"]);
+    let key = Login::Key(key);
+    let who = |key: &Login, query: &str| client.get(key, &format!("{BASE}/currentUser{query}"));
+    let answer = who(&key, "?accountIdentifier=default");
     assert_eq!(answer.json()["data"]["email"], "ada@example.org");
-    let answer = who(key, "");
+    let answer = who(&key, "");
     assert_eq!(answer.status, 400);
     assert_eq!(
         answer.json()["message"],
         "Account detail is not present in the request"
     );
-    let answer = who("hgrw_x", "?accountIdentifier=default");
+    let none = Login::Key("hgrw_x".to_owned());
+    let answer = who(&none, "?accountIdentifier=default");
     assert_eq!(
         (answer.status, answer.json()["code"].clone()),
         (401, json!("INVALID_TOKEN"))
     );
     // A key is less than the account that it stands for.
-    let headers = [("x-api-key".to_owned(), key.to_owned())];
-    let request = format!("GET {BASE}/two-factor-auth/TOTP?accountIdentifier=default");
-    assert_eq!(
-        client.send(&Login::Nobody, &request, &headers, None).status,
-        403
-    );
+    let path = format!("{BASE}/two-factor-auth/TOTP?accountIdentifier=default");
+    assert_eq!(client.get(&key, &path).status, 403);
 }
 
 #[test]

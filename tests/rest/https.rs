@@ -20,6 +20,7 @@ pub enum Login {
     Nobody,
     Basic(String, String),
     Bearer(String),
+    Key(String),
 }
 
 impl Login {
@@ -111,6 +112,7 @@ impl Client {
                 head.push_str(&format!("authorization: Basic {proof}\r\n"));
             }
             Login::Bearer(token) => head.push_str(&format!("authorization: Bearer {token}\r\n")),
+            Login::Key(key) => head.push_str(&format!("x-api-key: {key}\r\n")),
         }
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));

@@ -263,3 +263,65 @@ fn an_answer_has_the_id_that_its_audit_line_has_and_a_plain_one_of_the_client_is
         assert_eq!(of("authentication")["who"], ADMIN);
     }
 }
+
+#[test]
+fn whoever_removes_or_renames_the_group_of_administrators_reads_in_the_log_what_that_means() {
+    let group = |name: &str| format!("cn={name},ou=groups,{SUFFIX}");
+    let section = format!("administrators = \"{}\"", group("staff"));
+    let more = format!(
+        "[second_factor]\nkey_file = \"second-factor.key\"\ngroups = [\"{}\"]\n",
+        group("vpn")
+    );
+    let (_folder, server, client) = serving(&section, &more);
+    let mut ldap = server.administrator();
+    let grace = format!("uid=grace,ou=people,{SUFFIX}");
+    let list = || {
+        client
+            .get(
+                &Login::basic("grace", "demo-grace"),
+                &format!("{BASE}/users"),
+            )
+            .status
+    };
+    let (missing, lost) = ("there is no such group", "is gone or has another name");
+    let warned = |why: &str, key: &str| {
+        let line = server.said(key);
+        assert!(line.contains("WARN") && line.contains(why), "{line}");
+    };
+    // As at the start, whose lines are read by nobody here.
+    server.hang_up();
+    warned(missing, "second_factor.groups");
+    warned(missing, "rest.administrators");
+    let listed = vec![
+        ("objectClass", ["groupOfNames"].into()),
+        ("member", [grace.as_str()].into()),
+    ];
+    let staff = ldap.add(&group("staff"), listed);
+    staff.unwrap().success().unwrap();
+    assert_eq!(list(), 200);
+    let mut rename = |from: &str, to: &str| {
+        let renamed = ldap.modifydn(&group(from), &format!("cn={to}"), true, None);
+        renamed.unwrap().success().unwrap();
+    };
+    rename("staff", "crew");
+    warned(lost, "rest.administrators");
+    assert_eq!(list(), 403);
+    server.hang_up();
+    warned(missing, "rest.administrators");
+    rename("crew", "staff");
+    assert_eq!(list(), 200);
+    // With what it lies in.
+    let above = format!("ou=groups,{SUFFIX}");
+    ldap.modifydn(&above, "ou=teams", true, None)
+        .unwrap()
+        .success()
+        .unwrap();
+    warned(lost, "rest.administrators");
+    ldap.modifydn(&format!("ou=teams,{SUFFIX}"), "ou=groups", true, None)
+        .unwrap()
+        .success()
+        .unwrap();
+    ldap.delete(&group("staff")).unwrap().success().unwrap();
+    warned(lost, "rest.administrators");
+    assert_eq!(list(), 403);
+}

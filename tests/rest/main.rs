@@ -20,3 +20,4 @@ mod schemathesis;
 mod server;
 mod service;
 mod slc_hub;
+mod table;

@@ -1,13 +1,14 @@
 //! The dialect of Netmaker: scenarios, and who may ask for what.
 
 mod permissions;
+mod tokens;
 
 use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use ldap3::{LdapConn, Mod, Scope, SearchEntry};
+use ldap3::{LdapConn, Mod};
 use serde_json::json;
 
 use crate::https::{Answer, Client, Login};
@@ -88,6 +89,47 @@ fn master_key(folder: &Path, mode: u32) -> (String, String) {
     fs::write(&path, format!("{key}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     (key, format!("master_key_file = {path:?}"))
+}
+
+#[test]
+fn long_lists_of_users_are_whole_and_in_order() {
+    let people = (0..1_300).map(|at| {
+        // Some come before the administrator, some after.
+        let name = format!("{}{:04}", if at % 3 == 0 { "abe" } else { "Zoe" }, at * 7 % 1_300);
+        let gateway = if at % 2 == 0 { "hedgerowNetworkRole: lab:lab-network-user\n" } else { "" };
+        format!(
+            "dn: uid={name},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nobjectClass: hedgerowNetworkUser\n\
+             uid: {name}\ncn: {name}\nsn: x\n{gateway}\n"
+        )
+    });
+    let people: String = people.collect();
+    let attic = format!(
+        "dn: cn=attic,cn=lab,ou=networks,{SUFFIX}\nobjectClass: hedgerowGateway\ncn: attic\n"
+    );
+    let administrators = format!("administrators = \"cn=administrators,ou=groups,{SUFFIX}\"");
+    let folder = Folder::rest(&administrators, ACCESS);
+    let (_folder, _server, client) = service::serving(folder, &[TREE, &people, &attic]);
+    let listed = |path: &str, within: &str| {
+        let answer = client.get(&basic("olga"), path);
+        let body = answer.json();
+        assert_eq!(answer.status, 200, "{body}");
+        let users = body.pointer(within).unwrap().as_array().unwrap().iter();
+        let names = users.map(|user| user["username"].as_str().unwrap().to_owned());
+        let names: Vec<String> = names.collect();
+        assert!(names.is_sorted_by_key(|name| name.to_lowercase()), "{path}");
+        names
+    };
+    let all = listed("/api/users", "");
+    // Seven people of the tree are no longer deleted, and there is the administrator.
+    assert_eq!(all.len(), 1_300 + 7 + 1);
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+    let place = all.iter().position(|name| name == "admin").unwrap();
+    assert!(place > 400 && place < 500, "{place}");
+    let of_lab = listed("/api/users/ingress/attic", "/users");
+    assert_eq!(of_lab.len(), 650);
+    let path = "/api/v1/users/unassigned_network_users?network_id=lab";
+    let unassigned = listed(path, "/Response");
+    assert_eq!(unassigned.len(), 1_300 + 3);
 }
 
 #[test]
@@ -204,46 +246,6 @@ fn a_network_made_over_ldap_is_whole_over_rest_and_a_gateway_finds_its_users_ove
 }
 
 #[test]
-fn a_token_is_an_entry_whose_secret_nobody_reads_and_ends_with_it_and_with_its_user() {
-    let (folder, server, client) = serving("");
-    let make = |user: &str| {
-        let body = format!(r#"{{"name": "pipeline", "user_name": "{user}"}}"#);
-        let request = "POST /api/v1/users/access_token";
-        let made = ask(&client, &basic(user), request, Some(&body)).json();
-        Login::Bearer(made["Response"]["AuthToken"].as_str().unwrap().to_owned())
-    };
-    let (one, two) = (make("ada"), make("grace"));
-    let status =
-        |login: &Login, user: &str| client.get(login, &format!("/api/users/{user}")).status;
-    assert_eq!((status(&one, "ada"), status(&two, "grace")), (200, 200));
-    let mut ldap = server.administrator();
-    let tokens = names(&mut ldap, "(objectClass=hedgerowToken)");
-    assert_eq!(tokens.len(), 2);
-    assert_eq!(names(&mut ldap, "(hedgerowTokenHash=*)"), [""; 0]);
-    for token in &tokens {
-        let found = ldap.search(token, Scope::Base, "(objectClass=*)", vec!["*", "+"]);
-        let (mut found, _) = found.unwrap().success().unwrap();
-        let entry = SearchEntry::construct(found.pop().unwrap());
-        assert_eq!(entry.attrs.get("hedgerowTokenHash"), None);
-        assert!(entry.attrs.contains_key("pwdLastSuccess"));
-    }
-    let own = client
-        .get(&basic("ada"), "/api/v1/users/access_token?username=ada")
-        .json();
-    let id = own["Response"][0]["id"].as_str().unwrap().to_owned();
-    ldap.delete(&format!("cn={id},ou=tokens,{SUFFIX}"))
-        .unwrap()
-        .success()
-        .unwrap();
-    assert_eq!((status(&one, "ada"), status(&two, "grace")), (401, 200));
-    let user = format!("uid=grace,ou=people,{SUFFIX}");
-    ldap.delete(&user).unwrap().success().unwrap();
-    assert_eq!(status(&two, "grace"), 401);
-    assert_eq!(names(&mut ldap, "(objectClass=hedgerowToken)"), [""; 0]);
-    assert!(!folder.audited("hedgerowToken").contains("hgrt_"));
-}
-
-#[test]
 fn one_user_at_the_most_is_super_admin_whoever_writes_it() {
     let (_folder, server, _client) = serving("");
     let mut ldap = server.administrator();
@@ -276,6 +278,43 @@ fn nobody_gives_themselves_a_role_whatever_else_they_may_write_of_themselves() {
         let phone = Mod::Replace("telephoneNumber", HashSet::from(["+44 1"]));
         assert_eq!(ldap.modify(&dn, vec![phone]).unwrap().rc, 0, "{user}");
     }
+}
+
+#[test]
+fn an_admin_from_whom_roles_are_hidden_does_no_more_to_other_admins() {
+    let hidden = "[[access]]\nwho = \"group:cn=administrators,ou=groups,dc=example,dc=org\"\n\
+        attributes = [\"hedgerowPlatformRole\"]\nallow = [\"write\", \"add\", \"delete\"]\n";
+    let folder = Folder::rest(
+        "",
+        &ACCESS.replacen("[[access]]", &format!("{hidden}\n[[access]]"), 1),
+    );
+    let vice = format!(
+        "dn: uid=vice,ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nobjectClass: hedgerowNetworkUser\n\
+         uid: vice\ncn: Vice\nsn: Vice\nuserPassword: demo-vice\nhedgerowPlatformRole: admin\n"
+    );
+    let (_folder, _server, client) = service::serving(folder, &[TREE, &vice]);
+    let shown = client.get(&basic("boss"), "/api/users/vice").json();
+    assert_eq!(shown["platform_role_id"], "service-user", "{shown}");
+    let said = |role: &str| json!({"display_name": "Other", "platform_role_id": role}).to_string();
+    let token = json!({"name": "x", "user_name": "vice"}).to_string();
+    for (user, refused) in [("vice", 403), ("chief", 403), ("grace", 200)] {
+        let token = token.replace("vice", user);
+        for (request, body) in [
+            (format!("PUT /api/users/{user}"), Some(said("service-user"))),
+            (format!("PUT /api/users/{user}"), Some(said(""))),
+            (format!("POST /api/users/{user}/disable"), None),
+            (format!("POST /api/users/{user}/enable"), None),
+            ("POST /api/v1/users/access_token".to_owned(), Some(token)),
+            (format!("DELETE /api/users/{user}"), None),
+        ] {
+            let answer = ask(&client, &basic("boss"), &request, body.as_deref());
+            assert_eq!(answer.status, refused, "{request}: {}", answer.text());
+        }
+    }
+    let gateway = "POST /api/users/vice/remote_access_gw/berlin";
+    assert_eq!(ask(&client, &basic("boss"), gateway, None).status, 400);
+    let shown = client.get(&basic("chief"), "/api/users/vice");
+    assert_eq!(shown.json()["display_name"], "Vice");
 }
 
 #[test]

@@ -19,7 +19,9 @@ fn no_answer_is_other_than_the_document_says() {
         "no {}: tests/run installs it",
         program.display()
     );
-    let folder = Folder::rest("body_bytes = 262144", "");
+    let spool = tempfile::tempdir().unwrap();
+    let section = format!("body_bytes = 262144\nmail_folder = {:?}", spool.path());
+    let folder = Folder::rest(&section, "");
     folder.load(TREE);
     let server = folder.serve();
     let url = format!("https://{}", server.rest.unwrap());

@@ -153,6 +153,7 @@ impl Default for Index {
             ordering: names(&[
                 "uidNumber",
                 "gidNumber",
+                "entryUUID",
                 "createTimestamp",
                 "modifyTimestamp",
             ]),

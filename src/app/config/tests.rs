@@ -133,6 +133,22 @@ fn a_wrong_word_is_answered_with_the_allowed_ones() {
 }
 
 #[test]
+fn the_orders_that_lists_over_rest_have_are_indexed_by_default() {
+    let index = config(SMALL).unwrap().index;
+    let has = |names: &[String], name: &str| names.iter().any(|it| it == name);
+    for name in ["uid", "cn", "sn", "givenName", "mail", "displayName"] {
+        assert!(
+            has(&index.presence, name) && has(&index.substring, name),
+            "{name}"
+        );
+    }
+    // Every entry has these.
+    for name in ["entryUUID", "createTimestamp", "modifyTimestamp"] {
+        assert!(has(&index.ordering, name), "{name}");
+    }
+}
+
+#[test]
 fn the_local_socket_is_in_the_data_folder_unless_named() {
     let default = config(SMALL).unwrap();
     assert_eq!(default.socket(), Path::new("etc/d/ldapi"));

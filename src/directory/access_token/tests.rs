@@ -1,10 +1,14 @@
 //! A token is good for as long as its entry, its user and its time last.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
 use super::*;
+use crate::directory::NewKey;
 use crate::directory::account::AccountSettings;
 use crate::directory::fixture;
+use crate::directory::identity::Provenance;
+use crate::directory::password_change::{PasswordChange, Whose};
 use crate::directory::request::{Modification, ModificationKind};
 use crate::directory::second_factor::SecondFactorSettings;
 use crate::directory::time::Clock;
@@ -257,4 +261,50 @@ fn a_token_stands_for_nobody_who_needs_a_second_factor() {
     assert_eq!(redeem(&directory, &made), Err(Error::InvalidCredentials));
     let refused = make(&directory, &own(), None);
     assert!(matches!(refused, Err(Error::UnwillingToPerform(_))));
+}
+
+/// What it left behind would outlast it.
+#[test]
+fn a_token_neither_makes_nor_changes_what_accounts_are_proved_by() {
+    let directory = served(&Clock::standing(1_000_000_000_000_000));
+    let made = make(&directory, &own(), None).unwrap();
+    let by_token = redeem(&directory, &made).unwrap();
+    let whose = [Whose::Own, Whose::Named(dn(USER))];
+    let of_request = by_token.clone().asking_by(Provenance::default());
+    for identity in [&by_token, &of_request] {
+        assert_eq!(
+            make(&directory, identity, None).unwrap_err(),
+            Error::LoginNeeded
+        );
+        for whose in &whose {
+            let new = Some(Secret::from(b"a new password".as_slice()));
+            let change = PasswordChange {
+                whose: whose.clone(),
+                old: None,
+                new,
+            };
+            let changed = wait(|done| directory.change_password(identity, change, done));
+            assert_eq!(changed.unwrap_err(), Error::LoginNeeded);
+            let offered = wait(|done| directory.enrol_second_factor(identity, whose, done));
+            assert_eq!(offered.unwrap_err(), Error::LoginNeeded);
+            let removed = wait(|done| directory.remove_second_factor(identity, whose, done));
+            assert_eq!(removed.unwrap_err(), Error::LoginNeeded);
+            let key = NewKey {
+                name: "key".to_owned(),
+                scopes: vec!["ldap".to_owned()],
+                lasts: None,
+                networks: Vec::new(),
+                certificate: None,
+            };
+            let made = wait(|done| directory.create_key(identity, whose, key, done));
+            assert_eq!(made.unwrap_err(), Error::LoginNeeded);
+        }
+        let issued = directory.issue_token(identity, "slc-hub", Duration::from_secs(60));
+        assert_eq!(issued.unwrap_err(), Error::LoginNeeded);
+    }
+    let [shown] = &directory.access_tokens(&dn(USER))[..] else {
+        panic!("one token")
+    };
+    wait(|done| directory.revoke_access_token(&by_token, shown, done)).unwrap();
+    assert_eq!(redeem(&directory, &made), Err(Error::InvalidCredentials));
 }

@@ -29,7 +29,7 @@ const TRIGRAM_BACKLOG: usize = 1 << 14;
 /// Which attribute types are indexed, and for what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexedAttributes {
-    /// For equality; `objectClass`, `entryUUID` and `uid` always are.
+    /// For equality.
     pub equality: Vec<AttributeTypeId>,
     /// For presence.
     pub presence: Vec<AttributeTypeId>,
@@ -37,6 +37,37 @@ pub struct IndexedAttributes {
     pub substring: Vec<AttributeTypeId>,
     /// For order: `>=`, `<=`.
     pub ordering: Vec<AttributeTypeId>,
+}
+
+/// The types that are indexed for equality in every directory: it asks by these itself.
+const ALWAYS: [AttributeTypeId; 8] = [
+    well_known::ENTRY_UUID,
+    well_known::HEDGEROW_ID,
+    well_known::OBJECT_CLASS,
+    well_known::UID,
+    well_known::HEDGEROW_PLATFORM_ROLE,
+    well_known::HEDGEROW_NETWORK_ROLE,
+    well_known::HEDGEROW_OWNER,
+    well_known::HEDGEROW_TOKEN_CREATOR,
+];
+/// Those for order.
+const ALWAYS_ORDERED: [AttributeTypeId; 2] = [
+    well_known::HEDGEROW_TOKEN_EXPIRY,
+    well_known::HEDGEROW_INVITATION_EXPIRY,
+];
+
+impl IndexedAttributes {
+    /// These, and those that every directory has.
+    fn with_own(&self) -> Self {
+        let mut all = self.clone();
+        all.equality.extend(ALWAYS);
+        for own in ALWAYS_ORDERED {
+            if !all.ordering.contains(&own) {
+                all.ordering.push(own);
+            }
+        }
+        all
+    }
 }
 
 /// What an index is for.
@@ -101,6 +132,7 @@ struct Backlog {
 impl Index {
     /// Empty indexes for these attributes.
     pub fn new(schema: &Schema, attributes: &IndexedAttributes) -> Self {
+        let attributes = &attributes.with_own();
         let vocabulary = Vocabulary::new(schema, attributes);
         Self {
             equality: HashIndex::default(),
@@ -119,7 +151,11 @@ impl Index {
 
     /// Whether there can be an index of a kind on a type: its values are stored, or in the head of every entry.
     pub fn can_hold(kind: Kind, attribute: AttributeTypeId) -> bool {
-        let in_head = [well_known::CREATE_TIMESTAMP, well_known::MODIFY_TIMESTAMP];
+        let in_head = [
+            well_known::ENTRY_UUID,
+            well_known::CREATE_TIMESTAMP,
+            well_known::MODIFY_TIMESTAMP,
+        ];
         match kind {
             Kind::Equality if attribute == well_known::ENTRY_UUID => true,
             Kind::Equality if attribute == well_known::HEDGEROW_ID => true,
@@ -331,14 +367,3 @@ impl Backlog {
 fn only_in<'a, T: Ord>(of: &'a [T], other: &'a [T]) -> impl Iterator<Item = &'a T> {
     of.iter().filter(|item| other.binary_search(item).is_err())
 }
-
-/// The types that are indexed whatever the configuration says.
-const ALWAYS: [AttributeTypeId; 7] = [
-    well_known::ENTRY_UUID,
-    well_known::HEDGEROW_ID,
-    well_known::OBJECT_CLASS,
-    well_known::UID,
-    well_known::HEDGEROW_PLATFORM_ROLE,
-    well_known::HEDGEROW_OWNER,
-    well_known::HEDGEROW_TOKEN_CREATOR,
-];

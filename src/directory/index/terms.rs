@@ -6,7 +6,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::ordered::beginning;
-use super::{ALWAYS, Context, IndexedAttributes, Kind, trigrams};
+use super::{Context, IndexedAttributes, Kind, trigrams};
 use crate::directory::descriptions::DescriptionTable;
 use crate::directory::entry::{Block, EntryRef};
 use crate::directory::schema::{AttributeTypeId, Rule, Schema, well_known};
@@ -57,6 +57,7 @@ pub(super) struct Vocabulary {
     /// How many trees are for order. Those for the beginnings of values, one for each substring index, come after them.
     for_order: usize,
     /// Computed attributes that are ordered: they are in the head of every entry.
+    uuid: Option<usize>,
     created: Option<usize>,
     modified: Option<usize>,
     /// The equality term of the object class `referral`.
@@ -71,6 +72,7 @@ impl Vocabulary {
             random: RandomState::new(),
             slots: Vec::new(),
             for_order: attributes.ordering.len(),
+            uuid: None,
             created: None,
             modified: None,
             referral: 0,
@@ -87,9 +89,6 @@ impl Vocabulary {
                 vocabulary.set(kind, *attribute, slot);
             }
         }
-        for attribute in ALWAYS {
-            vocabulary.set(Kind::Equality, attribute, 0);
-        }
         let class = |id| {
             let (mut class, name) = (Vec::new(), schema.class(id).name());
             // The name of a class always is of the syntax of class names.
@@ -101,6 +100,7 @@ impl Vocabulary {
             class(well_known::class::SUBENTRY),
         );
         (vocabulary.referral, vocabulary.subentry) = terms;
+        vocabulary.uuid = vocabulary.slot(Kind::Ordering, well_known::ENTRY_UUID);
         vocabulary.created = vocabulary.slot(Kind::Ordering, well_known::CREATE_TIMESTAMP);
         vocabulary.modified = vocabulary.slot(Kind::Ordering, well_known::MODIFY_TIMESTAMP);
         vocabulary
@@ -188,6 +188,9 @@ impl Vocabulary {
         terms
             .equality
             .push(self.short_id(short_id::number(&entry.uuid())));
+        if let Some(slot) = self.uuid {
+            terms.ordered.push((slot, entry.uuid().into()));
+        }
         self.add_times(context, entry, terms);
         for block in entry.blocks() {
             if let Some(attribute) = context.descriptions.attribute(block.description)

@@ -142,6 +142,7 @@ numbered! { AttributeTypeId;
     HEDGEROW_TOKEN_EXPIRY "hedgerowTokenExpiry",
     HEDGEROW_TOKEN_CREATOR "hedgerowTokenCreator",
     HEDGEROW_DEFAULT "hedgerowDefault",
+    HEDGEROW_INVITATION_EXPIRY "hedgerowInvitationExpiry",
 }
 
 /// The attribute types to which `inChainMatch` can be put: those of membership, and the one that leads to superiors.

@@ -88,6 +88,8 @@ struct Whole<'a> {
     members: IdSet,
     /// Those that have none, or not for the asker.
     lacking: IdSet,
+    /// Whether other values decide where those of the attribute are equal.
+    several: bool,
 }
 
 impl<'a> Whole<'a> {
@@ -135,6 +137,7 @@ impl<'a> Whole<'a> {
             holders,
             members,
             lacking,
+            several: keys.order.has_several_keys(),
         })
     }
 
@@ -176,6 +179,11 @@ impl<'a> Whole<'a> {
         })
     }
 
+    /// Whether entries under a key of the index may be in another order than there.
+    fn is_run(&self, key: &[u8]) -> bool {
+        self.several || key.len() >= KEY_MAX
+    }
+
     /// So many of those that the index has, from a place among them on.
     fn indexed(&self, start: &Start, size: usize, keys: &mut Keys<'_, '_>) -> Option<Vec<Keyed>> {
         let value = match start {
@@ -186,7 +194,7 @@ impl<'a> Whole<'a> {
             (Start::Offset(offset), _) if *offset >= self.members.len() => self.ordered.len(),
             (Start::Offset(offset), _) => self.place(*offset)?,
             // Those that begin alike are not told apart by the index: they all are looked at.
-            (Start::At(_), Some(value)) if value.len() >= KEY_MAX => self.place_of(value, 0),
+            (Start::At(_), Some(value)) if self.is_run(value) => self.place_of(value, 0),
             (Start::At((_, id)), Some(value)) => self.place_of(value, *id),
             // Where there is no value, all that have one are on one side.
             (Start::At(_), None) if self.backwards => 0,
@@ -195,14 +203,14 @@ impl<'a> Whole<'a> {
         // What is there of a run of values that begin alike is there whole, so that it can be put in order.
         let (from, passed) = self.whole_run(from, start)?;
         let mut wanted = passed.saturating_add(size);
-        let begun = value.as_deref().filter(|value| value.len() >= KEY_MAX);
+        let begun = value.as_deref().filter(|value| self.is_run(value));
         let begun = begun.map(beginning);
         let mut found: Vec<Keyed> = Vec::new();
         let mut run = 0;
         let mut overlong = false;
         self.for_each_from(from, &mut |key, id| {
-            let alike = found.last().is_some_and(|(last, _)| last.as_slice() == key)
-                && key.len() >= KEY_MAX;
+            let alike =
+                found.last().is_some_and(|(last, _)| last.as_slice() == key) && self.is_run(key);
             run = if alike { run + 1 } else { 0 };
             overlong |= run > ALIKE;
             if overlong || (found.len() >= wanted && !alike) {
@@ -219,9 +227,9 @@ impl<'a> Whole<'a> {
             return None;
         }
         for (key, id) in &mut found {
-            *key = match key.len() < KEY_MAX {
-                true => keys.order.key_of(key),
-                false => keys.of(*id),
+            *key = match self.is_run(key) {
+                true => keys.of(*id),
+                false => keys.order.key_of(key),
             };
         }
         found.sort();
@@ -295,7 +303,7 @@ impl<'a> Whole<'a> {
     fn whole_run(&self, from: usize, start: &Start) -> Option<(usize, usize)> {
         let mut first = None;
         self.for_each_from(from, &mut |key, _| {
-            first = (key.len() >= KEY_MAX).then(|| key.to_vec());
+            first = self.is_run(key).then(|| key.to_vec());
             false
         });
         let Some(key) = first.filter(|_| matches!(start, Start::Offset(_))) else {

@@ -131,13 +131,11 @@ impl Order {
         }
     }
 
-    /// The attribute whose values alone decide, if it is one that an index can have in order and by the rule that is its
+    /// The attribute whose values decide first, if it is one that an index can have in order and by the rule that is its
     /// own; and whether the greatest comes first. That is so as well where another attribute stands in for it, of entries
     /// that have it.
     pub fn attribute(&self, schema: &Schema) -> Option<(AttributeTypeId, bool)> {
-        let [key] = self.keys.as_slice() else {
-            return None;
-        };
+        let key = self.keys.first()?;
         let [attribute] = key.target.types() else {
             return None;
         };
@@ -147,20 +145,25 @@ impl Order {
         (plain && same).then_some((*attribute, key.reverse))
     }
 
-    /// The normal form of the value that a key of one value was made of.
+    /// Whether more than the value that decides first decides.
+    pub fn has_several_keys(&self) -> bool {
+        self.keys.len() > 1
+    }
+
+    /// The normal form of the value that decides first, of which a key was made.
     pub fn value_of(&self, key: &[u8]) -> Option<Vec<u8>> {
         let mut key = key.to_vec();
         self.keys.first()?.turn(&mut key, 0);
-        let escaped = key.strip_prefix(&[PRESENT])?.strip_suffix(&[0, 0])?;
+        let escaped = key.strip_prefix(&[PRESENT])?;
         let mut value = Vec::with_capacity(escaped.len());
         let mut octets = escaped.iter();
         while let Some(octet) = octets.next() {
-            value.push(*octet);
-            if *octet == 0 {
-                octets.next();
+            if *octet == 0 && octets.next() == Some(&0) {
+                return Some(value);
             }
+            value.push(*octet);
         }
-        Some(value)
+        None
     }
 
     /// The key of an entry whose least value has this normal form, of an order by one attribute.

@@ -60,19 +60,23 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Nobody says of their own account what it may do, whatever else they may write.
+    /// Nobody says of their own account what it may do, whatever else they may write; and an access token of no account what it
+    /// is proved by.
     pub(super) fn keep_from_owner(
         &self,
         identity: &Identity,
         id: EntryId,
         attribute: AttributeTypeId,
     ) -> Result<(), Error> {
+        let secret = self.snapshot.schema().attribute(attribute).is_secret();
+        if secret {
+            identity.must_be_logged_in()?;
+        }
         if identity.id() != Some(id) {
             return Ok(());
         }
         // A key is less than the account: it does not get to replace what the account is proved by.
-        let by_key =
-            identity.key().is_some() && self.snapshot.schema().attribute(attribute).is_secret();
+        let by_key = identity.key().is_some() && secret;
         let own_role =
             attribute == known::HEDGEROW_PLATFORM_ROLE && !is_super_admin(&self.snapshot, id);
         if by_key || own_role || KEPT_FROM_OWNERS.contains(&attribute) {

@@ -71,7 +71,11 @@ pub const USER_SORT: &[Parameter] = &[
     Parameter::new("sort[firstName]", DIRECTION, "By the first name."),
     Parameter::new("sort[firstname]", DIRECTION, "The same."),
     Parameter::new("sort[lastName]", DIRECTION, "By the last name."),
-    Parameter::new("sort[roleName]", DIRECTION, "By the role."),
+    Parameter::new(
+        "sort[roleName]",
+        DIRECTION,
+        "By the role, for which the whole list is sorted.",
+    ),
     CREATED,
     UPDATED,
 ];
@@ -79,7 +83,11 @@ pub const USER_SORT: &[Parameter] = &[
 /// In which order groups come.
 pub const GROUP_SORT: &[Parameter] = &[
     Parameter::new("sort[name]", DIRECTION, "By the name."),
-    Parameter::new("sort[description]", DIRECTION, "By the description."),
+    Parameter::new(
+        "sort[description]",
+        DIRECTION,
+        "By the description, for which the whole list is sorted.",
+    ),
     CREATED,
     UPDATED,
 ];

@@ -94,7 +94,8 @@ pub const PAGE: &[Parameter] = &[
     Parameter::new(
         "sortOrders",
         Form::Repeated,
-        "The order, as field,ASC or field,DESC, once for each field; the first decides, what is no field has no effect.",
+        "The order, as field,ASC or field,DESC, once for each field: of users name, email and uuid. The first decides, what is \
+         no field has no effect.",
     ),
 ];
 

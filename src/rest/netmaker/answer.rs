@@ -19,6 +19,15 @@ pub fn bare(value: &impl Serialize) -> Reply {
     Reply::bytes(serde_json::to_vec(value).unwrap_or_default())
 }
 
+/// What stands in the envelope around an array that is written bit by bit.
+pub fn envelope(message: &str) -> (String, &'static str) {
+    let before = format!(
+        "{{\"Code\":200,\"Message\":{},\"Response\":",
+        json!(message)
+    );
+    (before, "}")
+}
+
 /// The body of a refusal.
 pub fn fault(fault: &Fault, _: &str) -> Value {
     json!({ "Code": fault.kind.status().as_u16(), "Message": fault.text, "Response": null })

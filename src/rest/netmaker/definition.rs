@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bearer::MASTER;
 use super::permission::Role;
 use super::record::NetworkRoles;
 use super::reference;
@@ -11,8 +12,6 @@ use crate::rest::json::Members;
 use crate::rest::mail::is_address;
 use crate::rest::operation::Call;
 
-/// The user name of who shows the master key; no user has it.
-pub const MASTER: &str = "masteradministrator";
 /// The fewest characters of a user name and of a password.
 const SHORTEST_NAME: usize = 3;
 const SHORTEST_PASSWORD: usize = 5;

@@ -23,6 +23,7 @@ use crate::rest::membership::{leads, settle};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{groups, living_users};
 use crate::rest::query::equal;
+use crate::rest::stream::Items;
 
 /// The attributes of a gateway that is shown.
 const GATEWAY: [&str; 14] = [
@@ -291,9 +292,15 @@ pub async fn users_of(call: Call) -> Result<Reply, Fault> {
     let groups = list::found(&call, asked, &["1.1"]).await?;
     ways.extend(groups.iter().map(|group| leads("memberOf", &group.dn)));
     let filter = Filter::And(vec![living_users(), Filter::Or(ways)]);
-    let mut users: Vec<User> = users::listed(&call, filter).await?;
-    users.retain(|user| !user.isadmin && !user.issuperadmin);
-    Ok(bare(
-        &json!({ "node_id": id, "network": network, "users": users }),
-    ))
+    let write = |user: Option<(&EntryCopy, User)>, _: &Surroundings, items: &mut Items<'_>| {
+        if let Some((_, user)) = user.filter(|(_, user)| !user.isadmin && !user.issuperadmin) {
+            items.push(&user);
+        }
+    };
+    let before = format!(
+        "{{\"network\":{},\"node_id\":{},\"users\":",
+        json!(network),
+        json!(id)
+    );
+    users::stream(call, filter, (before, "}"), write).await
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::answer::enveloped;
+use super::answer::{envelope, enveloped};
 use super::record::{NetworkRoles, group_id, network_roles};
 use super::reference::{self, GROUP};
 use super::users;
@@ -19,9 +19,10 @@ use crate::rest::entry::{
 };
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
-use crate::rest::list;
+use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{group_named, groups, new_group};
+use crate::rest::stream;
 
 /// The most members that a new group is given.
 const MOST: usize = 10_000;
@@ -71,10 +72,20 @@ impl Group {
 
 /// Lists all groups by name.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
-    let found = list::found(&call, (call.rest.suffix(), groups()), &GROUP).await?;
-    let mut all: Vec<Group> = found.iter().map(Group::of).collect();
-    all.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
-    Ok(enveloped("successfully fetched user groups", all))
+    let query = ListQuery {
+        base: call.rest.suffix(),
+        filter: groups(),
+        attributes: selected(&GROUP),
+        sort: vec![list::by("cn")],
+    };
+    let around = envelope("successfully fetched user groups");
+    let write = stream::array(around, |found, items| {
+        if let Some(entry) = found {
+            items.push(&Group::of(&entry.copy()));
+        }
+    });
+    let body = stream::whole(call.rest, call.caller.identity, query, write).await?;
+    Ok(Reply::whole(body))
 }
 
 fn asked(call: &Call) -> Result<&str, Fault> {

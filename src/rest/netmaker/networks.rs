@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::answer::enveloped;
+use super::answer::{envelope, enveloped};
 use super::permission::Role;
 use super::record::{Surroundings, USER, User, is_disabled, network_roles, user_name};
 use super::{gateways, reference, users};
-use crate::directory::VisibleEntry;
 use crate::directory::filter::Filter;
 use crate::directory::networks::group_of;
+use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::entry::texts;
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::living_users;
 use crate::rest::query::present;
+use crate::rest::stream::Items;
 
 fn required<'a>(call: &'a Call, name: &str, words: &str) -> Result<&'a str, Fault> {
     let value = call.query.value(name).filter(|value| !value.is_empty());
@@ -59,26 +60,24 @@ async fn change(call: Call, add: bool) -> Result<Reply, Fault> {
 
 /// Lists the service users whom no group lets into a network. What lets into all networks does not count.
 pub async fn unassigned(call: Call) -> Result<Reply, Fault> {
-    let network = required(&call, "network_id", "network is required")?;
-    let around = Surroundings::of_all(&call).await?;
-    let mut users = Vec::new();
-    let each = &mut |found: &VisibleEntry<'_>| {
-        let entry = found.copy();
-        let mut roles = around.roles_of(&entry).into_iter();
-        let is_in = roles.any(|roles| roles.contains_key(network));
-        if !is_in && Role::of_entry(&call.rest, &entry) == Role::ServiceUser {
-            users.push(User::of(&call, &entry, &around));
-        }
-    };
-    list::all(&call, (call.rest.suffix(), living_users()), &USER, each).await?;
-    users::sort(&mut users);
-    Ok(enveloped(
-        "returned unassigned network service users",
-        users,
-    ))
+    let network = required(&call, "network_id", "network is required")?.to_owned();
+    let write =
+        move |user: Option<(&EntryCopy, User)>, around: &Surroundings, items: &mut Items<'_>| {
+            let Some((entry, user)) = user else {
+                return;
+            };
+            let mut roles = around.roles_of(entry).into_iter();
+            let is_in = roles.any(|roles| roles.contains_key(&network));
+            if !is_in && user.platform_role_id == Role::ServiceUser.name() {
+                items.push(&user);
+            }
+        };
+    let message = envelope("returned unassigned network service users");
+    users::stream(call, living_users(), message, write).await
 }
 
-/// Tells which user has which address; those who are turned off have none.
+/// Tells which user has which address; those who are turned off have none. It is put together in memory: its members are in
+/// the order of addresses, of which the users come in none.
 pub async fn addresses(call: Call) -> Result<Reply, Fault> {
     let around = Surroundings::of_all(&call).await?;
     let mut mappings: BTreeMap<String, Value> = BTreeMap::new();

@@ -5,17 +5,19 @@
 
 use serde_json::Value;
 
-use super::answer::{bare, enveloped};
+use super::answer::enveloped;
 use super::create::New;
 use super::invites::{found, remove};
 use super::permission::{Role, target};
 use super::record::{NetworkRoles, User};
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
-use crate::rest::entry::{attribute, text};
+use crate::rest::entry::{attribute, selected, text};
 use crate::rest::fault::Fault;
+use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::query::equal;
+use crate::rest::stream;
 
 /// The class of pending users.
 pub const CLASS: &str = "hedgerowPendingUser";
@@ -48,8 +50,19 @@ fn shown(entry: &EntryCopy) -> User {
 
 /// Lists all who wait, by address.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
-    let all = found(&call, UNIT, pending(), &PENDING).await?;
-    Ok(bare(&all.iter().map(shown).collect::<Vec<_>>()))
+    let query = ListQuery {
+        base: call.rest.unit(UNIT),
+        filter: pending(),
+        attributes: selected(&PENDING),
+        sort: vec![list::by("mail")],
+    };
+    let write = stream::array((String::new(), ""), |found, items| {
+        if let Some(entry) = found {
+            items.push(&shown(&entry.copy()));
+        }
+    });
+    let body = stream::whole(call.rest, call.caller.identity, query, write).await?;
+    Ok(Reply::whole(body))
 }
 
 /// Sends all who wait away.

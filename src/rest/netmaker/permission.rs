@@ -5,6 +5,7 @@
 use super::bearer::is_master;
 use super::super_admin::may_transfer;
 use crate::directory::EntryCopy;
+use crate::directory::dn::Dn;
 use crate::directory::identity::Identity;
 use crate::directory::platform_role::SUPER_ADMIN;
 use crate::directory::schema::well_known;
@@ -66,12 +67,26 @@ impl Role {
         Self::from(stored.as_deref(), administers)
     }
 
-    /// The role of a user that is shown; of its attributes `hedgerowPlatformRole` must have been read.
+    /// The role of a user. For deciding what may be done to it: access rules do not make less of it.
     pub fn of_entry(rest: &Rest, entry: &EntryCopy) -> Role {
+        Self::held_by(rest, &entry::name(entry))
+    }
+
+    /// The same of a user by the name of its entry.
+    pub fn held_by(rest: &Rest, name: &Dn) -> Role {
+        let role = well_known::HEDGEROW_PLATFORM_ROLE;
+        Self::of_user(rest, name, rest.directory.text_of(name, role))
+    }
+
+    /// The role of a user as the caller may see it; of its attributes `hedgerowPlatformRole` must have been read.
+    pub fn shown(rest: &Rest, entry: &EntryCopy) -> Role {
         let stored = entry::text(entry, "hedgerowPlatformRole");
+        Self::of_user(rest, &entry::name(entry), stored)
+    }
+
+    fn of_user(rest: &Rest, name: &Dn, stored: Option<String>) -> Role {
         let group = rest.settings.administrators.as_ref();
-        let name = entry::name(entry);
-        let administers = group.is_some_and(|group| rest.directory.is_name_in_group(&name, group));
+        let administers = group.is_some_and(|group| rest.directory.is_name_in_group(name, group));
         Self::from(stored.as_deref(), administers)
     }
 

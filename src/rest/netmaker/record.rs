@@ -222,7 +222,7 @@ pub fn is_disabled(entry: &EntryCopy) -> bool {
 impl User {
     /// Of an entry.
     pub fn of(call: &Call, entry: &EntryCopy, around: &Surroundings) -> Self {
-        let role = Role::of_entry(&call.rest, entry);
+        let role = Role::shown(&call.rest, entry);
         let name = user_name(entry);
         let shown = text(entry, "displayName").or_else(|| text(entry, "cn"));
         let set = |ids: Vec<String>| ids.into_iter().map(|id| (id, Nothing {})).collect();

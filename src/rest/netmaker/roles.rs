@@ -26,7 +26,8 @@ use crate::rest::query::equal;
 use definition::Definition;
 use find::{ROLE, stored};
 
-/// Lists roles: those in networks, or those towards the platform.
+/// Lists roles: those in networks, or those towards the platform. They are put together in memory, in the order of their ids:
+/// most come from no entry, and there are as many as networks.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
     let roles = match call.query.value("platform") {
         Some("true") => Platform::ALL.map(|(_, role)| Role::platform(role)).to_vec(),

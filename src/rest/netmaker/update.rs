@@ -52,13 +52,14 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
 /// The role that the user is to have, once it is clear that the caller may ask for all that is said.
 fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
     let caller = role(call);
-    let has = Role::parse(&is.platform_role_id).unwrap_or(Role::ServiceUser);
-    let wanted = match said.role.is_empty() {
+    let has = Role::held_by(&call.rest, &call.rest.name_of(&is.username));
+    let own = names_caller(call, &is.username);
+    let wanted = match own || said.role.is_empty() {
         true => has,
         false => said.platform_role()?,
     };
     let refuse = |text: &str| Err(Fault::forbidden(text));
-    if names_caller(call, &is.username) {
+    if own {
         let groups: BTreeSet<_> = is.user_group_ids.keys().cloned().collect();
         let roles = reference::stored(&is.network_roles);
         if said.role != is.platform_role_id {
@@ -118,7 +119,7 @@ async fn changes(
         ));
     }
     let mut own = Vec::new();
-    if wanted.name() != is.platform_role_id {
+    if wanted != Role::of_entry(&call.rest, entry) {
         own.push(replace("hedgerowPlatformRole", &[wanted.name()]));
     }
     let roles = reference::stored(&said.network_roles);

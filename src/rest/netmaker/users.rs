@@ -1,5 +1,7 @@
 //! Users: lists of them, and one of them.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::answer::{bare, enveloped};
@@ -10,12 +12,13 @@ use super::{reference, roles};
 use crate::directory::filter::Filter;
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
-use crate::rest::entry;
+use crate::rest::entry::{self, selected};
 use crate::rest::fault::Fault;
-use crate::rest::list;
+use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{living_users, user_named};
 use crate::rest::query::equal;
+use crate::rest::stream::{self, Items};
 
 /// The user of a name; one that is deleted for the time being does not exist here.
 pub async fn find(call: &Call, user: &str) -> Result<Option<EntryCopy>, Fault> {
@@ -39,28 +42,48 @@ pub async fn shown(call: &Call, entry: &EntryCopy) -> Result<User, Fault> {
     Ok(User::of(call, entry, &around))
 }
 
-/// The users that a filter finds, by name.
-pub async fn listed(call: &Call, filter: Filter) -> Result<Vec<User>, Fault> {
-    let around = Surroundings::of_all(call).await?;
-    let mut users = Vec::new();
-    let each = &mut |found: &VisibleEntry<'_>| users.push(User::of(call, &found.copy(), &around));
-    let asked = (call.rest.suffix(), filter);
-    list::all(call, asked, &USER, each).await?;
-    sort(&mut users);
-    Ok(users)
-}
-
-/// Puts users into the order of lists: by name.
-pub fn sort(users: &mut [User]) {
-    users.sort_by(|one, other| one.username.cmp(&other.username));
+/// Lists the users that a filter finds, by name and no matter how many they are, as an array between two pieces of JSON.
+/// `write` is handed each of them and, after the last, none.
+pub async fn stream(
+    call: Call,
+    filter: Filter,
+    around: (String, &'static str),
+    mut write: impl FnMut(Option<(&EntryCopy, User)>, &Surroundings, &mut Items<'_>) + Send + 'static,
+) -> Result<Reply, Fault> {
+    let surroundings = Surroundings::of_all(&call).await?;
+    let query = ListQuery {
+        base: call.rest.suffix(),
+        filter,
+        attributes: selected(&USER),
+        sort: vec![list::by("uid")],
+    };
+    let (rest, identity) = (Arc::clone(&call.rest), call.caller.identity.clone());
+    let each = move |found: Option<&VisibleEntry<'_>>, items: &mut Items<'_>| {
+        let copy = found.map(VisibleEntry::copy);
+        let shown = copy
+            .as_ref()
+            .map(|entry| (entry, User::of(&call, entry, &surroundings)));
+        write(shown, &surroundings, items);
+    };
+    let body = stream::whole(rest, identity, query, stream::array(around, each)).await?;
+    Ok(Reply::whole(body))
 }
 
 /// Lists all users, the administrator of the directory among them.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
-    let mut users = listed(&call, living_users()).await?;
-    users.push(User::administrator(&call));
-    sort(&mut users);
-    Ok(bare(&users))
+    let mut administrator = Some(User::administrator(&call));
+    let write = move |user: Option<(&EntryCopy, User)>, _: &Surroundings, items: &mut Items<'_>| {
+        let is_next = |user: &(_, User)| user.1.username.to_lowercase().as_str() > ADMINISTRATOR;
+        if user.as_ref().is_none_or(is_next)
+            && let Some(administrator) = administrator.take()
+        {
+            items.push(&administrator);
+        }
+        if let Some((_, user)) = user {
+            items.push(&user);
+        }
+    };
+    stream(call, living_users(), (String::new(), ""), write).await
 }
 
 /// Shows one user.

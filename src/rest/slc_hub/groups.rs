@@ -17,6 +17,7 @@ use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{group_named, groups, new_group};
+use crate::rest::stream;
 
 /// Members of a group that clients may send and that have no effect.
 const READ_ONLY: &[&str] = &["_id", "_created", "_modified", "system"];
@@ -30,7 +31,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         attributes: selected(&GROUP),
         sort: vec![sort(&call.query, "name")],
     };
-    let write: list::Write = Arc::new(move |entry, out| {
+    let write: stream::Write = Arc::new(move |entry, out| {
         // Writing to memory does not fail.
         let _ = serde_json::to_writer(out, &GroupRecord::of(entry).group(&fields));
     });

@@ -70,7 +70,7 @@ fn wanted(call: &Call) -> (bool, bool) {
     }
 }
 
-/// The entries that a filter finds, by id.
+/// The entries that a filter finds, by name. They are put together in memory: who is found in two ways is told once.
 async fn gather(
     call: &Call,
     filter: Filter,

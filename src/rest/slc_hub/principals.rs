@@ -10,9 +10,10 @@ use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::rest::entry::{by_id, selected};
 use crate::rest::fault::Fault;
-use crate::rest::list::{self, ListQuery};
+use crate::rest::list::ListQuery;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{groups, principals, users};
+use crate::rest::stream;
 
 /// Lists principals. What is asked about deletion is asked of users alone.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
@@ -31,7 +32,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         attributes: selected(&PRINCIPAL),
         sort: vec![sort(&call.query, "displayName")],
     };
-    let write: list::Write = Arc::new(|entry, out| {
+    let write: stream::Write = Arc::new(|entry, out| {
         // Writing to memory does not fail.
         let _ = serde_json::to_writer(out, &PrincipalRecord::of(entry).principal());
     });

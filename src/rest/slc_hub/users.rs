@@ -22,6 +22,7 @@ use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery, Listed};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{soft_delete, users};
+use crate::rest::stream;
 
 /// Members of a user that clients may send and that have no effect, so that what was read can be sent back.
 pub const READ_ONLY: &[&str] = &[
@@ -55,9 +56,10 @@ pub fn page_of(data: Vec<u8>, listed: &Listed) -> Reply {
 }
 
 /// Answers with a list: a page, or all of it line by line.
-pub async fn answer(call: Call, query: ListQuery, write: list::Write) -> Result<Reply, Fault> {
+pub async fn answer(call: Call, query: ListQuery, write: stream::Write) -> Result<Reply, Fault> {
     if wants_lines(&call) {
-        let body = list::stream(call.rest, call.caller.identity, query, write).await?;
+        let body =
+            stream::whole(call.rest, call.caller.identity, query, stream::lines(write)).await?;
         return Ok(Reply {
             body,
             media: Some("application/x-ndjson"),
@@ -85,7 +87,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
         attributes: selected(&USER),
         sort: vec![sort(&call.query, "userName")],
     };
-    let write: list::Write = Arc::new(move |entry, out| {
+    let write: stream::Write = Arc::new(move |entry, out| {
         // Writing to memory does not fail.
         let _ = serde_json::to_writer(out, &UserRecord::of(entry).user(&fields));
     });

@@ -100,6 +100,29 @@ fn each_kind_of_index_finds_its_candidates() {
     assert_eq!(all.len(), 4);
 }
 
+/// Deleting a role asks for all who hold it, whatever the configuration says of indexes.
+#[test]
+fn what_the_directory_asks_itself_is_always_indexed() {
+    let holder = "dn: cn=Holder,dc=example,dc=org\nobjectClass: person\nobjectClass: hedgerowNetworkUser\n\
+        cn: Holder\nsn: x\nhedgerowNetworkRole: office:x\n\n\
+        dn: cn=Token,dc=example,dc=org\nobjectClass: hedgerowToken\ncn: Token\nhedgerowTokenHash: x\n\
+        hedgerowOwner: 7d3b1c9e-16a6-4027-98f4-d28b5365dc14\nhedgerowTokenExpiry: 20260101000000Z\n\n";
+    let snapshot = snapshot_of(&format!("{LDIF}{holder}"));
+    for (filter, found) in [
+        ("(hedgerowNetworkRole=office:x)", vec!["cn=Holder"]),
+        ("(hedgerowNetworkRole=office:y)", vec![]),
+        ("(hedgerowTokenExpiry<=20260101000000Z)", vec!["cn=Token"]),
+        ("(hedgerowInvitationExpiry<=20260101000000Z)", vec![]),
+    ] {
+        let short = short(&snapshot, filter).unwrap();
+        let short: Vec<_> = short
+            .iter()
+            .map(|it| it.split(',').next().unwrap())
+            .collect();
+        assert_eq!(short, found, "{filter}");
+    }
+}
+
 #[test]
 fn without_an_index_there_is_no_plan() {
     let snapshot = snapshot();

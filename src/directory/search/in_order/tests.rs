@@ -62,7 +62,11 @@ fn snapshot(shape: Shape, indexed: bool) -> Snapshot {
             known::HEDGEROW_DELETED_TIME,
         ],
         substring: if_indexed(&[known::UID, known::DISPLAY_NAME]),
-        ordering: if_indexed(&[known::CREATE_TIMESTAMP, known::MODIFY_TIMESTAMP]),
+        ordering: if_indexed(&[
+            known::ENTRY_UUID,
+            known::CREATE_TIMESTAMP,
+            known::MODIFY_TIMESTAMP,
+        ]),
         ..IndexedAttributes::default()
     };
     let mut snapshot = Snapshot::empty(
@@ -121,7 +125,7 @@ fn put(
 ) {
     let head = Head {
         parent,
-        uuid: u128::from(id).to_be_bytes(),
+        uuid: u128::from(id.wrapping_mul(2_654_435_761)).to_be_bytes(),
         created: i64::from(id.wrapping_mul(2_654_435_761) % 97),
         modified: i64::from(id.wrapping_mul(2_246_822_519) % 89),
         csn: Csn::default(),
@@ -163,12 +167,17 @@ fn request((by, reverse): (&str, bool), from: SliceStart, size: u32) -> SearchRe
         subentries: Subentries::ByScope,
         values: None,
         sort: Some(Sort {
-            keys: vec![SortKey {
-                attribute: by.to_owned(),
-                rule: None,
-                reverse,
-                otherwise: (by == "displayName").then(|| "cn".to_owned()),
-            }],
+            // Each key the other way round than the one before.
+            keys: by
+                .split(',')
+                .enumerate()
+                .map(|(at, by)| SortKey {
+                    attribute: by.to_owned(),
+                    rule: None,
+                    reverse: reverse != (at % 2 == 1),
+                    otherwise: (by == "displayName").then(|| "cn".to_owned()),
+                })
+                .collect(),
             required: true,
         }),
         part: Part::Slice(Slice { from, size }),
@@ -224,7 +233,13 @@ fn slice_for(
 }
 
 /// By names, by moments that several have in common, and by what some do not have.
-const ORDERS: [(&str, bool); 8] = [
+const ORDERS: [(&str, bool); 14] = [
+    ("modifyTimestamp,uid", false),
+    ("modifyTimestamp,uid", true),
+    ("displayName,createTimestamp,uid", false),
+    ("displayName,createTimestamp,uid", true),
+    ("entryUUID", false),
+    ("entryUUID", true),
     ("uid", false),
     ("uid", true),
     ("createTimestamp", false),

@@ -2,25 +2,25 @@
 
 use serde_json::{Map, Value, json};
 
-use super::role::{ALL_GATEWAYS, Access, GATEWAYS, SCOPE, scope};
+use super::role::{Access, GATEWAYS, SCOPE, scope};
 use crate::rest::fault::Fault;
 use crate::rest::json::Members;
 use crate::rest::operation::Call;
 
-/// The types of resources, each with what stands for all of its type.
-const RESOURCES: [(&str, &str); 12] = [
-    ("host", "all_host"),
-    ("relay", "all_relay"),
-    (GATEWAYS, ALL_GATEWAYS),
-    ("extclient", "all_extclients"),
-    ("inet_gw", "all_inet_gw"),
-    ("egress", "all_egress"),
-    ("network", "all_network"),
-    ("enrollment_key", "all_enrollment_key"),
-    ("user", "all_user"),
-    ("acl", "all_acl"),
-    ("dns", "all_dns"),
-    ("fail_over", "all_fail_over"),
+/// The types of resources.
+const RESOURCES: [&str; 12] = [
+    "host",
+    "relay",
+    GATEWAYS,
+    "extclient",
+    "inet_gw",
+    "egress",
+    "network",
+    "enrollment_key",
+    "user",
+    "acl",
+    "dns",
+    "fail_over",
 ];
 /// The longest permissions of a role, in bytes.
 const LONGEST: usize = 8_192;
@@ -78,7 +78,7 @@ fn access(value: Option<Value>) -> Result<Access, Fault> {
         Some(_) => return Err(Fault::invalid("network_level_access: must be an object")),
     };
     for (kind, resources) in &access {
-        if !RESOURCES.iter().any(|(known, _)| known == kind) {
+        if !RESOURCES.contains(&kind.as_str()) {
             let kind: String = kind.chars().take(64).collect();
             return Err(Fault::invalid(format!("invalid resource type: \"{kind}\"")));
         }

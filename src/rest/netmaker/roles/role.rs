@@ -15,7 +15,7 @@ use crate::rest::netmaker::record::Nothing;
 /// The type of gateways.
 pub(super) const GATEWAYS: &str = "remote_access_gw";
 /// What stands for all of them.
-pub(super) const ALL_GATEWAYS: &str = "all_remote_access_gw";
+const ALL_GATEWAYS: &str = "all_remote_access_gw";
 /// What may be done to a resource.
 pub(super) const SCOPE: [&str; 6] = [
     "create",
