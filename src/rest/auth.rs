@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::Rest;
 use super::audit;
 use super::fault::{Fault, Kind};
-use super::operation::Dialect;
+use super::operation::{Call, Dialect};
 use crate::directory::dn::Dn;
 use crate::directory::identity::{Identity, Provenance};
 use crate::directory::keys::Wanted;
@@ -95,45 +95,59 @@ pub async fn caller(
     dialect: &Dialect,
     source: Option<IpAddr>,
 ) -> Result<Option<Caller>, Fault> {
-    let audience = dialect.name;
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         let Some(key) = headers.get(API_KEY) else {
             return Ok(None);
         };
         let key = Secret::from(key.as_bytes());
-        let login = by_key(rest, &key, Wanted::Whole(audience), source)?;
+        let login = by_key(rest, &key, Wanted::Whole(dialect.name), source)?;
         return Ok(Some(Caller::new(rest, login.identity, source)));
     };
-    let refused = || {
-        Fault::new(
-            Kind::Unauthenticated,
-            "the login is not valid; log in again",
-        )
-    };
     let text = value.to_str().map_err(|_| refused())?;
-    let (scheme, rest_of) = text.split_once(' ').ok_or_else(refused)?;
-    let proof = rest_of.trim();
-    if scheme.eq_ignore_ascii_case("bearer") {
-        let other = dialect.bearer;
-        let other = other.and_then(|prove| prove(rest, &Secret::from(proof.as_bytes())));
-        let proven = match other {
-            Some(proven) => proven,
-            None => Proven {
-                identity: rest
-                    .directory
-                    .redeem_token(proof, audience, &source.into())
-                    .map_err(|_| refused())?,
-                through: None,
-            },
-        };
-        if !rest.directory.admits(&proven.identity, source) {
-            return Err(refused());
-        }
-        return Ok(Some(Caller::proven(rest, proven, source)));
-    }
-    if !scheme.eq_ignore_ascii_case("basic") {
+    let (scheme, proof) = text.split_once(' ').ok_or_else(refused)?;
+    let proof = proof.trim();
+    let caller = if scheme.eq_ignore_ascii_case("bearer") {
+        by_bearer(rest, proof, dialect, source)?
+    } else if scheme.eq_ignore_ascii_case("basic") {
+        by_password(rest, proof, source).await?
+    } else {
+        return Err(refused());
+    };
+    Ok(Some(caller))
+}
+
+fn refused() -> Fault {
+    let text = "the login is not valid; log in again";
+    Fault::new(Kind::Unauthenticated, text)
+}
+
+/// Whom a token proves, or what else the dialect takes for one (RFC 6750).
+fn by_bearer(
+    rest: &Rest,
+    proof: &str,
+    dialect: &Dialect,
+    source: Option<IpAddr>,
+) -> Result<Caller, Fault> {
+    let other = dialect.bearer;
+    let other = other.and_then(|prove| prove(rest, &Secret::from(proof.as_bytes())));
+    let proven = match other {
+        Some(proven) => proven,
+        None => Proven {
+            identity: rest
+                .directory
+                .redeem_token(proof, dialect.name, &source.into())
+                .map_err(|_| refused())?,
+            through: None,
+        },
+    };
+    if !rest.directory.admits(&proven.identity, source) {
         return Err(refused());
     }
+    Ok(Caller::proven(rest, proven, source))
+}
+
+/// Whom a name and a password with the request prove (RFC 7617).
+async fn by_password(rest: &Rest, proof: &str, source: Option<IpAddr>) -> Result<Caller, Fault> {
     let decoded = STANDARD.decode(proof).map_err(|_| refused())?;
     let at = decoded.iter().position(|byte| *byte == b':');
     let (name, password) = decoded
@@ -154,7 +168,19 @@ pub async fn caller(
     if login.notice.must_change {
         return Err(Fault::forbidden("the password must be changed first"));
     }
-    Ok(Some(Caller::new(rest, login.identity, source)))
+    Ok(Caller::new(rest, login.identity, source))
+}
+
+/// A token of the call's dialect for who has logged in.
+///
+/// # Errors
+/// When none can be made now.
+pub fn token(call: &Call, identity: &Identity) -> Result<String, Fault> {
+    let (rest, audience) = (&call.rest, call.audience);
+    let token = rest
+        .directory
+        .issue_token(identity, audience, rest.settings.token);
+    Ok(token?)
 }
 
 /// Whether it is a key by which a request says who calls.

@@ -5,7 +5,7 @@
 
 use axum::http::header;
 
-use super::entry::{after, by_id, name, selected, text};
+use super::entry::{after, by_id, modify, name, selected, text};
 use super::fault::{Fault, Kind};
 use super::list;
 use super::operation::Call;
@@ -108,10 +108,7 @@ pub async fn change(
         });
         if changes.is_empty() {
             // It is answered with all the same.
-            changes.push(Change::Modify {
-                dn: name(&entry),
-                modifications: Vec::new(),
-            });
+            changes.push(modify(name(&entry), Vec::new()));
         }
         let mut all = unconditional(changes);
         if let Some((_, terms)) = all.first_mut() {

@@ -44,6 +44,19 @@ pub fn text(entry: &EntryCopy, name: &str) -> Option<String> {
     first.map(|value| String::from_utf8_lossy(value).into_owned())
 }
 
+/// The values of an attribute of a copy as texts; what is not UTF-8 in them is replaced.
+pub fn texts(entry: &EntryCopy, name: &str) -> Vec<String> {
+    let values = values(entry, name).into_iter();
+    let texts = values.map(|value| String::from_utf8_lossy(value).into_owned());
+    texts.collect()
+}
+
+/// Whether the value of an attribute of a copy is true.
+pub fn is_true(entry: &EntryCopy, name: &str) -> bool {
+    let value = values(entry, name).into_iter().next();
+    value.is_some_and(|value| value.eq_ignore_ascii_case(b"TRUE"))
+}
+
 /// The values of an attribute of a copy.
 pub fn values<'a>(entry: &'a EntryCopy, name: &str) -> Vec<&'a [u8]> {
     let mut attributes = entry.attributes.iter();
@@ -65,6 +78,12 @@ pub fn rdn(attribute: &str, value: &str) -> Result<Rdn, Fault> {
     };
     Rdn::parse(&ava.to_string())
         .map_err(|error| Fault::invalid(format!("\"{value}\" cannot be a name: {error}")))
+}
+
+/// What an entry below another is called by its own name.
+pub fn identifier(dn: &Dn) -> Option<String> {
+    let ava = dn.rdn()?.assertions().first()?;
+    Some(String::from_utf8_lossy(&ava.value).into_owned())
 }
 
 /// Whether an attribute is part of an entry's own name.
@@ -128,10 +147,24 @@ pub fn reading(names: &[&str]) -> Terms {
     }
 }
 
+/// The change of an entry by some steps.
+pub fn modify(dn: Dn, modifications: Vec<Modification>) -> Change {
+    Change::Modify { dn, modifications }
+}
+
+/// The change of an entry's own name.
+pub fn rename(dn: Dn, new_rdn: Rdn) -> Change {
+    Change::Rename {
+        dn,
+        new_rdn,
+        delete_old_rdn: true,
+        new_superior: None,
+    }
+}
+
 /// The last of several changes that are answered with the entry of a name: none, but that it is read.
 pub fn reread(dn: Dn, names: &[&str]) -> (Change, Terms) {
-    let modifications = Vec::new();
-    (Change::Modify { dn, modifications }, reading(names))
+    (modify(dn, Vec::new()), reading(names))
 }
 
 /// The change that makes a unit of the tree.

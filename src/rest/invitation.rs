@@ -16,12 +16,12 @@ use super::list;
 use super::mail::{self, Message};
 use super::operation::Call;
 use super::principal::new_user;
+use super::time::moment_in;
 use crate::directory::Error;
 use crate::directory::dn::Dn;
 use crate::directory::invitation::{self as core, Acceptance, Letter, Newcomer};
 use crate::directory::password::Secret;
 use crate::directory::request::{Change, Terms};
-use crate::directory::time;
 
 /// The part of the tree with the invitations.
 pub const UNIT: &str = "invitations";
@@ -101,9 +101,7 @@ impl Invitation {
         if !mail::is_address(email) {
             return Err(Fault::invalid(format!("\"{email}\" is no address")));
         }
-        let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
-        let lifetime = i64::try_from(settings.invitation.as_secs()).unwrap_or_default();
-        let expiry = time::generalized(seconds.saturating_add(lifetime));
+        let expiry = moment_in(settings.invitation);
         let mut attributes = vec![
             attribute("objectClass", core::CLASS),
             attribute("cn", cn),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::change::{attempt, unconditional};
-use super::entry::{name, values};
+use super::entry::{modify, name, values};
 use super::fault::Fault;
 use super::list;
 use super::operation::Call;
@@ -26,6 +26,11 @@ pub fn leads(attribute: &str, dn: &str) -> Filter {
         value: dn.as_bytes().to_vec(),
         dn_attributes: false,
     })
+}
+
+/// The groups and lists that an entry is in, at whatever distance.
+pub fn listing(dn: &str) -> Filter {
+    Filter::Or(vec![leads("member", dn), leads("uniqueMember", dn)])
 }
 
 /// Whether who gets into a group administers from then on: it is the one that the configuration names, or is in that.
@@ -94,10 +99,7 @@ pub async fn difference(
         step(ModificationKind::Delete, removed),
     ];
     let modifications: Vec<Modification> = steps.into_iter().flatten().collect();
-    Ok((!modifications.is_empty()).then_some(Change::Modify {
-        dn: group_dn,
-        modifications,
-    }))
+    Ok((!modifications.is_empty()).then(|| modify(group_dn, modifications)))
 }
 
 /// Whether a filter is true of an entry, as the caller may see it.

@@ -29,7 +29,7 @@ use crate::directory::password::Secret;
 
 mod row;
 
-pub use row::{Input, Operation, Permission, Run, Shape, Verb, json};
+pub use row::{ANYONE, Input, Operation, Permission, Run, Shape, USER, Verb, json};
 
 /// A product's way of asking.
 pub struct Dialect {

@@ -1,13 +1,15 @@
-//! Users and groups, whatever a dialect calls them: which entries they are, and what new ones consist of.
+//! Users and groups, whatever a dialect calls them: which entries they are, by name as well, and what new ones consist of.
 //!
 //! Owns the classes and the attributes that every dialect agrees on. What only one of them says is its own.
 
-use super::entry::{attribute, classes, replace, values};
+use super::entry::{attribute, classes, find, replace, values};
+use super::fault::Fault;
+use super::operation::Call;
 use super::query::{assertion, equal, not, present};
+use super::time::now;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::request::Modification;
-use crate::directory::time;
 
 /// What `pwdAccountLockedTime` says of an account that is closed for good.
 const FOR_GOOD: &str = "000001010000Z";
@@ -58,6 +60,26 @@ pub fn groups() -> Filter {
 /// Users that are not deleted, and groups.
 pub fn principals() -> Filter {
     Filter::Or(vec![living_users(), groups()])
+}
+
+/// The user of a user name, if it is not deleted.
+pub async fn user_named(
+    call: &Call,
+    user: &str,
+    names: &[&str],
+) -> Result<Option<EntryCopy>, Fault> {
+    let filter = Filter::And(vec![equal("uid", user), living_users()]);
+    find(call, filter, names).await
+}
+
+/// The group of a name.
+pub async fn group_named(
+    call: &Call,
+    group: &str,
+    names: &[&str],
+) -> Result<Option<EntryCopy>, Fault> {
+    let filter = Filter::And(vec![equal("cn", group), groups()]);
+    find(call, filter, names).await
 }
 
 /// The attributes of a new user, under a name to log in with and a name for people. What inetOrgPerson demands follows
@@ -114,10 +136,4 @@ pub fn soft_delete(entry: &EntryCopy) -> Vec<Modification> {
     let mut steps = classes(entry, &["hedgerowAccount"]);
     steps.push(replace("hedgerowDeletedTime", &[&now()]));
     steps
-}
-
-/// This moment, as attributes have it.
-fn now() -> String {
-    let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
-    time::generalized(seconds)
 }

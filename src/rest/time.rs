@@ -1,11 +1,25 @@
 //! Moments as JSON writes them (RFC 3339), to and from generalized time (RFC 4517 section 3.3.13).
 
+use std::time::Duration;
+
 use crate::directory::time;
 
 /// A moment of a timestamp attribute; as it stands when it is of another form.
 pub fn to_rfc3339(generalized: &str) -> String {
     let seconds = time::parse_generalized(generalized.as_bytes());
     seconds.map_or_else(|| generalized.to_owned(), time::rfc3339)
+}
+
+/// This moment, as attributes have it.
+pub fn now() -> String {
+    moment_in(Duration::ZERO)
+}
+
+/// The moment so long from now, as attributes have it.
+pub fn moment_in(lifetime: Duration) -> String {
+    let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    let now = time::whole_seconds(time::now());
+    time::generalized(now.saturating_add(lifetime))
 }
 
 /// A moment of a request as generalized time; `None` when it is not one of RFC 3339. A space stands for the `+` that it was

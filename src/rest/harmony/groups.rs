@@ -6,14 +6,13 @@ use super::{find, page_of};
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
 use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{self, add, attribute, name, name_below, reading, selected, text};
+use crate::rest::entry::{add, attribute, is_true, name, name_below, reading, selected, text};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::membership::leads;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{groups, living_users, new_group};
-use crate::rest::query::equal;
+use crate::rest::principal::{group_named, groups, living_users, new_group};
 
 /// Lists groups, with those who are in them.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
@@ -60,12 +59,6 @@ pub async fn of_id(call: &Call, id: &str) -> Result<EntryCopy, Fault> {
     find(call, ("group", groups()), id, &names).await
 }
 
-/// The group of a name.
-pub async fn by_name(call: &Call, group: &str) -> Result<Option<EntryCopy>, Fault> {
-    let filter = Filter::And(vec![equal("cn", group), groups()]);
-    entry::find(call, filter, &["objectClass"]).await
-}
-
 /// Adds a group without members.
 pub async fn create(call: Call) -> Result<Reply, Fault> {
     let mut body = Members::read(&call.body)?;
@@ -78,7 +71,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         let text = format!("DUPLICATE_NAME: \"{group}\" is that of a group already");
         Fault::new(Kind::Conflict, text)
     };
-    if by_name(&call, &group).await?.is_some() {
+    if group_named(&call, &group, &["1.1"]).await?.is_some() {
         return Err(duplicate());
     }
     let dn = name_below(call.rest.unit("groups"), "cn", &group)?;
@@ -94,7 +87,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
 /// Deletes a group, and answers with it as it was.
 pub async fn delete(call: Call) -> Result<Reply, Fault> {
     let entry = of_id(&call, call.path.get("id")).await?;
-    if text(&entry, "hedgerowSystem").as_deref() == Some("TRUE") {
+    if is_true(&entry, "hedgerowSystem") {
         return Err(Fault::forbidden("a group of the system cannot be deleted"));
     }
     let was = show(&call, &entry).await?;

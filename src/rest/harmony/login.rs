@@ -4,12 +4,11 @@ use serde_json::json;
 
 use crate::directory::keys::Wanted;
 use crate::directory::password::Secret;
-use crate::directory::time;
-use crate::rest::auth::by_key;
+use crate::rest::auth::{by_key, token};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::time::to_rfc3339;
+use crate::rest::time::{moment_in, to_rfc3339};
 
 /// What asks for a token with a key; there is no other way.
 const GRANT: &str = "api_key";
@@ -28,11 +27,8 @@ pub async fn authorize(call: Call) -> Result<Reply, Fault> {
         Kind::Unauthenticated => Fault::new(fault.kind, "apiKey: is not valid here"),
         _ => fault,
     })?;
-    let lifetime = call.rest.settings.token;
-    let directory = &call.rest.directory;
-    let token = directory.issue_token(&login.identity, call.audience, lifetime)?;
-    let seconds = time::now() / 1_000_000 + lifetime.as_secs();
-    let end = time::generalized(i64::try_from(seconds).unwrap_or_default());
+    let token = token(&call, &login.identity)?;
+    let end = moment_in(call.rest.settings.token);
     Ok(Reply::json(&json!({ "data": {
         "tokenType": "bearer",
         "accessToken": token,

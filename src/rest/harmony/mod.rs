@@ -70,13 +70,6 @@ fn fault(fault: &Fault, _: &str) -> Value {
     json!({ "id": id, "message": fault.text })
 }
 
-/// Everybody, also without a login.
-static ANYONE: Permission = Permission {
-    name: "everyone, also without a login",
-    login: false,
-    allows: |_| true,
-};
-
 /// Describes the permissions that a key may be limited to.
 macro_rules! permissions {
     ($($name:ident $scope:literal)*) => { $(

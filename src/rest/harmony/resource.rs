@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{text, values};
+use crate::rest::entry::{is_true, text, texts};
 use crate::rest::record::Record;
 use crate::rest::time::to_rfc3339;
 
@@ -281,20 +281,15 @@ impl Group {
     /// A group of a directory with these users.
     pub fn of(entry: &EntryCopy, tenant: String, users: Vec<String>) -> Self {
         let moment = |name: &str| text(entry, name).map(|time| to_rfc3339(&time));
-        let all = |name: &str| {
-            let values = values(entry, name).into_iter();
-            let texts = values.map(|value| String::from_utf8_lossy(value).into_owned());
-            texts.collect()
-        };
         Self {
             id: text(entry, "hedgerowId").unwrap_or_default(),
             tenant_id: tenant,
             name: text(entry, "cn").unwrap_or_default(),
             description: text(entry, "description"),
-            is_default: text(entry, "hedgerowDefaultGroup").as_deref() == Some("TRUE"),
-            applications: all("hedgerowAccessApplication"),
-            networks: all("hedgerowAccessNetwork"),
-            vpn_locations: all("hedgerowVpnLocation"),
+            is_default: is_true(entry, "hedgerowDefaultGroup"),
+            applications: texts(entry, "hedgerowAccessApplication"),
+            networks: texts(entry, "hedgerowAccessNetwork"),
+            vpn_locations: texts(entry, "hedgerowVpnLocation"),
             users,
             created_at: moment("createTimestamp"),
             updated_at: moment("modifyTimestamp"),

@@ -5,11 +5,11 @@
 
 use super::query::{GROUP_SORT, PAGE, SEARCH, USER_SORT};
 use super::{
-    ANYONE, GROUP_CREATE, GROUP_DELETE, GROUP_READ, MEMBER_CREATE, MEMBER_DELETE, USER_CREATE,
-    USER_DELETE, USER_READ,
+    GROUP_CREATE, GROUP_DELETE, GROUP_READ, MEMBER_CREATE, MEMBER_DELETE, USER_CREATE, USER_DELETE,
+    USER_READ,
 };
 use super::{groups, login, members, users};
-use crate::rest::operation::{Operation, Permission, Run, Shape, Verb, json};
+use crate::rest::operation::{ANYONE, Operation, Permission, Run, Shape, Verb, json};
 
 use Shape::One;
 

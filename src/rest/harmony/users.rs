@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::groups::by_name;
 use super::query::{USER_SORT, page, search, sort};
 use super::resource::{USER, UserRecord};
 use super::{find, holds, page_of};
@@ -13,7 +12,7 @@ use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::entry::{
-    self, add, after, attribute, make_unit, name, name_below, reading, reread, selected,
+    self, add, after, attribute, make_unit, modify, name, name_below, reading, reread, selected,
 };
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::invitation::{self, Invitation};
@@ -22,7 +21,7 @@ use crate::rest::list::{self, ListQuery};
 use crate::rest::mail::is_address;
 use crate::rest::membership;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{new_user, soft_delete, users};
+use crate::rest::principal::{group_named, new_user, soft_delete, users};
 use crate::rest::query::equal;
 
 /// The most groups that a new user gets into at once.
@@ -212,7 +211,7 @@ async fn joining(
     let member = member.to_string();
     let mut changes = BTreeMap::new();
     for wanted in groups {
-        let group = by_name(call, wanted).await?;
+        let group = group_named(call, wanted, &["objectClass"]).await?;
         let unknown = || Fault::invalid(format!("accessGroups: there is no group \"{wanted}\""));
         let group = group.ok_or_else(unknown)?;
         if membership::makes_administrators(call, &group)
@@ -279,10 +278,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     {
         return Err(Fault::forbidden("nobody deletes themselves"));
     }
-    let change = Change::Modify {
-        dn: name(&user),
-        modifications: soft_delete(&user),
-    };
+    let change = modify(name(&user), soft_delete(&user));
     let done = list::change(&call, change, reading(&USER)).await?;
     Ok(show(&call, &after(done)?))
 }

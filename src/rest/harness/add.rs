@@ -3,19 +3,21 @@
 //! Owns what somebody gets with a membership: a place on the list of the scope and on those of the scopes above, as a viewer
 //! there where they are new, and the roles and groups that the request names.
 
+mod binding;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::envelope::success;
 use super::place::{Place, members};
 use super::resource::USER;
-use super::roles::{ALL_RESOURCES, Right, is_directly_below, known, of_level, require};
+use super::roles::{Right, is_directly_below, of_level, require};
+use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::invitation::{self as core, joining};
 use crate::directory::request::{Change, Terms};
-use crate::directory::{EntryCopy, time};
 use crate::rest::change::{attempt, unconditional};
 use crate::rest::entry::{self, attribute, name, name_below, new_unit, text, values};
 use crate::rest::fault::{Fault, Kind};
@@ -27,6 +29,8 @@ use crate::rest::membership::difference;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{groups, living_users};
 use crate::rest::query::{equal, not, present};
+use crate::rest::time::now;
+use binding::{Binding, bindings};
 
 /// The most addresses of a request, and roles for each.
 const MOST: usize = 100;
@@ -61,64 +65,6 @@ pub async fn add(call: Call) -> Result<Reply, Fault> {
         results.insert(email, result.into());
     }
     Ok(success(&call, json!({ "addUserResponseMap": results })))
-}
-
-/// A role that users get.
-struct Binding {
-    role: String,
-    role_name: String,
-    /// `None` for all resources of the scope.
-    resource_group: Option<String>,
-    resource_group_name: Option<String>,
-}
-
-fn bindings(given: Option<Value>, level: usize) -> Result<Vec<Binding>, Fault> {
-    match given {
-        Some(Value::Array(items)) if (1..=MOST).contains(&items.len()) => {
-            let items = items.into_iter().enumerate();
-            items
-                .map(|(at, item)| binding(item, level, &format!("roleBindings[{at}]")))
-                .collect()
-        }
-        _ => Err(Fault::invalid(format!(
-            "roleBindings: must be 1 to {MOST} roles"
-        ))),
-    }
-}
-
-fn binding(item: Value, level: usize, place: &str) -> Result<Binding, Fault> {
-    let within = |fault: Fault| Fault::invalid(format!("{place}.{}", fault.text));
-    let mut members = Members::of(item, place)?;
-    let role = members.required("roleIdentifier").map_err(within)?;
-    let role_name = members.required("roleName").map_err(within)?;
-    let group = members.text("resourceGroupIdentifier").map_err(within)?;
-    let group = group.filter(|group| !group.trim().is_empty() && group != ALL_RESOURCES);
-    let group_name = members.text("resourceGroupName").map_err(within)?;
-    members.flag("managedRole").map_err(within)?;
-    members.end().map_err(within)?;
-    let is_sound = |text: &str| {
-        let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_$-".contains(&byte);
-        text.len() <= 128 && text.bytes().all(sound)
-    };
-    for (name, text) in [
-        ("roleIdentifier", Some(&role)),
-        ("resourceGroupIdentifier", group.as_ref()),
-    ] {
-        if !text.is_none_or(|text| is_sound(text)) {
-            let text = "is not 1 to 128 letters, digits, _, $ or -";
-            return Err(Fault::invalid(format!("{place}.{name}: {text}")));
-        }
-    }
-    if known(&role).is_some_and(|known| known.level != level) {
-        let text = "is a role of scopes of another level";
-        return Err(Fault::invalid(format!("{place}.roleIdentifier: {text}")));
-    }
-    Ok(Binding {
-        role,
-        role_name,
-        resource_group_name: group_name.filter(|name| group.is_some() && !name.is_empty()),
-        resource_group: group,
-    })
 }
 
 /// A list of members that users get on.
@@ -276,8 +222,7 @@ impl Gifts {
         ]);
         let asked = (call.rest.unit(invitation::UNIT), held);
         let held = list::one(call, asked, &[core::EXPIRY, core::INVITED_TO]).await?;
-        let seconds = i64::try_from(time::now() / 1_000_000).unwrap_or_default();
-        let now = time::generalized(seconds);
+        let now = now();
         let held = held.filter(|it| text(it, core::EXPIRY).is_some_and(|until| until > now));
         let earlier = held.iter().flat_map(|it| values(it, core::INVITED_TO));
         let earlier = earlier.filter_map(|dn| Dn::parse(std::str::from_utf8(dn).ok()?).ok());

@@ -50,13 +50,6 @@ pub static DIALECT: Dialect = Dialect {
     schemas: || [models::schemas(), bodies::schemas()].concat(),
 };
 
-/// Whoever has logged in, about themselves.
-static USER: Permission = Permission {
-    name: "every user",
-    login: true,
-    allows: |_| true,
-};
-
 /// Those who may see the users of the scope; the operation asks, as it is the query that names it.
 static VIEWER: Permission = Permission {
     name: "viewers and administrators of the scope, or of one above it",

@@ -13,10 +13,10 @@ use super::users::{caller, find};
 use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
-use crate::rest::entry::{name, text, values};
+use crate::rest::entry::{identifier, name, text, texts};
 use crate::rest::fault::Fault;
 use crate::rest::list;
-use crate::rest::membership::leads;
+use crate::rest::membership::listing;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::living_users;
 use crate::rest::query::equal;
@@ -39,25 +39,14 @@ struct Project {
     shown: Value,
 }
 
-/// What an entry below another is called by its own name.
-fn identifier(dn: &Dn) -> String {
-    let values = dn.rdn().and_then(|rdn| rdn.assertions().first());
-    let text = values.map(|ava| String::from_utf8_lossy(&ava.value).into_owned());
-    text.unwrap_or_default()
-}
-
 impl Project {
     fn of(dn: &Dn, entry: &EntryCopy) -> Self {
-        let identifier_of = identifier;
-        let identifier = identifier(dn);
-        let organization = dn.parent().map(|parent| identifier_of(&parent));
-        let organization = organization.unwrap_or_default();
+        let above = dn.parent();
+        let organization = above.as_ref().and_then(identifier).unwrap_or_default();
+        let identifier = identifier(dn).unwrap_or_default();
         let name = text(entry, "displayName").unwrap_or_else(|| identifier.clone());
-        let texts = |name| {
-            let values = values(entry, name).into_iter();
-            values.map(|value| String::from_utf8_lossy(value).into_owned())
-        };
-        let tags: Map<String, Value> = texts("hedgerowTag")
+        let tags: Map<String, Value> = texts(entry, "hedgerowTag")
+            .into_iter()
             .map(|tag| match tag.split_once(':') {
                 Some((key, value)) => (key.to_owned(), value.trim_start().into()),
                 None => (tag, "".into()),
@@ -68,7 +57,7 @@ impl Project {
             "identifier": identifier,
             "name": name,
             "color": text(entry, "hedgerowColor"),
-            "modules": texts("hedgerowModule").collect::<Vec<_>>(),
+            "modules": texts(entry, "hedgerowModule"),
             "description": text(entry, "description"),
             "tags": tags,
         });
@@ -108,8 +97,7 @@ impl Project {
 
 /// The projects that the entry of a name is in, by itself and through groups.
 async fn of_entry(call: &Call, account: &Place, dn: &str) -> Result<Vec<Project>, Fault> {
-    let lead = ["member", "uniqueMember"].map(|attribute| leads(attribute, dn));
-    let filter = Filter::And(vec![equal("cn", "members"), Filter::Or(lead.to_vec())]);
+    let filter = Filter::And(vec![equal("cn", "members"), listing(dn)]);
     let lists = list::found(call, (account.own().clone(), filter), &["1.1"]).await?;
     let depth = account.own().rdns().len() + 2;
     let mut projects = Vec::new();

@@ -17,10 +17,10 @@ use crate::directory::dn::Dn;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::rest::change::attempt;
-use crate::rest::entry::{name, text, values};
+use crate::rest::entry::{modify, name, text, values};
 use crate::rest::fault::Fault;
 use crate::rest::list::found;
-use crate::rest::membership::leads;
+use crate::rest::membership::{leads, listing};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::soft_delete;
 use crate::rest::query::{equal, not, present};
@@ -51,8 +51,8 @@ async fn changes(call: &Call, place: &Place, user: &EntryCopy) -> Result<Changes
         is_by_no_group(call, place, user).await?;
     }
     for attribute in ["member", "uniqueMember"] {
-        let listing = equal(attribute, &user.dn);
-        for list in found(call, (place.own().clone(), listing), &["1.1"]).await? {
+        let own = equal(attribute, &user.dn);
+        for list in found(call, (place.own().clone(), own), &["1.1"]).await? {
             let step = Modification {
                 kind: ModificationKind::Delete,
                 attribute: attribute.to_owned(),
@@ -70,17 +70,9 @@ async fn changes(call: &Call, place: &Place, user: &EntryCopy) -> Result<Changes
     Ok(changes)
 }
 
-fn modify(dn: Dn, modifications: Vec<Modification>) -> Change {
-    Change::Modify { dn, modifications }
-}
-
 /// Refuses to take somebody off a list who stays in the scope through a group on it.
 async fn is_by_no_group(call: &Call, place: &Place, user: &EntryCopy) -> Result<(), Fault> {
-    let of_user = Filter::Or(
-        ["member", "uniqueMember"]
-            .map(|it| leads(it, &user.dn))
-            .to_vec(),
-    );
+    let of_user = listing(&user.dn);
     let lists = Filter::And(vec![equal("cn", "members"), of_user.clone()]);
     for list in found(call, (place.own().clone(), lists), &["1.1"]).await? {
         let between = Filter::And(vec![leads("memberOf", &list.dn), of_user.clone()]);

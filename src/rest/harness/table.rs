@@ -4,9 +4,9 @@
 use super::query::{
     ACCOUNT_ID, OWN, PAGE, SCOPE, SEARCH_STRING, SEARCH_TERM, USER_ID, WHOLE_ACCOUNT,
 };
-use super::{MANAGER, USER, VIEWER};
+use super::{MANAGER, VIEWER};
 use super::{add, aggregate, credentials, projects, remove, users};
-use crate::rest::operation::{Operation, Permission, Run, Shape, Verb, json};
+use crate::rest::operation::{Operation, Permission, Run, Shape, USER, Verb, json};
 
 use Shape::{Maybe, One};
 

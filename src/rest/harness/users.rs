@@ -11,7 +11,7 @@ use crate::directory::filter::Filter;
 use crate::directory::request::{Change, SliceStart};
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::change::{Target, change};
-use crate::rest::entry::{by_id, name, replace_first, selected};
+use crate::rest::entry::{by_id, modify, name, replace_first, selected};
 use crate::rest::fault::Fault;
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
@@ -167,10 +167,7 @@ pub async fn rename(call: Call) -> Result<Reply, Fault> {
     let own = UserRecord::of_copy(&caller(&call).await?).uuid();
     let work = |entry: &EntryCopy| {
         let step = replace_first(entry, "displayName", Some(&wanted));
-        Ok(vec![Change::Modify {
-            dn: name(entry),
-            modifications: vec![step],
-        }])
+        Ok(vec![modify(name(entry), vec![step])])
     };
     let entry = changed(&call, living_users(), &own, work).await?;
     Ok(success(&call, info(&call, &account, &entry)))
@@ -206,12 +203,7 @@ pub async fn unlock(call: Call) -> Result<Reply, Fault> {
     let entry = find(&call, id, members.clone()).await?;
     let mut entry = entry.ok_or_else(no_metadata)?;
     if UserRecord::of_copy(&entry).is_inactive() {
-        let work = |entry: &EntryCopy| {
-            Ok(vec![Change::Modify {
-                dn: name(entry),
-                modifications: activate(entry, true),
-            }])
-        };
+        let work = |entry: &EntryCopy| Ok(vec![modify(name(entry), activate(entry, true))]);
         entry = changed(&call, members.clone(), id, work).await?;
     }
     let (directory, identity) = (&call.rest.directory, &call.caller.identity);

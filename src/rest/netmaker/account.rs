@@ -10,10 +10,10 @@ use super::record::USER;
 use super::users;
 use crate::directory::EntryCopy;
 use crate::directory::password::Secret;
-use crate::directory::request::{Change, Terms};
+use crate::directory::request::Terms;
 use crate::rest::auth;
 use crate::rest::change::{Target, change};
-use crate::rest::entry::{self, name, replace, text};
+use crate::rest::entry::{self, modify, name, replace, text};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list;
@@ -56,12 +56,7 @@ async fn turn(call: &Call, active: bool, verb: &str) -> Result<(), Fault> {
         id: &text(&entry, "entryUUID").unwrap_or_default(),
         names: USER.to_vec(),
     };
-    let work = |entry: &EntryCopy| {
-        Ok(vec![Change::Modify {
-            dn: name(entry),
-            modifications: activate(entry, active),
-        }])
-    };
+    let work = |entry: &EntryCopy| Ok(vec![modify(name(entry), activate(entry, active))]);
     change(call, target, work).await?;
     Ok(())
 }
@@ -152,10 +147,8 @@ pub async fn set_settings(call: Call) -> Result<Reply, Fault> {
     let motion = if kept.reduced_motion { "TRUE" } else { "FALSE" };
     let values = [kept.theme.as_str(), &kept.text_size, motion];
     let steps = SETTINGS.iter().zip(values);
-    let change = Change::Modify {
-        dn: call.rest.name_of(target(&call)),
-        modifications: steps.map(|(name, value)| replace(name, &[value])).collect(),
-    };
+    let steps = steps.map(|(name, value)| replace(name, &[value]));
+    let change = modify(call.rest.name_of(target(&call)), steps.collect());
     list::change(&call, change, Terms::default()).await?;
     Ok(answer)
 }

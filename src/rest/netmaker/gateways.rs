@@ -16,7 +16,7 @@ use super::{roles, users};
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::networks::ALL_NETWORKS;
-use crate::rest::entry::{name, text, values};
+use crate::rest::entry::{identifier, is_true, name, text, texts};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership::{leads, settle};
@@ -103,12 +103,7 @@ pub struct Gateway {
 impl Gateway {
     fn of(entry: &EntryCopy) -> Self {
         let one = |name| text(entry, name).unwrap_or_default();
-        let many = |name| {
-            let values = values(entry, name).into_iter();
-            values
-                .map(|it| String::from_utf8_lossy(it).into_owned())
-                .collect::<Vec<_>>()
-        };
+        let many = |name| texts(entry, name);
         let id = one("cn");
         let addresses = many("hedgerowNetworkAddress");
         Self {
@@ -116,7 +111,7 @@ impl Gateway {
             remote_access_gw_id: id,
             network: network_of(entry),
             connected: false,
-            is_internet_gateway: one("hedgerowInternetGateway").eq_ignore_ascii_case("TRUE"),
+            is_internet_gateway: is_true(entry, "hedgerowInternetGateway"),
             gw_client: BTreeMap::new(),
             gw_peer_public_key: one("hedgerowPublicKey"),
             gw_listen_port: one("hedgerowListenPort").parse().unwrap_or_default(),
@@ -136,12 +131,7 @@ impl Gateway {
 /// The network above a gateway.
 fn network_of(gateway: &EntryCopy) -> String {
     let above = name(gateway).parent();
-    let first = above
-        .as_ref()
-        .and_then(|above| above.rdn()?.assertions().first());
-    first.map_or_else(String::new, |ava| {
-        String::from_utf8_lossy(&ava.value).into_owned()
-    })
+    above.as_ref().and_then(identifier).unwrap_or_default()
 }
 
 /// All gateways, by network and id.

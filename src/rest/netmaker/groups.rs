@@ -10,18 +10,18 @@ use super::record::{NetworkRoles, group_id, network_roles};
 use super::reference::{self, GROUP};
 use super::users;
 use crate::directory::EntryCopy;
-use crate::directory::filter::Filter;
 use crate::directory::networks::ALL_NETWORKS;
 use crate::directory::request::{Change, Terms};
+use crate::rest::change::unconditional;
 use crate::rest::entry::{
-    self, add, after, classes, name, name_below, names, rdn, reading, replace, selected, text,
+    add, after, classes, is_true, modify, name, name_below, names, rdn, reading, rename, replace,
+    selected, text,
 };
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{groups, new_group};
-use crate::rest::query::equal;
+use crate::rest::principal::{group_named, groups, new_group};
 use crate::rest::stream;
 
 /// The most members that a new group is given.
@@ -61,7 +61,7 @@ impl Group {
         Self {
             id: group_id(entry),
             external_identity_provider_id: text("hedgerowExternalId"),
-            default: text("hedgerowDefault").eq_ignore_ascii_case("TRUE"),
+            default: is_true(entry, "hedgerowDefault"),
             name: text("cn"),
             network_roles: network_roles(entry),
             color_code: text("hedgerowColorCode"),
@@ -152,8 +152,7 @@ impl Definition {
 }
 
 async fn is_taken(call: &Call, name: &str, by_other_than: &str) -> Result<bool, Fault> {
-    let filter = Filter::And(vec![equal("cn", name), groups()]);
-    let found = entry::find(call, filter, &["cn"]).await?;
+    let found = group_named(call, name, &["1.1"]).await?;
     Ok(found.is_some_and(|found| found.dn != by_other_than))
 }
 
@@ -227,23 +226,12 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         steps.push(replace(name, &values));
     }
-    let mut changes = vec![(
-        Change::Modify {
-            dn: name(&entry),
-            modifications: steps,
-        },
-        Terms::default(),
-    )];
+    let mut changes = vec![modify(name(&entry), steps)];
     let renamed = text(&entry, "cn").as_deref() != Some(said.name.as_str());
     if renamed && names(&name(&entry), "cn") {
-        let rename = Change::Rename {
-            dn: name(&entry),
-            new_rdn: rdn("cn", &said.name)?,
-            delete_old_rdn: true,
-            new_superior: None,
-        };
-        changes.push((rename, Terms::default()));
+        changes.push(rename(name(&entry), rdn("cn", &said.name)?));
     }
+    let mut changes = unconditional(changes);
     if let Some((_, terms)) = changes.last_mut() {
         terms.read_after = Some(selected(&GROUP));
     }
@@ -264,7 +252,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     let entry = reference::group(&call, asked(&call)?).await?;
     let entry = entry.ok_or_else(|| Fault::invalid("failed to fetch group details"))?;
     refuse_default(&entry, "cannot delete default user group")?;
-    if text(&entry, "hedgerowSystem").is_some_and(|it| it.eq_ignore_ascii_case("TRUE")) {
+    if is_true(&entry, "hedgerowSystem") {
         return Err(Fault::forbidden("a group of the system cannot be deleted"));
     }
     let change = Change::Delete { dn: name(&entry) };

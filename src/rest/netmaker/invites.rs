@@ -27,6 +27,7 @@ use crate::rest::list;
 use crate::rest::mail::is_address;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::query::{equal, not, present};
+use crate::rest::time::now;
 
 /// The most that one request invites.
 const MOST: usize = 100;
@@ -242,8 +243,7 @@ fn invited_role(call: &Call, name: &str) -> Result<Role, Fault> {
 /// Lists the invites that are in force, by address.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
     let around = Surroundings::of_all(&call).await?;
-    let now = crate::directory::time::now() / 1_000_000;
-    let now = crate::directory::time::generalized(i64::try_from(now).unwrap_or_default());
+    let now = now();
     let mut shown = Vec::new();
     for entry in found(&call, invitation::UNIT, invites(), &INVITE).await? {
         if text(&entry, core::EXPIRY).is_some_and(|expiry| now < expiry) {

@@ -32,11 +32,7 @@ pub async fn log_in(call: Call) -> Result<Reply, Fault> {
             "access denied to dashboard",
         ));
     }
-    let lifetime = call.rest.settings.token;
-    let token = call
-        .rest
-        .directory
-        .issue_token(&login.identity, call.audience, lifetime)?;
+    let token = auth::token(&call, &login.identity)?;
     let message = format!("W1R3: Device {user} Authorized");
     Ok(enveloped(
         &message,

@@ -11,7 +11,7 @@ use super::{gateways, reference, users};
 use crate::directory::filter::Filter;
 use crate::directory::networks::group_of;
 use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::values;
+use crate::rest::entry::texts;
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
@@ -58,15 +58,6 @@ async fn change(call: Call, add: bool) -> Result<Reply, Fault> {
     ))
 }
 
-async fn each_user(
-    call: &Call,
-    filter: Filter,
-    each: &mut (dyn FnMut(&VisibleEntry<'_>) + Send),
-) -> Result<(), Fault> {
-    let asked = (call.rest.suffix(), filter);
-    list::all(call, asked, &USER, each).await
-}
-
 /// Lists the service users whom no group lets into a network. What lets into all networks does not count.
 pub async fn unassigned(call: Call) -> Result<Reply, Fault> {
     let network = required(&call, "network_id", "network is required")?.to_owned();
@@ -96,13 +87,12 @@ pub async fn addresses(call: Call) -> Result<Reply, Fault> {
             return;
         }
         let user = json!({ "user": user_name(&entry), "groups": around.ids_of(&entry) });
-        for address in values(&entry, "hedgerowClientAddress") {
-            let address = String::from_utf8_lossy(address).into_owned();
+        for address in texts(&entry, "hedgerowClientAddress") {
             mappings.insert(address, user.clone());
         }
     };
     let filter = Filter::And(vec![living_users(), present("hedgerowClientAddress")]);
-    each_user(&call, filter, each).await?;
+    list::all(&call, (call.rest.suffix(), filter), &USER, each).await?;
     Ok(enveloped(
         "fetched user ip mappings",
         json!({ "mappings": mappings }),

@@ -144,20 +144,6 @@ fn reads(call: &Call) -> bool {
     role(call) >= Role::Auditor
 }
 
-/// Everybody, also without a login.
-pub static ANYONE: Permission = Permission {
-    name: "everyone, also without a login",
-    login: false,
-    allows: |_| true,
-};
-
-/// Whoever has logged in; the operation asks further.
-pub static USER: Permission = Permission {
-    name: "every user",
-    login: true,
-    allows: |_| true,
-};
-
 /// The user itself.
 pub static OWN: Permission = Permission {
     name: "the user itself",

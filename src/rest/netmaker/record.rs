@@ -11,7 +11,7 @@ use super::permission::Role;
 use crate::directory::dn::Dn;
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
-use crate::rest::entry::{self, text, values};
+use crate::rest::entry::{self, is_true, text, texts};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::operation::Call;
@@ -175,16 +175,15 @@ impl Surroundings {
 
 /// The names of the groups and gateways that an entry is in.
 pub fn member_of(entry: &EntryCopy) -> Vec<String> {
-    let names = values(entry, "memberOf").into_iter();
-    names
-        .map(|name| String::from_utf8_lossy(name).into_owned())
-        .collect()
+    texts(entry, "memberOf")
 }
 
 /// The id of a group: that of its entry, and of one that came with a network its name.
 pub fn group_id(entry: &EntryCopy) -> String {
-    let is_default = values(entry, "hedgerowDefault").contains(&b"TRUE".as_slice());
-    let id = if is_default { "cn" } else { "entryUUID" };
+    let id = match is_true(entry, "hedgerowDefault") {
+        true => "cn",
+        false => "entryUUID",
+    };
     text(entry, id).unwrap_or_default()
 }
 
@@ -194,15 +193,13 @@ fn gateway_id(networks: &Dn, name: &str) -> Option<String> {
     if dn.parent()?.parent()? != *networks {
         return None;
     }
-    let first = dn.rdn()?.assertions().first()?;
-    Some(String::from_utf8_lossy(&first.value).into_owned())
+    entry::identifier(&dn)
 }
 
 /// The roles that values of `hedgerowNetworkRole` name; what names none is left out.
 pub fn network_roles(entry: &EntryCopy) -> NetworkRoles {
     let mut roles = NetworkRoles::new();
-    for value in values(entry, "hedgerowNetworkRole") {
-        let value = String::from_utf8_lossy(value);
+    for value in texts(entry, "hedgerowNetworkRole") {
         if let Some((network, role)) = value.split_once(':') {
             let of_network = roles.entry(network.to_owned()).or_default();
             of_network.insert(role.to_owned(), Nothing {});
@@ -219,9 +216,7 @@ pub fn user_name(entry: &EntryCopy) -> String {
 /// Whether a user may not log in.
 pub fn is_disabled(entry: &EntryCopy) -> bool {
     let locked = text(entry, "pwdAccountLockedTime");
-    let disabled = text(entry, "hedgerowDisabled");
-    disabled.is_some_and(|it| it.eq_ignore_ascii_case("TRUE"))
-        || locked.is_some_and(|time| time.starts_with("0000"))
+    is_true(entry, "hedgerowDisabled") || locked.is_some_and(|time| time.starts_with("0000"))
 }
 
 impl User {

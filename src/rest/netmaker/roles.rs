@@ -18,7 +18,7 @@ use super::reference;
 use crate::directory::networks::ALL_NETWORKS;
 use crate::directory::request::{Change, Modification, ModificationKind};
 use crate::rest::change::unconditional;
-use crate::rest::entry::{add, after, attribute, name, name_below, reading, replace};
+use crate::rest::entry::{add, after, attribute, modify, name, name_below, reading, replace};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
@@ -137,10 +137,7 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         let value = Some(value).filter(|value| !value.is_empty());
         replace(name, value.as_deref().as_slice())
     });
-    let change = Change::Modify {
-        dn: name(&entry),
-        modifications: steps.to_vec(),
-    };
+    let change = modify(name(&entry), steps.to_vec());
     let changed = list::change(&call, change, reading(&ROLE)).await?;
     Ok(enveloped("updated user role", Role::of(&after(changed)?)))
 }

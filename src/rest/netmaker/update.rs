@@ -11,7 +11,9 @@ use super::{reference, users};
 use crate::directory::EntryCopy;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::rest::change::{attempt, unconditional};
-use crate::rest::entry::{after, classes, name, replace, replace_first, reread, text};
+use crate::rest::entry::{
+    after, classes, is_true, modify, name, replace, replace_first, reread, text,
+};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership;
@@ -140,16 +142,12 @@ async fn changes(
         return Ok(Vec::new());
     }
     let same = equal("entryCSN", &text(entry, "entryCSN").unwrap_or_default());
-    let change = |modifications| Change::Modify {
-        dn: dn.clone(),
-        modifications,
-    };
     let first = Terms {
         assertion: Some(same),
         without_second_factor,
         ..Terms::default()
     };
-    let mut all = vec![(change(steps), first)];
+    let mut all = vec![(modify(dn.clone(), steps), first)];
     all.extend(unconditional(memberships));
     all.push(reread(dn, &USER));
     Ok(all)
@@ -220,7 +218,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if external {
         return Err(Fault::invalid(format!("cannot delete idp user {user}")));
     }
-    if text(&entry, "hedgerowSystem").is_some_and(|it| it.eq_ignore_ascii_case("TRUE")) {
+    if is_true(&entry, "hedgerowSystem") {
         return refuse("a user of the system cannot be deleted");
     }
     let change = Change::Delete { dn: name(&entry) };

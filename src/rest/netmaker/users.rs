@@ -16,14 +16,13 @@ use crate::rest::entry::{self, selected};
 use crate::rest::fault::Fault;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::living_users;
+use crate::rest::principal::{living_users, user_named};
 use crate::rest::query::equal;
 use crate::rest::stream::{self, Items};
 
 /// The user of a name; one that is deleted for the time being does not exist here.
 pub async fn find(call: &Call, user: &str) -> Result<Option<EntryCopy>, Fault> {
-    let filter = Filter::And(vec![equal("uid", user), living_users()]);
-    entry::find(call, filter, &USER).await
+    user_named(call, user, &USER).await
 }
 
 /// The user of a name that must be there.

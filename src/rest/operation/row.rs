@@ -59,6 +59,20 @@ pub struct Permission {
     pub allows: fn(&Call) -> bool,
 }
 
+/// Everybody, also without a login.
+pub static ANYONE: Permission = Permission {
+    name: "everyone, also without a login",
+    login: false,
+    allows: |_| true,
+};
+
+/// Whoever has logged in; the operation may ask further.
+pub static USER: Permission = Permission {
+    name: "every user",
+    login: true,
+    allows: |_| true,
+};
+
 /// One row of a dialect's table.
 pub struct Operation {
     /// Its name in programs.

@@ -7,16 +7,14 @@ use super::query::{Fields, asked, sort};
 use super::resource::{GROUP, GroupRecord, listed};
 use super::users::answer;
 use crate::directory::EntryCopy;
-use crate::directory::filter::Filter;
 use crate::directory::request::Change;
 use crate::rest::change::{Target, change, matching};
-use crate::rest::entry::{self, add, attribute, by_id, name, name_below, rdn, reading, values};
+use crate::rest::entry::{add, attribute, by_id, name, name_below, rdn, reading, rename, values};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{groups, new_group};
-use crate::rest::query::equal;
+use crate::rest::principal::{group_named, groups, new_group};
 use crate::rest::stream;
 
 /// Members of a group that clients may send and that have no effect.
@@ -45,12 +43,6 @@ pub async fn find(call: &Call, id: &str, more: &[&str]) -> Result<EntryCopy, Fau
     found.await?.ok_or_else(|| Fault::not_found("group"))
 }
 
-/// The group of a name.
-pub async fn by_name(call: &Call, group: &str) -> Result<Option<EntryCopy>, Fault> {
-    let filter = Filter::And(vec![equal("cn", group), groups()]);
-    entry::find(call, filter, &GROUP).await
-}
-
 fn show(entry: &EntryCopy, fields: &Fields) -> Reply {
     let record = GroupRecord::of_copy(entry);
     let body = serde_json::to_vec(&record.group(fields)).unwrap_or_default();
@@ -76,7 +68,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let (group, external) = (body.required("name")?, body.text("externalId")?);
     body.ignore(READ_ONLY);
     body.end()?;
-    if by_name(&call, &group).await?.is_some() {
+    if group_named(&call, &group, &["1.1"]).await?.is_some() {
         return Err(in_use(&group));
     }
     let dn = name_below(call.rest.unit("groups"), "cn", &group)?;
@@ -132,7 +124,7 @@ type After = Box<dyn Fn(&EntryCopy) -> Result<String, Fault> + Send + Sync>;
 async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
     let entry = find(call, call.path.get("groupId"), &[]).await?;
     let wanted = after(&entry)?;
-    if let Some(other) = by_name(call, &wanted).await?
+    if let Some(other) = group_named(call, &wanted, &["1.1"]).await?
         && other.dn != entry.dn
     {
         return Err(in_use(&wanted));
@@ -143,12 +135,7 @@ async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
     let work = |entry: &EntryCopy| {
         let wanted = after(entry)?;
         let own = values(entry, "cn").first().copied() == Some(wanted.as_bytes());
-        let rename = Change::Rename {
-            dn: name(entry),
-            new_rdn: rdn("cn", &wanted)?,
-            delete_old_rdn: true,
-            new_superior: None,
-        };
+        let rename = rename(name(entry), rdn("cn", &wanted)?);
         Ok(if own { Vec::new() } else { vec![rename] })
     };
     let target = Target {

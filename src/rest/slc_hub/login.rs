@@ -14,13 +14,10 @@ use crate::rest::json::Members;
 use crate::rest::operation::{Call, Reply};
 
 fn token(call: &Call, identity: &Identity) -> Result<Reply, Fault> {
-    let lifetime = call.rest.settings.token;
-    let token = call
-        .rest
-        .directory
-        .issue_token(identity, call.audience, lifetime)?;
+    let token = auth::token(call, identity)?;
+    let seconds = call.rest.settings.token.as_secs();
     Ok(Reply::json(
-        &json!({ "token": token, "expiresIn": lifetime.as_secs() }),
+        &json!({ "token": token, "expiresIn": seconds }),
     ))
 }
 

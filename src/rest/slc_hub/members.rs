@@ -18,15 +18,14 @@ use crate::rest::json::{self, Members};
 use crate::rest::list;
 use crate::rest::membership::{self, leads};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{groups, living_users, principals, users};
+use crate::rest::principal::{group_named, groups, living_users, principals, user_named, users};
 use crate::rest::query::{equal, not};
 
 /// The most operations on one list.
 const MOST: usize = 1_000;
 /// The groups that have an entry as a member, at whatever distance.
 fn groups_of(dn: &str) -> Filter {
-    let lead = ["member", "uniqueMember"].map(|attribute| leads(attribute, dn));
-    Filter::And(vec![groups(), Filter::Or(lead.to_vec())])
+    Filter::And(vec![groups(), membership::listing(dn)])
 }
 
 /// Those that list it themselves.
@@ -189,10 +188,12 @@ async fn read(call: &Call, at: usize, item: Value) -> Result<Operation, Fault> {
                 .await?
                 .ok_or_else(unknown)?
         }
-        (None, Some("User"), Some(named)) => super::users::by_name(call, &named)
+        (None, Some("User"), Some(named)) => user_named(call, &named, &PRINCIPAL)
             .await?
             .ok_or_else(unknown)?,
-        (None, Some(_), Some(named)) => group::by_name(call, &named).await?.ok_or_else(unknown)?,
+        (None, Some(_), Some(named)) => group_named(call, &named, &PRINCIPAL)
+            .await?
+            .ok_or_else(unknown)?,
         _ => {
             let text = format!("[{at}]: name the principal by id, or by principalType and name");
             return Err(Fault::invalid(text));

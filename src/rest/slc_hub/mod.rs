@@ -54,20 +54,6 @@ fn fault(fault: &Fault, _: &str) -> Value {
     json!({ "msg": fault.text })
 }
 
-/// Everybody, also without a login.
-static ANYONE: Permission = Permission {
-    name: "everyone, also without a login",
-    login: false,
-    allows: |_| true,
-};
-
-/// Whoever has logged in.
-static USER: Permission = Permission {
-    name: "every user",
-    login: true,
-    allows: |_| true,
-};
-
 /// The user that the path names, and administrators.
 static OWN: Permission = Permission {
     name: "the user itself and administrators",

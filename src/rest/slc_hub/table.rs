@@ -5,9 +5,9 @@ use super::parameters::{
     GROUP_SORT, GROUPS, MEMBER_TYPE, MEMBERSHIP, OF_DELETED, OF_GROUP, OF_USER, PAGE,
     PRINCIPAL_SORT, PRINCIPALS, TIMES, USER_SORT, USERS,
 };
-use super::{ADMINISTRATOR, ANYONE, OWN, USER};
+use super::{ADMINISTRATOR, OWN};
 use super::{groups, invitations, login, members, passwords, principals, users};
-use crate::rest::operation::{Input, Operation, Shape, Verb, json};
+use crate::rest::operation::{ANYONE, Input, Operation, Shape, USER, Verb, json};
 
 use Shape::{List, Many, Nothing, One};
 

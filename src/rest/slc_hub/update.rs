@@ -10,7 +10,9 @@ use crate::directory::EntryCopy;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::request::{Change, Modification};
 use crate::rest::change::{Target, change};
-use crate::rest::entry::{attribute, classes, name, names, rdn, replace, replace_first, values};
+use crate::rest::entry::{
+    self, attribute, classes, modify, name, names, rdn, replace, replace_first, values,
+};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::operation::{Call, Reply};
@@ -185,16 +187,8 @@ fn difference(entry: &EntryCopy, after: &UserFields) -> Result<Vec<Change>, Faul
         Some(name) if renamed => rename(entry, &dn, name, &mut steps)?,
         _ => None,
     };
-    let mut changes = vec![Change::Modify {
-        dn: dn.clone(),
-        modifications: steps,
-    }];
-    changes.extend(new_rdn.map(|new_rdn| Change::Rename {
-        dn,
-        new_rdn,
-        delete_old_rdn: true,
-        new_superior: None,
-    }));
+    let mut changes = vec![modify(dn.clone(), steps)];
+    changes.extend(new_rdn.map(|new_rdn| entry::rename(dn, new_rdn)));
     Ok(changes)
 }
 

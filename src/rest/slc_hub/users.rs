@@ -8,22 +8,20 @@ use super::patch;
 use super::query::{Fields, asked, page, sort};
 use super::resource::{USER, User, UserRecord, listed};
 use super::update::{self, UserFields};
-use crate::directory::filter::Filter;
 use crate::directory::password::Secret;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::auth::ADMINISTRATOR;
 use crate::rest::change::{matching, unconditional};
 use crate::rest::entry::{
-    self, add, attribute, by_id, make_unit, name, name_below, reading, replace,
+    add, attribute, by_id, make_unit, modify, name, name_below, reading, replace,
 };
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::invitation::{self, Invitation};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery, Listed};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{living_users, soft_delete, users};
-use crate::rest::query::equal;
+use crate::rest::principal::{soft_delete, users};
 use crate::rest::stream;
 
 /// Members of a user that clients may send and that have no effect, so that what was read can be sent back.
@@ -184,15 +182,12 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         .map(|_| replace("pwdReset", &["TRUE"]))
         .into_iter()
         .collect();
-    let modify = Change::Modify {
-        dn: dn.clone(),
-        modifications: set,
-    };
+    let set_reset = modify(dn.clone(), set);
     let invitation = invited_by.as_ref().map(Invitation::add);
     let mut changes = vec![Change::Add { dn, attributes }];
     changes.extend(invitation);
     let mut changes = unconditional(changes);
-    changes.push((modify, reading(&USER)));
+    changes.push((set_reset, reading(&USER)));
     let entry = match add(&call, "people", changes).await {
         Err(fault) if fault.kind == Kind::Conflict => {
             let text = format!("userName: \"{user_name}\" is in use: {}", fault.text);
@@ -238,10 +233,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if call.caller.id.as_deref() == Some(call.path.get("userId")) {
         return Err(Fault::forbidden("nobody deletes themselves"));
     }
-    let change = Change::Modify {
-        dn: name(&entry),
-        modifications: soft_delete(&entry),
-    };
+    let change = modify(name(&entry), soft_delete(&entry));
     list::change(&call, change, matching(&call)?).await?;
     Ok(Reply::empty())
 }
@@ -267,11 +259,7 @@ pub async fn set_password(call: Call) -> Result<Reply, Fault> {
         let values: &[&str] = if must_change { &["TRUE"] } else { &[] };
         modifications.push(replace("pwdReset", values));
     }
-    let change = Change::Modify {
-        dn: name(&entry),
-        modifications,
-    };
-    list::change(&call, change, Terms::default()).await?;
+    list::change(&call, modify(name(&entry), modifications), Terms::default()).await?;
     Ok(message("the password is set"))
 }
 
@@ -287,10 +275,4 @@ pub async fn clear_failures(call: Call) -> Result<Reply, Fault> {
     let (directory, identity) = (&call.rest.directory, &call.caller.identity);
     list::wait(|done| directory.forgive_failures(identity, &name(&entry), done)).await?;
     Ok(Reply::empty())
-}
-
-/// The user of a user name, if it is not deleted.
-pub async fn by_name(call: &Call, user: &str) -> Result<Option<EntryCopy>, Fault> {
-    let filter = Filter::And(vec![equal("uid", user), living_users()]);
-    entry::find(call, filter, &USER).await
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::directory::EntryCopy;
 use crate::directory::networks::{ALL_NETWORKS, role_of};
-use crate::rest::entry::text;
+use crate::rest::entry::{is_true, text};
 use crate::rest::netmaker::permission::Role as Platform;
 use crate::rest::netmaker::record::Nothing;
 
@@ -105,15 +105,14 @@ impl Role {
 
     /// Of an entry.
     pub(super) fn of(entry: &EntryCopy) -> Self {
-        let is = |name| text(entry, name).is_some_and(|it| it.eq_ignore_ascii_case("TRUE"));
         let permissions = text(entry, "hedgerowPermissions").unwrap_or_default();
         Self {
             id: text(entry, "cn").unwrap_or_default(),
             name: text(entry, "displayName").unwrap_or_default(),
             default: false,
             meta_data: text(entry, "hedgerowMetaData").unwrap_or_default(),
-            deny_dashboard_access: is("hedgerowDenyDashboardAccess"),
-            full_access: is("hedgerowFullAccess"),
+            deny_dashboard_access: is_true(entry, "hedgerowDenyDashboardAccess"),
+            full_access: is_true(entry, "hedgerowFullAccess"),
             network_id: text(entry, "hedgerowRoleNetwork").unwrap_or_default(),
             // What cannot be read allows nothing.
             network_level_access: serde_json::from_str(&permissions).unwrap_or_default(),

@@ -1,10 +1,10 @@
 //! The operations on those who want to become users: who waits to be let in, and who was invited.
 
 use super::row;
-use crate::rest::netmaker::permission::{ADMINISTRATOR, ANYONE, READER};
+use crate::rest::netmaker::permission::{ADMINISTRATOR, READER};
 use crate::rest::netmaker::{invites, pending};
 use crate::rest::operation::Shape::{Many, One};
-use crate::rest::operation::{Operation, Verb, json};
+use crate::rest::operation::{ANYONE, Operation, Verb, json};
 use crate::rest::query::Parameter;
 
 /// Which invite.

@@ -2,11 +2,11 @@
 
 use super::{OF_USER, row, text};
 use crate::rest::netmaker::permission::{
-    ADMINISTRATOR, ADMINISTRATOR_OR_OWN, ANYONE, OWN, READER, READER_OR_OWN, SUPER, USER,
+    ADMINISTRATOR, ADMINISTRATOR_OR_OWN, OWN, READER, READER_OR_OWN, SUPER,
 };
 use crate::rest::netmaker::{account, create, login, super_admin, tokens, update, users};
 use crate::rest::operation::Shape::{Many, One};
-use crate::rest::operation::{Operation, Verb, json};
+use crate::rest::operation::{ANYONE, Operation, USER, Verb, json};
 use crate::rest::query::Parameter;
 
 /// Which token.
