@@ -31,6 +31,18 @@ impl Batch {
         self.changes.is_empty()
     }
 
+    /// Adds the changes of a later batch.
+    pub(super) fn merge(&mut self, later: &Batch) {
+        let changes = later.changes.iter();
+        self.changes
+            .extend(changes.map(|(key, value)| (key.clone(), value.clone())));
+    }
+
+    /// The change of a key, if it is changed: a value for a put, none for a delete.
+    pub(super) fn change(&self, key: &[u8]) -> Option<Option<&[u8]>> {
+        self.changes.get(key).map(Option::as_deref)
+    }
+
     /// The changes in key order: a value for a put, none for a delete.
     pub fn changes(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
         self.changes
@@ -77,6 +89,20 @@ mod tests {
         let changes: Vec<_> = batch.changes().collect();
         assert_eq!(changes, [(&b"a"[..], Some(&b"2"[..])), (&b"b"[..], None)]);
         assert_eq!(batch.size(), 3);
+    }
+
+    #[test]
+    fn a_later_batch_wins_over_an_earlier() {
+        let (mut earlier, mut later) = (Batch::default(), Batch::default());
+        earlier.put(*b"a", *b"1");
+        earlier.put(*b"b", *b"1");
+        later.delete(*b"a");
+        earlier.merge(&later);
+        let changes: Vec<_> = earlier.changes().collect();
+        assert_eq!(changes, [(&b"a"[..], None), (&b"b"[..], Some(&b"1"[..]))]);
+        assert_eq!(earlier.change(b"a"), Some(None));
+        assert_eq!(earlier.change(b"b"), Some(Some(&b"1"[..])));
+        assert_eq!(earlier.change(b"c"), None);
     }
 
     #[test]

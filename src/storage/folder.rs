@@ -16,6 +16,8 @@ pub(super) const FORMAT_FILE: &str = "format";
 pub(super) const LOCK_FILE: &str = "lock";
 /// The file with the number of the last acknowledged commit.
 pub(super) const MARK_FILE: &str = "acknowledged";
+/// The two segments of the journal.
+pub(super) const JOURNAL_FILES: [&str; 2] = ["journal.0", "journal.1"];
 /// sled's log, which holds all records.
 pub(super) const LOG_FILE: &str = "db";
 /// sled's settings.

@@ -12,16 +12,20 @@
 //! | `format` | makes the folder a store and says its version; written last | once, at creation |
 //! | `lock` | names the process that has the store | needs not be |
 //! | `acknowledged` | the number of the last commit | by the kernel, within seconds |
-//! | `db` | sled's log: every record, every page, written in segments of 512 KiB that are used again | with every commit |
+//! | `journal.0`, `journal.1` | the last commits, up to 1 MiB in each | with every commit but large ones |
+//! | `db` | sled's log: every record, every page, written in segments of 512 KiB that are used again | when a journal is full, with every large commit, at the end |
 //! | `conf` | sled's settings, the same in every store; sled never syncs it | once, at creation |
 //! | `snap.<position>` | sled's page table as of the last opening; holds nothing that is not in `db` | by sled, at opening; its name by us |
 //! | `blobs/` | pages that are too large for the log and that sled never syncs; stays empty, because records are split | once, at creation |
 //! | `set-aside/` | what an abrupt stop left unusable and opening moved away | when moved |
 //!
-//! A record is stored in at most 4,096 bytes at a time and carries a checksum over key and value (`record.rs`). Every
-//! commit also writes the count and the sum of all checksums and its own number (`ledger.rs`), because sled passes over
-//! what it cannot read in its log: of 900 flipped bits 424 kept the store from opening, 92 were told by the scan, 384 did
-//! no harm, and none passed in silence. `log.rs` says what is synced when, and why less would not do.
+//! A commit is appended to the journal (`journal.rs`); many together are brought into sled while others are appended
+//! (`checkpoint.rs`), and what an abrupt stop leaves in the journal is brought there at the next opening.
+//!
+//! A record is stored in at most 4,096 bytes at a time and carries a checksum over key and value (`record.rs`). With the
+//! records the count and the sum of all checksums is written and the number of the last commit (`ledger.rs`), because sled
+//! passes over what it cannot read in its log: of 900 flipped bits 424 kept the store from opening, 92 were told by the
+//! scan, 384 did no harm, and none passed in silence. `log.rs` says what is synced when, and why less would not do.
 //!
 //! # Measured
 //!
@@ -45,8 +49,10 @@
 pub mod memory;
 
 mod batch;
+mod checkpoint;
 mod error;
 mod folder;
+mod journal;
 mod ledger;
 mod leftovers;
 mod lock;

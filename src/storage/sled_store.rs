@@ -1,34 +1,32 @@
-//! Owns the store on disk: creating, opening, writing and closing it, and giving up on it. The order of writes on disk is
-//! `log.rs`, the form of a record `record.rs`.
+//! Owns the store on disk: creating, opening, committing, reading and closing it. How a commit is made durable is
+//! `journal.rs`, how it gets into sled `checkpoint.rs`, the order of sled's writes on disk `log.rs`, the form of a record
+//! `record.rs`.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::mem;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::checkpoint::Checkpoint;
 use super::error::StoreError;
 use super::folder::{self, BLOBS_FOLDER, LOG_FILE, MARK_FILE, SETTINGS_FILE, io_error};
-use super::ledger::{Ledger, Mark};
+use super::journal::{self, Journal};
+use super::ledger::Mark;
 use super::lock::{self, FolderLock};
-use super::log::{Log, WriteFailure};
+use super::log::Log;
 use super::reader::Reader;
-use super::record::{self, Head};
 use super::sled_error::damaged;
-use super::writer::{Stop, Writer};
 use super::{Batch, ReportCorrupt, Store, VisitRecord, leftovers};
 
-/// How long one commit may take before the store is given up.
-const STALL_LIMIT: Duration = Duration::from_secs(60);
-
-/// What sled writes to disk for a batch, generously: so many times its bytes, and so much for each change.
+/// What is written to disk for a batch, generously: so many times its bytes, and so much for each change.
 const SPACE_FACTOR: u64 = 4;
 const SPACE_PER_CHANGE: u64 = 4 << 10;
 
-/// What sled writes while it opens, beside a new snapshot: the rest of one segment, and the pages it starts with.
-const OPENING_SPACE: u64 = 4 << 20;
+/// What is written while a store is opened, beside a new snapshot: the journal, the rest of one segment of sled's, and the
+/// pages it starts with.
+const OPENING_SPACE: u64 = 6 << 20;
 
 /// How much of the machine a store may use.
 #[derive(Clone, Debug)]
@@ -53,19 +51,21 @@ impl Default for Options {
 pub struct SledStore {
     folder: PathBuf,
     reserve: u64,
-    writer: Writer<Job, WriteFailure>,
-    mark: Mark,
-    ledger: Ledger,
-    /// Set when sled must not even be closed, because that would make half a batch durable or never end.
-    abandoned: bool,
-    /// None when the store is closed.
-    log: Option<Arc<Log>>,
+    state: Mutex<State>,
     lock: Option<FolderLock>,
 }
 
-enum Job {
-    Write(sled::Batch),
-    Close(Arc<Log>),
+/// What is where: first in the journal, then in sled.
+struct State {
+    journal: Journal,
+    /// What the segment of the journal that is being filled holds, together.
+    pending: Batch,
+    /// What sled may write for that, in bytes.
+    space: u64,
+    /// The number of the last commit.
+    commit: u64,
+    mark: Mark,
+    checkpoint: Checkpoint,
 }
 
 impl SledStore {
@@ -75,11 +75,13 @@ impl SledStore {
         folder::create(folder)?;
         folder::require_space(folder, options.reserve.saturating_add(OPENING_SPACE))?;
         let lock = FolderLock::acquire(folder)?;
-        let mut store = Self::launch(folder, options, lock, true)?;
-        let mut first = sled::Batch::default();
-        first.insert(record::LEDGER_KEY, store.ledger.encode());
-        store.write(first)?;
-        store.set_mark();
+        let store = Self::launch(folder, options, lock, true)?;
+        {
+            let mut state = store.state();
+            state.checkpoint.begin(Batch::default(), 0)?;
+            state.checkpoint.finish()?;
+            state.set_mark();
+        }
         folder::restrict(folder)?;
         folder::sync_file(&folder.join(SETTINGS_FILE))?;
         folder::sync_folder(&folder.join(BLOBS_FOLDER))?;
@@ -99,15 +101,14 @@ impl SledStore {
         let lock = FolderLock::acquire(folder)?;
         leftovers::set_aside(folder)?;
         folder::require_space(folder, space_to_open(folder)?)?;
-        let mut store = Self::launch(folder, options, lock, false)?;
-        store.ledger = store.read_ledger()?;
-        store.set_mark();
+        let store = Self::launch(folder, options, lock, false)?;
+        store.state().recover(folder)?;
         folder::restrict(folder)?;
         folder::sync_folder(folder)?;
         Ok(store)
     }
 
-    /// Starts sled and the writer.
+    /// Starts sled, the writer and the journal.
     fn launch(
         folder: &Path,
         options: &Options,
@@ -116,164 +117,122 @@ impl SledStore {
     ) -> Result<Self, StoreError> {
         let file = open_log(folder, create)?;
         lock::wait_for_release(folder, &file)?;
-        let log = Arc::new(Log::open(folder, file, options.cache)?);
-        let mut own = Some(Arc::clone(&log));
-        let writer = Writer::start(STALL_LIMIT, move |job| match job {
-            Job::Write(batch) => own.as_ref().map_or(Ok(()), |log| log.write(batch)),
-            Job::Close(last) => {
-                own = None;
-                drop(last);
-                Ok(())
-            }
-        })
-        .map_err(|source| io_error("starting the writer for", folder, source))?;
+        let log = Log::open(folder, file, options.cache)?;
         Ok(Self {
             folder: folder.to_owned(),
             reserve: options.reserve,
-            writer,
-            mark: Mark::open(folder)?,
-            ledger: Ledger::default(),
-            abandoned: false,
-            log: Some(log),
+            state: Mutex::new(State {
+                checkpoint: Checkpoint::start(folder, log)?,
+                journal: Journal::open(folder)?,
+                pending: Batch::default(),
+                space: 0,
+                commit: 0,
+                mark: Mark::open(folder)?,
+            }),
             lock: Some(lock),
         })
     }
 
-    /// Reads the record about all others and compares it with the mark beside the log.
-    fn read_ledger(&self) -> Result<Ledger, StoreError> {
-        let damaged = |what: &str| damaged(&self.folder, what);
-        let stored = self.reader()?.stored(record::LEDGER_KEY)?;
-        let stored = stored.ok_or_else(|| damaged("its log holds nothing"))?;
-        let ledger = Ledger::decode(&stored)
-            .ok_or_else(|| damaged("the record about all records is corrupt"))?;
-        match self.mark.read() {
-            Some(acknowledged) if acknowledged > ledger.commit => Err(damaged(&format!(
-                "commit {acknowledged} was acknowledged, but the log ends with commit {}; \
-                 to go on without what is lost, remove the file `{MARK_FILE}`",
-                ledger.commit
-            ))),
-            Some(_) => Ok(ledger),
-            None => {
-                tracing::warn!(
-                    folder = %self.folder.display(),
-                    "the file `{MARK_FILE}` is missing or damaged; lost commits at the end of the log would not show"
-                );
-                Ok(ledger)
-            }
-        }
-    }
-
-    fn reader(&self) -> Result<Reader<'_>, StoreError> {
-        let Some(log) = &self.log else {
-            return Err(StoreError::Latched {
-                cause: "it was closed".to_owned(),
-            });
-        };
-        log.check()?;
-        Ok(Reader::new(log))
-    }
-
-    /// Translates a batch to sled's, with the ledger that holds after it; none if it changes nothing.
-    fn prepare(&self, batch: &Batch) -> Result<Option<(sled::Batch, Ledger)>, StoreError> {
-        let reader = self.reader()?;
-        let mut ledger = self.ledger;
-        ledger.commit = ledger.commit.saturating_add(1);
-        let mut translated = sled::Batch::default();
-        let mut changed = false;
-        for (key, value) in batch.changes() {
-            let old = reader.head(key)?;
-            changed |= old.is_some() || value.is_some();
-            let mut pieces = 0;
-            if let Some(value) = value {
-                let (checksum, head, parts) = record::encode(key, value);
-                for part in parts {
-                    translated.insert(record::piece_key(key, pieces), part);
-                    pieces += 1;
-                }
-                translated.insert(record::head_key(key), head);
-                ledger.tally.add(checksum);
-            }
-            if let Some(old) = old {
-                let checksum = record::stored_checksum(&old).unwrap_or_default();
-                ledger.tally.remove(checksum);
-                if value.is_none() {
-                    translated.remove(record::head_key(key));
-                }
-                if !matches!(Head::parse(&old), Ok(Head::Whole { .. })) {
-                    let first_left_over = record::piece_key(key, pieces);
-                    for piece in reader.piece_keys(key)? {
-                        if *piece >= *first_left_over {
-                            translated.remove(piece);
-                        }
-                    }
-                }
-            }
-        }
-        translated.insert(record::LEDGER_KEY, ledger.encode());
-        Ok(changed.then_some((translated, ledger)))
-    }
-
-    /// Commits without asking for limits and free space.
-    pub(super) fn write_unchecked(&mut self, batch: &Batch) -> Result<(), StoreError> {
-        // A store that cannot be read before it is overwritten must not be written to.
-        let prepared = self.prepare(batch).inspect_err(|error| self.latch(error));
-        if let Some((translated, ledger)) = prepared? {
-            self.write(translated)?;
-            self.ledger = ledger;
-            self.set_mark();
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, batch: sled::Batch) -> Result<(), StoreError> {
-        let outcome = self.writer.run(Job::Write(batch));
-        outcome.map_err(|stop| self.give_up(stop))
-    }
-
-    fn give_up(&mut self, stop: Stop<WriteFailure>) -> StoreError {
-        let (error, abandoned) = match stop {
-            Stop::Failed(WriteFailure { error, half }) => (error, half),
-            Stop::Panicked(what) => (damaged(&self.folder, what), true),
-            Stop::Stalled(limit) => {
-                let text = format!("no answer for {} s", limit.as_secs());
-                let source = io::Error::new(ErrorKind::TimedOut, text);
-                (io_error("writing to", &self.folder, source), true)
-            }
-        };
-        self.latch(&error);
-        self.abandoned |= abandoned;
-        error
-    }
-
-    fn latch(&self, error: &StoreError) {
-        if let Some(log) = &self.log {
-            log.latch(error);
-        }
-    }
-
-    /// Notes the last commit outside of sled. A failure is no reason to call a durable commit failed.
-    fn set_mark(&self) {
-        if let Err(error) = self.mark.set(self.ledger.commit) {
-            tracing::warn!(%error, "the number of the last commit could not be noted");
-        }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shut_down(&mut self) -> Result<(), StoreError> {
-        let Some(log) = self.log.take() else {
-            return Ok(());
+        let (settled, closed, abandoned) = {
+            let mut state = self.state();
+            let settled = match state.checkpoint.log() {
+                Ok(_) => state.settle(),
+                Err(_) => Ok(()),
+            };
+            let closed = state.checkpoint.close();
+            (settled, closed, state.checkpoint.is_abandoned())
         };
-        let outcome = if self.abandoned {
-            mem::forget(log);
-            Ok(())
-        } else {
-            let outcome = self.writer.run(Job::Close(log));
-            outcome.map_err(|stop| self.give_up(stop))
-        };
-        if self.abandoned {
+        if abandoned {
             // sled may still be writing, so nobody else may have the folder while this process lives.
             mem::forget(self.lock.take());
         }
-        outcome
+        settled.and(closed)
+    }
+}
+
+impl State {
+    /// Brings sled up to the last commit in the journal, and compares that with the mark.
+    fn recover(&mut self, folder: &Path) -> Result<(), StoreError> {
+        if !self.checkpoint.read_ledger()? {
+            return Err(damaged(folder, "its log holds nothing"));
+        }
+        let (changes, last) = self.journal.after(self.checkpoint.ledger().commit)?;
+        match self.mark.read() {
+            Some(acknowledged) if acknowledged > last => {
+                return Err(damaged(
+                    folder,
+                    format!(
+                        "commit {acknowledged} was acknowledged, but the log ends with commit {last}; \
+                         to go on without what is lost, remove the file `{MARK_FILE}`"
+                    ),
+                ));
+            }
+            Some(_) => {}
+            None => tracing::warn!(
+                folder = %folder.display(),
+                "the file `{MARK_FILE}` is missing or damaged; lost commits at the end of the log would not show"
+            ),
+        }
+        if last > self.checkpoint.ledger().commit {
+            folder::require_space(folder, space_for(&changes))?;
+            self.checkpoint.begin(changes, last)?;
+            self.checkpoint.finish()?;
+        }
+        self.commit = last;
+        self.set_mark();
+        Ok(())
+    }
+
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.checkpoint.poll()?;
+        let number = self.commit.saturating_add(1);
+        if journal::is_large(batch) {
+            self.settle()?;
+            self.checkpoint.begin(batch.clone(), number)?;
+            self.checkpoint.finish()?;
+        } else {
+            if !self.journal.has_room_for(batch) {
+                self.turn()?;
+            }
+            let appended = self.journal.append(number, batch);
+            appended.inspect_err(|error| self.checkpoint.latch(error))?;
+            self.pending.merge(batch);
+            self.space = self.space.saturating_add(space_for(batch));
+        }
+        self.commit = number;
+        self.set_mark();
+        Ok(())
+    }
+
+    /// Begins to bring into sled what is not there, and goes on in the other segment of the journal.
+    fn turn(&mut self) -> Result<(), StoreError> {
+        // Until then the other segment is needed.
+        self.checkpoint.finish()?;
+        let pending = mem::take(&mut self.pending);
+        self.space = 0;
+        self.checkpoint.begin(pending, self.commit)?;
+        self.journal.turn();
+        Ok(())
+    }
+
+    /// Waits until everything is in sled.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        if !self.pending.is_empty() {
+            self.turn()?;
+        }
+        self.checkpoint.finish()
+    }
+
+    /// Notes the last commit. A failure is no reason to call a durable commit failed.
+    fn set_mark(&self) {
+        if let Err(error) = self.mark.set(self.commit) {
+            tracing::warn!(%error, "the number of the last commit could not be noted");
+        }
     }
 }
 
@@ -284,23 +243,46 @@ impl Store for SledStore {
         visit: VisitRecord<'_>,
         corrupt: ReportCorrupt<'_>,
     ) -> Result<(), StoreError> {
-        let expected = prefix.is_empty().then_some(self.ledger.tally);
-        self.reader()?.scan(prefix, expected, visit, corrupt)
+        let (log, tally) = {
+            let mut state = self.state();
+            let log = state.checkpoint.log()?;
+            state.settle()?;
+            (log, state.checkpoint.ledger().tally)
+        };
+        let expected = prefix.is_empty().then_some(tally);
+        Reader::new(&log).scan(prefix, expected, visit, corrupt)
     }
 
     fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.reader()?.read(key)
+        let mut state = self.state();
+        let log = state.checkpoint.log()?;
+        let change = state.pending.change(key);
+        if let Some(change) = change.or_else(|| state.checkpoint.change(key)) {
+            return Ok(change.map(<[u8]>::to_vec));
+        }
+        state.checkpoint.finish()?;
+        Reader::new(&log).read(key)
     }
 
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
-        self.reader()?;
         batch.check_limits()?;
-        folder::require_space(&self.folder, self.reserve.saturating_add(space_for(batch)))?;
-        self.write_unchecked(batch)
+        let mut state = self.state();
+        state.checkpoint.log()?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let needed = self.reserve.saturating_add(space_for(batch));
+        let wanted = needed.saturating_add(state.space);
+        if folder::require_space(&self.folder, wanted).is_err() {
+            // What sled has been given takes what it takes, and no more is kept free for it.
+            state.settle()?;
+            folder::require_space(&self.folder, needed)?;
+        }
+        state.commit(batch)
     }
 
     fn close(mut self: Box<Self>) -> Result<(), StoreError> {
-        let usable = self.reader().map(|_| ());
+        let usable = self.state().checkpoint.log().map(|_| ());
         self.shut_down()?;
         usable
     }

@@ -178,7 +178,8 @@ fn a_disk_that_runs_full_costs_nothing_that_was_acknowledged() {
                 vec![7; 3000 + 517 * round],
             );
             // More than is free, so that sled meets the end of the disk itself.
-            match store.write_unchecked(&large) {
+            let committed = store.state().commit(&large);
+            match committed {
                 Ok(()) => acknowledged += 1,
                 Err(error) => break error,
             }

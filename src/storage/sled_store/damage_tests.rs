@@ -4,7 +4,8 @@ use std::fs;
 
 use super::fixture::{Fixture, fill, numbered, put, salvage, scan, sled};
 use super::*;
-use crate::storage::folder::SET_ASIDE_FOLDER;
+use crate::storage::folder::{JOURNAL_FILES, SET_ASIDE_FOLDER};
+use crate::storage::record;
 
 #[test]
 fn a_flipped_bit_in_a_record_is_told_and_the_others_are_read() {
@@ -149,6 +150,10 @@ fn no_flipped_bit_in_the_log_passes_in_silence() {
     }
     let expected = scan(&store, &[]).unwrap();
     drop(store);
+    // It would make good for much.
+    for name in JOURNAL_FILES {
+        harm(&fixture, name, |journal| journal.fill(0));
+    }
     let log = fs::read(fixture.folder().join(LOG_FILE)).unwrap();
     let snapshots: Vec<_> = folder::snapshots(&fixture.folder()).unwrap();
     let mark = fs::read(fixture.folder().join(MARK_FILE)).unwrap();
@@ -244,9 +249,20 @@ fn commits_that_vanish_from_the_end_of_the_log_are_told() {
     put(&mut store, b"k", b"2");
     put(&mut store, b"k", b"3");
     drop(store);
-    fs::write(path(LOG_FILE), &earlier).unwrap();
-    for snapshot in folder::snapshots(&fixture.folder()).unwrap() {
-        fs::remove_file(snapshot).unwrap();
+    let go_back = || {
+        fs::write(path(LOG_FILE), &earlier).unwrap();
+        for snapshot in folder::snapshots(&fixture.folder()).unwrap() {
+            fs::remove_file(snapshot).unwrap();
+        }
+    };
+    go_back();
+    // The journal still has them.
+    let store = fixture.open();
+    assert_eq!(store.read(b"k").unwrap().unwrap(), b"3");
+    drop(store);
+    go_back();
+    for name in JOURNAL_FILES {
+        harm(&fixture, name, |journal| journal.fill(0));
     }
     match fixture.try_open() {
         Err(StoreError::Damaged { what, .. }) => {

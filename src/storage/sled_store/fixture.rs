@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::{Options, SledStore};
+use crate::storage::folder::{BLOBS_FOLDER, files};
+use crate::storage::log::Log;
 use crate::storage::{Batch, Store, StoreError};
 
 pub(super) type Records = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -94,6 +97,24 @@ pub(super) fn salvage(store: &SledStore) -> (Records, Vec<String>) {
     (records, complaints)
 }
 
-pub(super) fn sled(store: &SledStore) -> &sled::Db {
-    store.log.as_ref().unwrap().db()
+/// What is below a store once everything is in it.
+pub(super) fn sled(store: &SledStore) -> sled::Db {
+    store.state().settle().unwrap();
+    log(store).db().clone()
+}
+
+pub(super) fn log(store: &SledStore) -> Arc<Log> {
+    store.state().checkpoint.log().unwrap()
+}
+
+/// What a copy of the folder holds, made as if the process ended now.
+pub(super) fn left_behind(fixture: &Fixture) -> Records {
+    let copy = tempfile::tempdir().unwrap();
+    let folder = copy.path().join("store");
+    std::fs::create_dir_all(folder.join(BLOBS_FOLDER)).unwrap();
+    for file in files(&fixture.folder()).unwrap() {
+        std::fs::copy(&file, folder.join(file.file_name().unwrap())).unwrap();
+    }
+    let store = SledStore::open(&folder, &OPTIONS).unwrap();
+    scan(&store, &[]).unwrap()
 }

@@ -7,12 +7,16 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
-use super::fixture::{Fixture, OPTIONS, Records, fill, put, scan, sled};
+use super::fixture::{Fixture, OPTIONS, Records, fill, left_behind, log, put, scan, sled};
 use super::*;
-use crate::storage::MAX_KEY_LEN;
-use crate::storage::folder::FORMAT_FILE;
+use crate::storage::checkpoint::{Job, STALL_LIMIT};
+use crate::storage::folder::{FORMAT_FILE, JOURNAL_FILES};
+use crate::storage::ledger::Ledger;
+use crate::storage::log::WriteFailure;
 use crate::storage::memory::MemoryStore;
 use crate::storage::sled_error::os_error;
+use crate::storage::writer::Writer;
+use crate::storage::{MAX_KEY_LEN, record};
 
 fn key_strategy() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(prop_oneof![Just(0u8), Just(1), Just(b'k'), Just(255)], 0..5)
@@ -107,19 +111,13 @@ fn a_value_that_shrinks_leaves_no_piece_behind() {
     put(&mut store, b"photo", &vec![1; 100_000]);
     put(&mut store, b"photon", &vec![2; 10_000]);
     put(&mut store, b"photo", &vec![3; 9_000]);
-    assert_eq!(
-        store.reader().unwrap().piece_keys(b"photo").unwrap().len(),
-        3
-    );
+    let pieces = |store: &SledStore| {
+        store.state().settle().unwrap();
+        Reader::new(&log(store)).piece_keys(b"photo").unwrap().len()
+    };
+    assert_eq!(pieces(&store), 3);
     put(&mut store, b"photo", b"small");
-    assert!(
-        store
-            .reader()
-            .unwrap()
-            .piece_keys(b"photo")
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(pieces(&store), 0);
     assert_eq!(store.read(b"photo").unwrap().unwrap(), b"small");
     assert_eq!(store.read(b"photon").unwrap().unwrap(), vec![2; 10_000]);
 }
@@ -202,15 +200,15 @@ fn nobody_but_the_owner_may_look() {
         assert_eq!(mode(&fixture.folder()), 0o700);
         names
     };
-    // acknowledged, blobs, conf, db, format, lock; then a snapshot as well
-    assert_eq!(check(), 6);
+    // acknowledged, blobs, conf, db, format, journal.0, journal.1, lock; then a snapshot as well
+    assert_eq!(check(), 8);
     let mut store = fixture.open();
     fill(&mut store, 10);
-    assert_eq!(check(), 7);
+    assert_eq!(check(), 9);
     drop(store);
     fs::set_permissions(fixture.folder(), fs::Permissions::from_mode(0o755)).unwrap();
     let store = fixture.open();
-    assert_eq!(check(), 7);
+    assert_eq!(check(), 9);
     drop(store);
 }
 
@@ -257,25 +255,30 @@ fn a_store_without_room_refuses_and_takes_the_same_batch_later() {
     assert_eq!(store.read(b"k").unwrap().unwrap(), b"v");
 }
 
+/// Has everything that is to be written to sled fail so.
+fn fail(store: &SledStore, how: fn() -> WriteFailure) {
+    let writer = Writer::start(STALL_LIMIT, move |job| match job {
+        Job::Write { .. } => Err(how()),
+        Job::Close(_) => Ok(Ledger::default()),
+    });
+    store.state().checkpoint.writer = writer.unwrap();
+}
+
 #[test]
-fn a_failed_write_latches_until_the_store_is_reopened() {
+fn a_failed_checkpoint_latches_the_store_and_costs_nothing_that_was_acknowledged() {
     let fixture = Fixture::new();
     let mut store = fixture.open();
     put(&mut store, b"k", b"1");
-    store.writer = Writer::start(STALL_LIMIT, |job| match job {
-        Job::Write(_) => Err(WriteFailure {
-            error: os_error(Path::new("/"), "writing", ErrorKind::StorageFull.into()),
-            half: false,
-        }),
-        Job::Close(_) => Ok(()),
-    })
-    .unwrap();
+    fail(&store, || WriteFailure {
+        error: os_error(Path::new("/"), "writing", ErrorKind::StorageFull.into()),
+        half: false,
+    });
+    put(&mut store, b"k", b"2");
+    assert_eq!(store.read(b"k").unwrap().unwrap(), b"2");
+    let full = scan(&store, &[]);
+    assert!(matches!(full, Err(StoreError::DiskFull { .. })));
     let mut batch = Batch::default();
-    batch.put(*b"k", *b"2");
-    assert!(matches!(
-        store.commit(&batch),
-        Err(StoreError::DiskFull { .. })
-    ));
+    batch.put(*b"k", *b"3");
     assert!(matches!(
         store.commit(&batch),
         Err(StoreError::Latched { .. })
@@ -286,6 +289,26 @@ fn a_failed_write_latches_until_the_store_is_reopened() {
         Box::new(store).close(),
         Err(StoreError::Latched { .. })
     ));
+    assert_eq!(fixture.open().read(b"k").unwrap().unwrap(), b"2");
+}
+
+#[test]
+fn a_large_batch_that_fails_is_refused_and_not_there() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    put(&mut store, b"k", b"1");
+    drop(sled(&store));
+    fail(&store, || WriteFailure {
+        error: os_error(Path::new("/"), "writing", ErrorKind::StorageFull.into()),
+        half: false,
+    });
+    let mut batch = Batch::default();
+    batch.put(*b"k", vec![2; 1 << 20]);
+    assert!(matches!(
+        store.commit(&batch),
+        Err(StoreError::DiskFull { .. })
+    ));
+    drop(store);
     assert_eq!(fixture.open().read(b"k").unwrap().unwrap(), b"1");
 }
 
@@ -293,13 +316,57 @@ fn a_failed_write_latches_until_the_store_is_reopened() {
 fn a_store_that_panicked_or_hangs_keeps_its_folder_until_the_process_ends() {
     let fixture = Fixture::new();
     let mut store = fixture.open();
-    store.writer = Writer::start(STALL_LIMIT, |_| panic!("as sled does")).unwrap();
-    let mut batch = Batch::default();
-    batch.put(*b"k", *b"1");
-    match store.commit(&batch) {
+    put(&mut store, b"k", b"1");
+    let writer = Writer::start(STALL_LIMIT, |_| panic!("as sled does"));
+    store.state().checkpoint.writer = writer.unwrap();
+    match scan(&store, &[]) {
         Err(StoreError::Damaged { what, .. }) => assert_eq!(what, "as sled does"),
         other => panic!("{other:?}"),
     }
     drop(store);
     assert!(matches!(fixture.try_open(), Err(StoreError::Locked { .. })));
+}
+
+#[test]
+fn every_commit_is_there_when_the_process_ends_right_after_it() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    let mut expected = Records::new();
+    // In turn small commits, some that fill the journal, and one that is too large for it.
+    for round in 0..12_u32 {
+        let length = match round % 4 {
+            0 | 1 => 100,
+            2 => 200_000,
+            _ => 300_000,
+        };
+        for number in 0..3_u32 {
+            let key = format!("record {}", (round * 7 + number) % 10).into_bytes();
+            let value = vec![(round * 3 + number) as u8; length];
+            put(&mut store, &key, &value);
+            assert_eq!(store.read(&key).unwrap().as_ref(), Some(&value));
+            expected.insert(key, value);
+        }
+        let mut batch = Batch::default();
+        let removed = format!("record {}", round % 10).into_bytes();
+        batch.delete(removed.clone());
+        store.commit(&batch).unwrap();
+        assert_eq!(store.read(&removed).unwrap(), None);
+        expected.remove(&removed);
+        assert!(left_behind(&fixture) == expected, "round {round}");
+    }
+    assert!(scan(&store, &[]).unwrap() == expected);
+    assert!(left_behind(&fixture) == expected);
+}
+
+#[test]
+fn a_store_without_a_journal_gets_one() {
+    let fixture = Fixture::new();
+    put(&mut fixture.open(), b"k", b"1");
+    for name in JOURNAL_FILES {
+        fs::remove_file(fixture.folder().join(name)).unwrap();
+    }
+    let mut store = fixture.open();
+    assert_eq!(store.read(b"k").unwrap().unwrap(), b"1");
+    put(&mut store, b"k", b"2");
+    assert_eq!(left_behind(&fixture)[&b"k"[..]], b"2");
 }

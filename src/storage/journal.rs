@@ -1,0 +1,359 @@
+//! Owns the journal: two files of fixed length in which every small commit is made durable before sled has it. Knows the
+//! form of what is in them, and nothing of sled.
+//!
+//! A commit costs sled several writes and waits, and a journal one of each: so commits are appended to a segment of the
+//! journal, and sled is given all of a segment at once, while the other segment is filled. The files have their length
+//! from the beginning, so that a commit changes no metadata of the file system.
+//!
+//! A segment is a run of records from its beginning, one for each commit, with numbers that follow one another. It ends
+//! where no such record is: with zeros, with what was left of an earlier use of the segment, whose numbers are lower, or
+//! with a record that a power cut tore, which was not acknowledged then. Each record is a CRC-32 of all that follows, its
+//! length, its number, and the changes: the lengths of key and value, [`DELETED`] for the latter in a removal, then both.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::Batch;
+use super::error::StoreError;
+use super::folder::{self, JOURNAL_FILES, io_error};
+use super::sled_error::{damaged, os_error};
+
+/// Bytes of a segment.
+const SEGMENT: usize = 1 << 20;
+/// Bytes of a record above which a commit is better made durable by sled itself: it would only be written twice.
+const LARGE: usize = SEGMENT / 4;
+
+const CHECKSUM_LEN: usize = 4;
+/// The checksum, the length of the changes, the number.
+const HEADER_LEN: usize = CHECKSUM_LEN + 4 + 8;
+/// The lengths of a key and a value.
+const CHANGE_LEN: usize = 2 + 4;
+/// The length of the value of a change that removes its key.
+const DELETED: u32 = u32::MAX;
+
+/// Both segments; one is being filled.
+pub(super) struct Journal {
+    folder: PathBuf,
+    segments: [File; 2],
+    active: usize,
+    /// Where the next record goes.
+    end: usize,
+    buffer: Vec<u8>,
+}
+
+/// A commit as it was found in a segment.
+struct Record {
+    number: u64,
+    changes: Batch,
+}
+
+impl Journal {
+    /// Opens the journal of a folder; segments that are not there are made, of zeros.
+    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let [first, second] = JOURNAL_FILES.map(|name| open_segment(&folder.join(name)));
+        let journal = Self {
+            folder: folder.to_owned(),
+            segments: [first?, second?],
+            active: 0,
+            end: 0,
+            buffer: Vec::new(),
+        };
+        folder::sync_folder(folder)?;
+        Ok(journal)
+    }
+
+    /// All changes of the commits after number `commit`, and the number of the last.
+    ///
+    /// # Errors
+    /// When commits are missing between that one and some that are there.
+    pub(super) fn after(&self, commit: u64) -> Result<(Batch, u64), StoreError> {
+        let mut segments = Vec::new();
+        for segment in &self.segments {
+            let mut bytes = vec![0; SEGMENT];
+            let read = segment.read_exact_at(&mut bytes, 0);
+            read.map_err(|source| io_error("reading the journal in", &self.folder, source))?;
+            segments.push(records(&bytes));
+        }
+        segments.sort_by_key(|records| records.first().map(|record| record.number));
+        let (mut changes, mut last) = (Batch::default(), commit);
+        for record in segments.into_iter().flatten() {
+            if record.number <= last {
+                continue;
+            }
+            if record.number != last.saturating_add(1) {
+                let what = format!(
+                    "its journal has commit {}, but none between that and commit {last}",
+                    record.number
+                );
+                return Err(damaged(&self.folder, what));
+            }
+            last = record.number;
+            changes.merge(&record.changes);
+        }
+        Ok((changes, last))
+    }
+
+    /// Whether the segment that is being filled takes a batch.
+    pub(super) fn has_room_for(&self, batch: &Batch) -> bool {
+        self.end.saturating_add(length(batch)) <= SEGMENT
+    }
+
+    /// Appends a commit and returns when it is durable. After an error it is not known whether it is.
+    pub(super) fn append(&mut self, number: u64, batch: &Batch) -> Result<(), StoreError> {
+        self.buffer.clear();
+        encode(number, batch, &mut self.buffer);
+        let written = self.write();
+        written.map_err(|source| os_error(&self.folder, "writing the journal in", source))?;
+        self.end = self.end.saturating_add(self.buffer.len());
+        Ok(())
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let Some(segment) = self.segments.get(self.active) else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        segment.write_all_at(&self.buffer, self.end as u64)?;
+        segment.sync_data()
+    }
+
+    /// Goes on at the beginning of the other segment. All that is in that one must be durable elsewhere.
+    pub(super) fn turn(&mut self) {
+        self.active = 1 - self.active;
+        self.end = 0;
+    }
+}
+
+/// Opens a segment, or makes one. One of another length is what was left of making it, and holds nothing.
+fn open_segment(path: &Path) -> Result<File, StoreError> {
+    let failed = |source| io_error("opening", path, source);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(failed)?;
+    if file.metadata().map_err(failed)?.len() != SEGMENT as u64 {
+        let zeros = vec![0; SEGMENT];
+        let made = file
+            .set_len(0)
+            .and_then(|()| file.write_all_at(&zeros, 0))
+            .and_then(|()| file.sync_all());
+        made.map_err(|source| os_error(path, "making", source))?;
+    }
+    Ok(file)
+}
+
+/// Whether a batch is better made durable without the journal.
+pub(super) fn is_large(batch: &Batch) -> bool {
+    length(batch) > LARGE
+}
+
+/// The bytes of a record.
+fn length(batch: &Batch) -> usize {
+    let changes = batch.changes();
+    let bytes = changes.map(|(key, value)| CHANGE_LEN + key.len() + value.map_or(0, <[u8]>::len));
+    HEADER_LEN + bytes.sum::<usize>()
+}
+
+fn encode(number: u64, batch: &Batch, record: &mut Vec<u8>) {
+    record.extend_from_slice(&[0; CHECKSUM_LEN]);
+    let length = length(batch) - HEADER_LEN;
+    record.extend_from_slice(&(length as u32).to_le_bytes());
+    record.extend_from_slice(&number.to_le_bytes());
+    for (key, value) in batch.changes() {
+        record.extend_from_slice(&(key.len() as u16).to_le_bytes());
+        let length = value.map_or(DELETED, |value| value.len() as u32);
+        record.extend_from_slice(&length.to_le_bytes());
+        record.extend_from_slice(key);
+        record.extend_from_slice(value.unwrap_or_default());
+    }
+    if let Some((checksum, rest)) = record.split_first_chunk_mut() {
+        *checksum = crc32fast::hash(rest).to_le_bytes();
+    }
+}
+
+/// The run of records at the beginning of a segment.
+fn records(mut segment: &[u8]) -> Vec<Record> {
+    let mut records: Vec<Record> = Vec::new();
+    while let Some((record, rest)) = decode(segment) {
+        let follows = |last: &Record| last.number.checked_add(1) == Some(record.number);
+        if !records.last().is_none_or(follows) {
+            break;
+        }
+        records.push(record);
+        segment = rest;
+    }
+    records
+}
+
+/// The record at the beginning, and what is behind it; none if it is not whole.
+fn decode(bytes: &[u8]) -> Option<(Record, &[u8])> {
+    let (checksum, covered) = bytes.split_first_chunk()?;
+    let (length, rest) = covered.split_first_chunk()?;
+    let (number, rest) = rest.split_first_chunk()?;
+    let (mut left, behind) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let covered = covered.get(..covered.len() - behind.len())?;
+    if crc32fast::hash(covered) != u32::from_le_bytes(*checksum) {
+        return None;
+    }
+    let mut changes = Batch::default();
+    while !left.is_empty() {
+        left = decode_change(left, &mut changes)?;
+    }
+    let number = u64::from_le_bytes(*number);
+    Some((Record { number, changes }, behind))
+}
+
+fn decode_change<'a>(bytes: &'a [u8], changes: &mut Batch) -> Option<&'a [u8]> {
+    let (key_length, rest) = bytes.split_first_chunk()?;
+    let (value_length, rest) = rest.split_first_chunk()?;
+    let (key, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*key_length)))?;
+    match u32::from_le_bytes(*value_length) {
+        DELETED => {
+            changes.delete(key);
+            Some(rest)
+        }
+        length => {
+            let (value, rest) = rest.split_at_checked(length as usize)?;
+            changes.put(key, value);
+            Some(rest)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(key: &str, length: usize) -> Batch {
+        let mut batch = Batch::default();
+        batch.put(key, vec![7; length]);
+        batch.delete(format!("not {key}"));
+        batch
+    }
+
+    fn bytes(folder: &Path, segment: usize) -> Vec<u8> {
+        std::fs::read(folder.join(JOURNAL_FILES[segment])).unwrap()
+    }
+
+    #[test]
+    fn what_was_appended_comes_back_in_order_over_both_segments() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.append(5, &batch("a", 0)).unwrap();
+        journal.append(6, &batch("a", 3)).unwrap();
+        journal.turn();
+        journal.append(7, &batch("b", 1)).unwrap();
+        let expect = |commit, last, keys: &[(&str, usize)]| {
+            let mut expected = Batch::default();
+            for (key, length) in keys {
+                expected.merge(&batch(key, *length));
+            }
+            let journal = Journal::open(folder.path()).unwrap();
+            assert_eq!(journal.after(commit).unwrap(), (expected, last));
+        };
+        expect(4, 7, &[("a", 3), ("b", 1)]);
+        expect(5, 7, &[("a", 3), ("b", 1)]);
+        expect(6, 7, &[("b", 1)]);
+        expect(7, 7, &[]);
+        expect(9, 9, &[]);
+    }
+
+    #[test]
+    fn a_segment_that_is_used_again_holds_nothing_of_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        for number in 1..=10 {
+            journal.append(number, &batch("a", 10)).unwrap();
+        }
+        journal.turn();
+        journal.append(11, &batch("b", 1)).unwrap();
+        journal.turn();
+        // As long as the records before, so that an old one begins where it ends.
+        journal.append(12, &batch("c", 10)).unwrap();
+        let mut expected = batch("b", 1);
+        expected.merge(&batch("c", 10));
+        assert_eq!(journal.after(10).unwrap(), (expected, 12));
+    }
+
+    #[test]
+    fn a_record_that_is_cut_anywhere_is_not_there_and_those_before_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.append(1, &batch("a", 20)).unwrap();
+        let whole = journal.end;
+        journal.append(2, &batch("b", 30)).unwrap();
+        let written = bytes(folder.path(), 0);
+        for cut in whole..journal.end {
+            let mut torn = written.clone();
+            torn[cut..].fill(0);
+            assert_eq!(records(&torn).len(), 1, "cut at {cut}");
+            torn[cut] = !written[cut];
+            assert_eq!(records(&torn).len(), 1, "changed at {cut}");
+        }
+        assert_eq!(records(&written).len(), 2);
+    }
+
+    #[test]
+    fn every_flipped_bit_ends_the_run_at_its_record() {
+        let mut segment = Vec::new();
+        encode(1, &batch("a", 5), &mut segment);
+        let first = segment.len();
+        let mut second = Vec::new();
+        encode(2, &batch("b", 5), &mut second);
+        segment.extend_from_slice(&second);
+        segment.resize(segment.len() + 40, 0);
+        for position in 0..(first + second.len()) * 8 {
+            let mut flipped = segment.clone();
+            flipped[position / 8] ^= 1 << (position % 8);
+            let expected = usize::from(position / 8 >= first);
+            assert_eq!(records(&flipped).len(), expected, "bit {position}");
+        }
+    }
+
+    #[test]
+    fn commits_that_are_missing_before_others_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.append(3, &batch("a", 1)).unwrap();
+        match journal.after(1) {
+            Err(StoreError::Damaged { what, .. }) => assert!(what.contains("commit 3"), "{what}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_segment_takes_what_fits() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        let large = batch("a", LARGE);
+        let mut number = 0;
+        while journal.has_room_for(&large) {
+            number += 1;
+            journal.append(number, &large).unwrap();
+        }
+        assert_eq!(number, 3);
+        assert_eq!(bytes(folder.path(), 0).len(), SEGMENT);
+        assert_eq!(journal.after(0).unwrap(), (large, 3));
+    }
+
+    #[test]
+    fn a_segment_whose_making_was_interrupted_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(JOURNAL_FILES[1]), b"half").unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(bytes(folder.path(), 1), vec![0; SEGMENT]);
+        assert_eq!(journal.after(8).unwrap(), (Batch::default(), 8));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read(bytes: Vec<u8>) {
+            let _ = records(&bytes);
+        }
+    }
+}
