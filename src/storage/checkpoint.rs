@@ -19,6 +19,10 @@ use super::writer::{Stop, Writer};
 /// How long one checkpoint may take before the store is given up.
 pub(super) const STALL_LIMIT: Duration = Duration::from_secs(60);
 
+/// How many changes of commits that are in the journal are given to sled at once: as few as leave the pages that were
+/// looked up for them in its cache until they are written.
+const PART: usize = 128;
+
 /// What is in sled, and what is being put there.
 pub(super) struct Checkpoint {
     folder: PathBuf,
@@ -39,6 +43,8 @@ pub(super) enum Job {
         changes: Arc<Batch>,
         before: Ledger,
         commit: u64,
+        /// How many changes are given to sled at once.
+        part: usize,
     },
     /// Lets go of the log.
     Close(Arc<Log>),
@@ -55,9 +61,10 @@ impl Checkpoint {
                     changes,
                     before,
                     commit,
+                    part,
                 },
                 Some(log),
-            ) => write(log, &changes, before, commit),
+            ) => write(log, &changes, part, before, commit),
             (Job::Write { before, .. }, None) => Ok(before),
             (Job::Close(last), _) => {
                 own = None;
@@ -108,8 +115,19 @@ impl Checkpoint {
         self.writing.as_ref()?.change(key)
     }
 
-    /// Begins to write changes, of which those of `commit` are the last. What was begun before is waited for.
+    /// Begins to write changes that the journal holds, of which those of `commit` are the last. What was begun before is
+    /// waited for.
     pub(super) fn begin(&mut self, changes: Batch, commit: u64) -> Result<(), StoreError> {
+        self.write(changes, commit, PART)
+    }
+
+    /// Writes one commit that the journal does not hold, wholly or not at all, and waits until it is durable.
+    pub(super) fn write_alone(&mut self, changes: Batch, commit: u64) -> Result<(), StoreError> {
+        self.write(changes, commit, usize::MAX)?;
+        self.finish()
+    }
+
+    fn write(&mut self, changes: Batch, commit: u64, part: usize) -> Result<(), StoreError> {
         self.finish()?;
         let changes = Arc::new(changes);
         self.writing = Some(Arc::clone(&changes));
@@ -117,6 +135,7 @@ impl Checkpoint {
             changes,
             before: self.ledger,
             commit,
+            part,
         };
         let begun = self.writer.begin(job);
         begun.map_err(|stop| self.give_up(stop))
@@ -182,26 +201,43 @@ impl Checkpoint {
     }
 }
 
-/// Writes changes into sled and tells the ledger that holds then.
-fn write(log: &Log, changes: &Batch, before: Ledger, commit: u64) -> Result<Ledger, WriteFailure> {
-    // A store that cannot be read before it is overwritten must not be written to.
-    let prepared = log.check().and_then(|()| prepare(log, changes, before));
-    let (mut batch, mut ledger) = prepared.map_err(|error| WriteFailure { error, half: false })?;
-    ledger.commit = commit;
-    batch.insert(record::LEDGER_KEY, ledger.encode());
-    log.write(batch)?;
-    Ok(ledger)
-}
-
-/// Translates changes to sled's, with the ledger that holds after them.
-fn prepare(
+/// Writes changes into sled, a part at a time, and tells the ledger that holds then. Each part comes with the ledger that
+/// holds after it, so that one that is written again when the store is opened is counted once.
+fn write(
     log: &Log,
     changes: &Batch,
-    mut ledger: Ledger,
-) -> Result<(sled::Batch, Ledger), StoreError> {
+    part: usize,
+    before: Ledger,
+    commit: u64,
+) -> Result<Ledger, WriteFailure> {
+    let (mut ledger, mut changes) = (before, changes.changes().peekable());
+    loop {
+        // A store that cannot be read before it is overwritten must not be written to.
+        let prepared = log
+            .check()
+            .and_then(|()| prepare(log, changes.by_ref().take(part), &mut ledger));
+        let mut batch = prepared.map_err(|error| WriteFailure { error, half: false })?;
+        let done = changes.peek().is_none();
+        if done {
+            ledger.commit = commit;
+        }
+        batch.insert(record::LEDGER_KEY, ledger.encode());
+        log.write(batch)?;
+        if done {
+            return Ok(ledger);
+        }
+    }
+}
+
+/// Translates changes to sled's, and has the ledger count what they do.
+fn prepare<'a>(
+    log: &Log,
+    changes: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+    ledger: &mut Ledger,
+) -> Result<sled::Batch, StoreError> {
     let reader = Reader::new(log);
     let mut translated = sled::Batch::default();
-    for (key, value) in changes.changes() {
+    for (key, value) in changes {
         let old = reader.head(key)?;
         let mut pieces = 0;
         if let Some(value) = value {
@@ -229,5 +265,5 @@ fn prepare(
             }
         }
     }
-    Ok((translated, ledger))
+    Ok(translated)
 }

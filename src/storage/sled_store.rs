@@ -78,8 +78,7 @@ impl SledStore {
         let store = Self::launch(folder, options, lock, true)?;
         {
             let mut state = store.state();
-            state.checkpoint.begin(Batch::default(), 0)?;
-            state.checkpoint.finish()?;
+            state.checkpoint.write_alone(Batch::default(), 0)?;
             state.set_mark();
         }
         folder::restrict(folder)?;
@@ -193,8 +192,7 @@ impl State {
         let number = self.commit.saturating_add(1);
         if journal::is_large(batch) {
             self.settle()?;
-            self.checkpoint.begin(batch.clone(), number)?;
-            self.checkpoint.finish()?;
+            self.checkpoint.write_alone(batch.clone(), number)?;
         } else {
             if !self.journal.has_room_for(batch) {
                 self.turn()?;
