@@ -183,7 +183,7 @@ fn no_flipped_bit_in_the_log_passes_in_silence() {
             },
         }
     }
-    assert!(refused > 0 && told > 0, "refused {refused}, told {told}");
+    assert!(refused + told > 10, "refused {refused}, told {told}");
 }
 
 #[test]
