@@ -183,16 +183,18 @@ impl Checkpoint {
 
     /// Closes sled, or leaves it as it is when it must not be closed.
     pub(super) fn close(&mut self) -> Result<(), StoreError> {
+        // What is being written may end so that sled must not be closed.
+        let finished = self.finish();
         let Some(log) = self.log.take() else {
-            return Ok(());
+            return finished;
         };
         if self.abandoned {
             mem::forget(log);
-            return Ok(());
+            return finished;
         }
         let begun = self.writer.begin(Job::Close(log));
         let ended = begun.and_then(|()| self.writer.finish().transpose());
-        ended.map(drop).map_err(|stop| self.give_up(stop))
+        finished.and(ended.map(drop).map_err(|stop| self.give_up(stop)))
     }
 
     /// Whether sled was left as it is, so that nobody else may have the folder while this process lives.

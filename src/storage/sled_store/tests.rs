@@ -4,6 +4,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::sync::mpsc;
 
 use proptest::prelude::*;
 
@@ -310,6 +311,34 @@ fn a_large_batch_that_fails_is_refused_and_not_there() {
     ));
     drop(store);
     assert_eq!(fixture.open().read(b"k").unwrap().unwrap(), b"1");
+}
+
+#[test]
+fn a_checkpoint_that_fails_while_a_latched_store_is_closed_keeps_sled_from_being_closed() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    put(&mut store, b"k", b"1");
+    let (close, closed) = mpsc::channel();
+    let writer = Writer::start(STALL_LIMIT, move |job| match job {
+        Job::Write { .. } => Err(WriteFailure {
+            error: os_error(Path::new("/"), "writing", ErrorKind::StorageFull.into()),
+            half: true,
+        }),
+        Job::Close(_) => {
+            close.send(()).unwrap();
+            Ok(Ledger::default())
+        }
+    });
+    {
+        let mut state = store.state();
+        state.checkpoint.writer = writer.unwrap();
+        state.turn().unwrap();
+        let failed = os_error(Path::new("/"), "writing", ErrorKind::Other.into());
+        state.checkpoint.latch(&failed);
+    }
+    drop(store);
+    assert_eq!(closed.iter().count(), 0);
+    assert!(matches!(fixture.try_open(), Err(StoreError::Locked { .. })));
 }
 
 #[test]
