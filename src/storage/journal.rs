@@ -125,7 +125,7 @@ impl Journal {
     }
 }
 
-/// Opens a segment, or makes one. One of another length is what was left of making it, and holds nothing.
+/// Opens a segment, or makes one. What a shorter one holds is kept: zeros of an interrupted making, or records.
 fn open_segment(path: &Path) -> Result<File, StoreError> {
     let failed = |source| io_error("opening", path, source);
     let file = OpenOptions::new()
@@ -136,11 +136,11 @@ fn open_segment(path: &Path) -> Result<File, StoreError> {
         .mode(0o600)
         .open(path)
         .map_err(failed)?;
-    if file.metadata().map_err(failed)?.len() != SEGMENT as u64 {
-        let zeros = vec![0; SEGMENT];
+    let length = file.metadata().map_err(failed)?.len();
+    if length < SEGMENT as u64 {
+        let zeros = vec![0; SEGMENT - length as usize];
         let made = file
-            .set_len(0)
-            .and_then(|()| file.write_all_at(&zeros, 0))
+            .write_all_at(&zeros, length)
             .and_then(|()| file.sync_all());
         made.map_err(|source| os_error(path, "making", source))?;
     }
@@ -342,12 +342,80 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_whose_making_was_interrupted_is_made_anew() {
+    fn a_segment_that_is_too_short_keeps_what_it_holds() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(JOURNAL_FILES[1]), b"half").unwrap();
-        let journal = Journal::open(folder.path()).unwrap();
-        assert_eq!(bytes(folder.path(), 1), vec![0; SEGMENT]);
-        assert_eq!(journal.after(8).unwrap(), (Batch::default(), 8));
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.append(1, &batch("a", 20)).unwrap();
+        let whole = journal.end as u64;
+        journal.append(2, &batch("b", 30)).unwrap();
+        for length in [journal.end as u64 - 1, whole, whole - 1, 0] {
+            journal.segments[0].set_len(length).unwrap();
+            let opened = Journal::open(folder.path()).unwrap();
+            let last = u64::from(length >= whole);
+            assert_eq!(opened.after(0).unwrap().1, last, "cut to {length}");
+            assert_eq!(bytes(folder.path(), 0).len(), SEGMENT);
+        }
+    }
+
+    #[test]
+    fn a_power_cut_leaves_all_commits_but_the_last_and_that_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        let mut random = 4711_u64;
+        let mut below = |limit: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % limit
+        };
+        let (mut commits, mut in_sled, mut turned_at) = (Vec::new(), 0, 0);
+        let (mut kept, mut lost) = (0, 0);
+        for _ in 0..400 {
+            let length = below(5) * below(10_000);
+            let commit = batch(&format!("key {}", below(9)), length as usize);
+            if !journal.has_room_for(&commit) || below(16) == 0 {
+                (in_sled, turned_at) = (turned_at, commits.len());
+                journal.turn();
+            }
+            let before = bytes(folder.path(), journal.active);
+            journal.append(commits.len() as u64 + 1, &commit).unwrap();
+            commits.push(commit);
+
+            let written = bytes(folder.path(), journal.active);
+            let mut left = before.clone();
+            for at in (0..SEGMENT).step_by(4096) {
+                if below(2) == 0 {
+                    left[at..at + 4096].copy_from_slice(&written[at..at + 4096]);
+                }
+            }
+            let path = folder.path().join(JOURNAL_FILES[journal.active]);
+            std::fs::write(&path, &left).unwrap();
+            // What was being brought into sled may be there or not.
+            for in_sled in [in_sled, turned_at] {
+                let (found, last) = journal.after(in_sled as u64).unwrap();
+                assert!([commits.len(), commits.len() - 1].contains(&(last as usize)));
+                let mut expected = Batch::default();
+                for commit in &commits[in_sled..last as usize] {
+                    expected.merge(commit);
+                }
+                assert!(found == expected, "{last} commits");
+            }
+            if below(8) > 0 {
+                std::fs::write(&path, &written).unwrap();
+                continue;
+            }
+            // As after recovery; the number of a commit that is lost is used again.
+            let last = journal.after(in_sled as u64).unwrap().1 as usize;
+            *(if last < commits.len() {
+                &mut lost
+            } else {
+                &mut kept
+            }) += 1;
+            commits.truncate(last);
+            (in_sled, turned_at) = (last, last);
+            journal = Journal::open(folder.path()).unwrap();
+        }
+        assert!(kept > 5 && lost > 5, "kept {kept}, lost {lost}");
     }
 
     proptest::proptest! {
