@@ -121,7 +121,8 @@ impl Checkpoint {
         self.write(changes, commit, PART)
     }
 
-    /// Writes one commit that the journal does not hold, wholly or not at all, and waits until it is durable.
+    /// Writes changes of which the journal may not hold the last commit, wholly or not at all, and waits until they are
+    /// durable.
     pub(super) fn write_alone(&mut self, changes: Batch, commit: u64) -> Result<(), StoreError> {
         self.write(changes, commit, usize::MAX)?;
         self.finish()

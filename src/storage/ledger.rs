@@ -40,9 +40,9 @@ impl Tally {
 /// The one record about all others; part of every batch.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ledger {
-    /// The number of the last commit.
+    /// The number of the last commit that is wholly in sled.
     pub(super) commit: u64,
-    /// The records as they are after it.
+    /// The records as sled has them, which may be those of later commits in part.
     pub(super) tally: Tally,
 }
 

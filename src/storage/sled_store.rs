@@ -179,8 +179,8 @@ impl State {
         }
         if last > self.checkpoint.ledger().commit {
             folder::require_space(folder, space_for(&changes))?;
-            self.checkpoint.begin(changes, last)?;
-            self.checkpoint.finish()?;
+            // Whole, because the last of them may be in the page cache only and gone with the next power cut.
+            self.checkpoint.write_alone(changes, last)?;
         }
         self.commit = last;
         self.set_mark();

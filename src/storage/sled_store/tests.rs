@@ -8,7 +8,9 @@ use std::sync::mpsc;
 
 use proptest::prelude::*;
 
-use super::fixture::{Fixture, OPTIONS, Records, fill, left_behind, log, put, scan, sled};
+use super::fixture::{
+    Fixture, OPTIONS, Records, fill, left_behind, log, numbered, put, scan, sled,
+};
 use super::*;
 use crate::storage::checkpoint::{Job, STALL_LIMIT};
 use crate::storage::folder::{FORMAT_FILE, JOURNAL_FILES};
@@ -385,6 +387,70 @@ fn every_commit_is_there_when_the_process_ends_right_after_it() {
     }
     assert!(scan(&store, &[]).unwrap() == expected);
     assert!(left_behind(&fixture) == expected);
+}
+
+#[test]
+fn a_checkpoint_that_ends_after_any_part_of_it_costs_nothing() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    fill(&mut store, 100);
+    store.state().settle().unwrap();
+    for number in 0..60 {
+        let mut batch = Batch::default();
+        let length = [0, 10, 5000, 9000][number as usize % 4];
+        batch.put(numbered(number).0, vec![number as u8; length]);
+        batch.put(numbered(200 + number).0, vec![1; 9000 - length]);
+        batch.delete(numbered(number + 1).0);
+        batch.delete(numbered(200 + number / 2).0);
+        store.commit(&batch).unwrap();
+    }
+    let expected = left_behind(&fixture);
+    let (pending, before) = {
+        let state = store.state();
+        (state.pending.clone(), state.checkpoint.ledger().commit)
+    };
+    for part in [1, 7, 40, 90, 130] {
+        let mut begun = Batch::default();
+        for (key, value) in pending.changes().take(part) {
+            match value {
+                Some(value) => begun.put(key, value),
+                None => begun.delete(key),
+            }
+        }
+        // As the ledger is until the last part.
+        let mut state = store.state();
+        state.checkpoint.begin(begun, before).unwrap();
+        state.checkpoint.finish().unwrap();
+        drop(state);
+        assert!(left_behind(&fixture) == expected, "after {part} changes");
+    }
+    assert!(scan(&store, &[]).unwrap() == expected);
+}
+
+#[test]
+fn recovery_is_one_write_because_its_last_commit_may_not_be_on_the_disk_yet() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    fill(&mut store, 1000);
+    store.state().checkpoint.latch(&StoreError::Latched {
+        cause: "as if killed".to_owned(),
+    });
+    drop(store);
+    let folder = fixture.folder();
+    let lock = FolderLock::acquire(&folder).unwrap();
+    let store = SledStore::launch(&folder, &OPTIONS, lock, false).unwrap();
+    let (written, parts) = mpsc::channel();
+    let writer = Writer::start(STALL_LIMIT, move |job| {
+        if let Job::Write { changes, part, .. } = job {
+            let changes = changes.changes().count();
+            written.send((changes, part >= changes)).unwrap();
+        }
+        Ok::<_, WriteFailure>(Ledger::default())
+    });
+    store.state().checkpoint.writer = writer.unwrap();
+    store.state().recover(&folder).unwrap();
+    drop(store);
+    assert_eq!(parts.iter().collect::<Vec<_>>(), [(1000, true)]);
 }
 
 #[test]
