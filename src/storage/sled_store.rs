@@ -60,7 +60,7 @@ struct State {
     journal: Journal,
     /// What the segment of the journal that is being filled holds, together.
     pending: Batch,
-    /// What sled may write for that, in bytes.
+    /// What sled may write for that and for what was given to it last, in bytes.
     space: u64,
     /// The number of the last commit.
     commit: u64,
@@ -212,7 +212,7 @@ impl State {
         // Until then the other segment is needed.
         self.checkpoint.finish()?;
         let pending = mem::take(&mut self.pending);
-        self.space = 0;
+        self.space = space_for(&pending);
         self.checkpoint.begin(pending, self.commit)?;
         self.journal.turn();
         Ok(())
@@ -223,7 +223,9 @@ impl State {
         if !self.pending.is_empty() {
             self.turn()?;
         }
-        self.checkpoint.finish()
+        self.checkpoint.finish()?;
+        self.space = 0;
+        Ok(())
     }
 
     /// Notes the last commit. A failure is no reason to call a durable commit failed.

@@ -258,6 +258,21 @@ fn a_store_without_room_refuses_and_takes_the_same_batch_later() {
     assert_eq!(store.read(b"k").unwrap().unwrap(), b"v");
 }
 
+#[test]
+fn room_is_kept_for_what_sled_has_not_written_yet() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    put(&mut store, b"a", b"1");
+    let first = store.state().space;
+    assert!(first > 0);
+    store.state().turn().unwrap();
+    assert_eq!(store.state().space, first);
+    put(&mut store, b"b", b"1");
+    assert_eq!(store.state().space, 2 * first);
+    store.state().settle().unwrap();
+    assert_eq!(store.state().space, 0);
+}
+
 /// Has everything that is to be written to sled fail so.
 fn fail(store: &SledStore, how: fn() -> WriteFailure) {
     let writer = Writer::start(STALL_LIMIT, move |job| match job {
