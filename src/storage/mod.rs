@@ -13,7 +13,7 @@
 //! | `lock` | names the process that has the store | needs not be |
 //! | `acknowledged` | the number of the last commit | by the kernel, within seconds |
 //! | `journal.0`, `journal.1` | the last commits, up to 1 MiB in each | with every commit but large ones |
-//! | `db` | sled's log: every record, every page, written in segments of 512 KiB that are used again | when a journal is full, with every large commit, at the end |
+//! | `db` | sled's log: every record, every page, written in segments of 512 KiB that are used again | at the latest when a journal is full; with every large commit; at the end |
 //! | `conf` | sled's settings, the same in every store; sled never syncs it | once, at creation |
 //! | `snap.<position>` | sled's page table as of the last opening; holds nothing that is not in `db` | by sled, at opening; its name by us |
 //! | `blobs/` | pages that are too large for the log and that sled never syncs; stays empty, because records are split | once, at creation |
