@@ -32,7 +32,7 @@ pub(super) struct Checkpoint {
     /// What sled holds, without what is being written.
     ledger: Ledger,
     writing: Option<Arc<Batch>>,
-    /// Set when sled must not even be closed, because that would make half a batch durable or never end.
+    /// Set when sled must not even be closed, because that would do harm or never end.
     abandoned: bool,
 }
 
@@ -162,7 +162,7 @@ impl Checkpoint {
 
     fn give_up(&mut self, stop: Stop<WriteFailure>) -> StoreError {
         let (error, abandoned) = match stop {
-            Stop::Failed(WriteFailure { error, half }) => (error, half),
+            Stop::Failed(WriteFailure { error, keep_open }) => (error, keep_open),
             Stop::Panicked(what) => (damaged(&self.folder, what), true),
             Stop::Stalled(limit) => {
                 let text = format!("no answer for {} s", limit.as_secs());
@@ -219,7 +219,10 @@ fn write(
         let prepared = log
             .check()
             .and_then(|()| prepare(log, changes.by_ref().take(part), &mut ledger));
-        let mut batch = prepared.map_err(|error| WriteFailure { error, half: false })?;
+        let mut batch = prepared.map_err(|error| WriteFailure {
+            error,
+            keep_open: false,
+        })?;
         let done = changes.peek().is_none();
         if done {
             ledger.commit = commit;

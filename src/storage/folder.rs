@@ -8,6 +8,8 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Advice, fadvise};
+
 use super::error::StoreError;
 
 /// The file that makes a folder a store.
@@ -190,6 +192,12 @@ pub(super) fn sync_file(path: &Path) -> Result<(), StoreError> {
     File::open(path)
         .and_then(|file| file.sync_all())
         .map_err(|source| io_error("syncing", path, source))
+}
+
+/// Has the kernel forget what it could not bring to disk of a file: it would go on to show it to whoever opens the file,
+/// say that it is safe, and lose it in the end.
+pub(super) fn forget_unsynced(file: &File) {
+    let _ = fadvise(file, 0, None, Advice::DontNeed);
 }
 
 /// Makes the names in a folder safe on disk.

@@ -114,8 +114,10 @@ impl Journal {
         let Some(segment) = self.segments.get(self.active) else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        segment.write_all_at(&self.buffer, self.end as u64)?;
-        segment.sync_data()
+        segment
+            .write_all_at(&self.buffer, self.end as u64)
+            .and_then(|()| segment.sync_data())
+            .inspect_err(|_| folder::forget_unsynced(segment))
     }
 
     /// Goes on at the beginning of the other segment. All that is in that one must be durable elsewhere.

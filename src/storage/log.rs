@@ -20,6 +20,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::error::StoreError;
+use super::folder;
 use super::sled_error::{guard, os_error, translate};
 
 /// How many bytes sled may write while reading before they are synced: half a segment, because a segment can be written
@@ -41,8 +42,9 @@ pub(super) struct Log {
 pub(super) struct WriteFailure {
     /// What went wrong.
     pub(super) error: StoreError,
-    /// Whether sled has part of the batch and would still write it, if only when it is closed.
-    pub(super) half: bool,
+    /// Whether sled must not even be closed: it would write the part of the batch that it has, or over what it takes for
+    /// durable elsewhere because it was not told that a sync failed.
+    pub(super) keep_open: bool,
 }
 
 impl Log {
@@ -52,6 +54,7 @@ impl Log {
         // What sled finds it takes for durable and may put into a snapshot, although an earlier process may have left it
         // in the page cache.
         file.sync_all()
+            .inspect_err(|_| folder::forget_unsynced(&file))
             .map_err(|source| os_error(folder, "syncing the log in", source))?;
         // No periodic flusher: it adds nothing to a sync after every batch (sled cleans segments while it writes; after
         // 40 overwrites of everything the file had the same size), and it writes at moments that nothing orders.
@@ -94,21 +97,26 @@ impl Log {
         let _ = self.failure.set(error.to_string());
     }
 
+    /// Stops everything after a write that failed.
+    fn fail(&self, error: StoreError) -> StoreError {
+        self.latch(&error);
+        folder::forget_unsynced(&self.file);
+        error
+    }
+
     /// Makes a batch durable, wholly or not at all.
     pub(super) fn write(&self, batch: sled::Batch) -> Result<(), WriteFailure> {
-        let whole = |error| WriteFailure { error, half: false };
-        self.check().map_err(whole)?;
-        if self.flush().map_err(whole)? > 0 || self.unsynced() > 0 {
-            self.sync().map_err(whole)?;
+        let failed = |keep_open| move |error| WriteFailure { error, keep_open };
+        self.check().map_err(failed(false))?;
+        if self.flush().map_err(failed(false))? > 0 || self.unsynced() > 0 {
+            self.sync().map_err(failed(true))?;
         }
         self.db.apply_batch(batch).map_err(|error| {
-            let error = translate(&self.folder, "writing to", error);
-            self.latch(&error);
+            let error = self.fail(translate(&self.folder, "writing to", error));
             // Once sled has latched an error of its own it writes no more.
-            let half = self.db.context.global_error().is_ok();
-            WriteFailure { error, half }
+            failed(self.db.context.global_error().is_ok())(error)
         })?;
-        self.sync().map_err(whole)
+        self.sync().map_err(failed(true))
     }
 
     /// To be called after every read: makes what sled wrote meanwhile durable before it can matter.
@@ -131,21 +139,17 @@ impl Log {
     }
 
     fn flush(&self) -> Result<usize, StoreError> {
-        self.db.flush().map_err(|error| {
-            let error = translate(&self.folder, "writing to", error);
-            self.latch(&error);
-            error
-        })
+        self.db
+            .flush()
+            .map_err(|error| self.fail(translate(&self.folder, "writing to", error)))
     }
 
     fn sync(&self) -> Result<(), StoreError> {
         self.flush()?;
         let written = self.written();
-        self.file.sync_data().map_err(|source| {
-            let error = os_error(&self.folder, "syncing the log in", source);
-            self.latch(&error);
-            error
-        })?;
+        self.file
+            .sync_data()
+            .map_err(|source| self.fail(os_error(&self.folder, "syncing the log in", source)))?;
         self.synced.store(written, Ordering::Relaxed);
         Ok(())
     }

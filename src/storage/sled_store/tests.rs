@@ -289,7 +289,7 @@ fn a_failed_checkpoint_latches_the_store_and_costs_nothing_that_was_acknowledged
     put(&mut store, b"k", b"1");
     fail(&store, || WriteFailure {
         error: os_error(Path::new("/"), "writing", ErrorKind::StorageFull.into()),
-        half: false,
+        keep_open: false,
     });
     put(&mut store, b"k", b"2");
     assert_eq!(store.read(b"k").unwrap().unwrap(), b"2");
@@ -318,7 +318,7 @@ fn a_large_batch_that_fails_is_refused_and_not_there() {
     drop(sled(&store));
     fail(&store, || WriteFailure {
         error: os_error(Path::new("/"), "writing", ErrorKind::StorageFull.into()),
-        half: false,
+        keep_open: false,
     });
     let mut batch = Batch::default();
     batch.put(*b"k", vec![2; 1 << 20]);
@@ -339,7 +339,7 @@ fn a_checkpoint_that_fails_while_a_latched_store_is_closed_keeps_sled_from_being
     let writer = Writer::start(STALL_LIMIT, move |job| match job {
         Job::Write { .. } => Err(WriteFailure {
             error: os_error(Path::new("/"), "writing", ErrorKind::StorageFull.into()),
-            half: true,
+            keep_open: true,
         }),
         Job::Close(_) => {
             close.send(()).unwrap();
