@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -440,6 +441,25 @@ fn a_checkpoint_that_ends_after_any_part_of_it_costs_nothing() {
         assert!(left_behind(&fixture) == expected, "after {part} changes");
     }
     assert!(scan(&store, &[]).unwrap() == expected);
+}
+
+#[test]
+fn every_part_of_a_checkpoint_comes_with_the_count_of_all_records() {
+    let fixture = Fixture::new();
+    let mut store = fixture.open();
+    let mut counts = sled(&store).watch_prefix(record::LEDGER_KEY);
+    fill(&mut store, 3000);
+    store.state().settle().unwrap();
+    drop(store);
+    let counts: Vec<u64> = std::iter::from_fn(|| counts.next_timeout(Duration::ZERO).ok())
+        .map(|event| match event {
+            sled::Event::Insert { value, .. } => Ledger::decode(&value).unwrap().tally.records,
+            sled::Event::Remove { .. } => 0,
+        })
+        .collect();
+    assert!(counts.len() > 2, "{counts:?}");
+    assert!(counts.is_sorted_by(|a, b| a < b), "{counts:?}");
+    assert_eq!(counts.last(), Some(&3000));
 }
 
 #[test]
