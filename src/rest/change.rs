@@ -48,8 +48,11 @@ where
     let mut tries = 0;
     loop {
         tries += 1;
-        match list::together(call, work().await?).await {
-            Err(error) if tries < TRIES && is_overtaken(&error) => {}
+        let changes = work().await?;
+        let renames = |(change, _): &(Change, Terms)| matches!(change, Change::Rename { .. });
+        let renames = changes.iter().any(renames);
+        match list::together(call, changes).await {
+            Err(error) if tries < TRIES && is_overtaken(&error, renames) => {}
             done => return Ok(done?),
         }
     }
@@ -61,16 +64,17 @@ pub fn unconditional(changes: impl IntoIterator<Item = Change>) -> Vec<(Change, 
     changes.map(|change| (change, Terms::default())).collect()
 }
 
-/// Whether a change has failed as one does when the entries have become others than it was worked out on.
-fn is_overtaken(error: &Error) -> bool {
-    matches!(
-        error,
+/// Whether changes have failed as they do when the entries have become others than they were worked out on. What is added
+/// was not there then; whether a new name is free nobody has looked.
+fn is_overtaken(error: &Error, renames: bool) -> bool {
+    match error {
+        Error::EntryAlreadyExists => !renames,
         Error::AssertionFailed
-            | Error::EntryAlreadyExists
-            | Error::NoSuchObject { .. }
-            | Error::AttributeOrValueExists(_)
-            | Error::NoSuchAttribute(_)
-    )
+        | Error::NoSuchObject { .. }
+        | Error::AttributeOrValueExists(_)
+        | Error::NoSuchAttribute(_) => true,
+        _ => false,
+    }
 }
 
 /// What a request changes, and is answered with.

@@ -418,7 +418,12 @@ fn a_second_factor_that_a_group_needs_stays_and_nothing_else_is_changed() {
         "PUT /api/users/ada",
         Some(&wanted.to_string()),
     );
-    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert_eq!(answer.status, 403, "{}", answer.text());
+    assert!(
+        answer.text().contains("is_mfa_enabled"),
+        "{}",
+        answer.text()
+    );
     assert_eq!(client.get(&ada, "/api/users/ada").json(), was);
     // Who administers may take it, and then it goes with all else that is asked for or not at all.
     let chief = basic("chief");

@@ -51,8 +51,9 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
 
 /// The role that the user is to have, once it is clear that the caller may ask for all that is said.
 fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
+    let (directory, name) = (&call.rest.directory, call.rest.name_of(&is.username));
     let caller = role(call);
-    let has = Role::held_by(&call.rest, &call.rest.name_of(&is.username));
+    let has = Role::held_by(&call.rest, &name);
     let own = names_caller(call, &is.username);
     let wanted = match own || said.role.is_empty() {
         true => has,
@@ -80,6 +81,9 @@ fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
     } else if caller != Role::SuperAdmin && wanted == Role::Admin {
         return refuse("only superadmin can assign the admin role");
     }
+    if own && drops_second_factor(said, is) && directory.needs_second_factor(&name) {
+        return refuse("is_mfa_enabled: a group that the user is in needs the second factor");
+    }
     if said.password.is_some() && is.auth_type == "oauth" {
         return refuse("the password of this user is kept elsewhere");
     }
@@ -92,6 +96,10 @@ fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
         }
     }
     Ok(wanted)
+}
+
+fn drops_second_factor(said: &Definition, is: &User) -> bool {
+    is.is_mfa_enabled && said.second_factor == Some(false)
 }
 
 /// The changes that make a user what is said, the user itself first; none when it is that already.
@@ -137,7 +145,7 @@ async fn changes(
         let tokens = call.rest.directory.access_tokens(&dn).into_iter();
         memberships.extend(tokens.map(|token| Change::Delete { dn: token.dn }));
     }
-    let without_second_factor = is.is_mfa_enabled && said.second_factor == Some(false);
+    let without_second_factor = drops_second_factor(said, is);
     if steps.is_empty() && memberships.is_empty() && !without_second_factor {
         return Ok(Vec::new());
     }
