@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::fault::Fault;
 use super::time::to_generalized;
 use crate::directory::filter::{Assertion, Filter, Substrings};
+use crate::directory::schema::{Rule, SubstringPiece};
 
 /// The most parameters of one request, and values of one.
 const MOST: usize = 1_000;
@@ -343,6 +344,15 @@ fn beyond(attribute: &str, value: &str, bound: fn(Assertion) -> Filter) -> Filte
     let value = to_generalized(value).unwrap_or_default();
     let same = equal(attribute, &value);
     Filter::And(vec![bound(assertion(attribute, &value)), not(same)])
+}
+
+/// Whether anything of a text counts when a rule looks for it as a part of values. Spaces and what is not seen do not
+/// (RFC 4518 2.6), and would be found in every value.
+pub fn counts(rule: Rule, text: &str) -> bool {
+    let mut compared = Vec::new();
+    let done = rule.normalize_substring(SubstringPiece::Any, text.as_bytes(), &mut compared);
+    // What cannot be compared is found nowhere.
+    done.is_err() || compared.iter().any(|byte| *byte != b' ')
 }
 
 /// An attribute and what its values are compared with.

@@ -24,7 +24,7 @@ use crate::rest::query::equal;
 pub async fn update(call: Call) -> Result<Reply, Fault> {
     let said = Definition::read(&call)?;
     let user = call.path.get("username");
-    if users::is_administrator(user) {
+    if call.rest.names_administrator(user) {
         return Err(Fault::forbidden(
             "the administrator of the directory is not changed here",
         ));
@@ -211,7 +211,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if is_master(&call) {
         return refuse("the master key deletes no users; log in");
     }
-    if users::is_administrator(user) {
+    if call.rest.names_administrator(user) {
         return refuse("the administrator of the directory cannot be deleted");
     }
     let entry = users::require(&call, user).await?;

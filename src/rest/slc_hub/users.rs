@@ -152,10 +152,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     body.ignore(READ_ONLY);
     body.end()?;
     let user_name = fields.user_name()?;
-    if user_name.eq_ignore_ascii_case(ADMINISTRATOR) {
-        let text = "userName: \"admin\" is the administrator of the directory";
-        return Err(Fault::new(Kind::Conflict, text));
-    }
+    update::check_name(&call, user_name)?;
     if password.is_none() && !invited {
         return Err(Fault::invalid(
             "password: is required, but for an invitation",
