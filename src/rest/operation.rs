@@ -271,7 +271,10 @@ async fn perform(
     }
     if let Some(input) = &operation.body {
         check_type(input, &head.headers)?;
+        // A client may take its time over its body, but no place of those whose request is there.
+        limits::give_up_place();
         call.body = body.whole().await?;
+        limits::take_place(&call.rest)?;
     }
     call.headers = head.headers;
     (operation.run)(call).await
