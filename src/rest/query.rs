@@ -75,6 +75,8 @@ impl Parameter {
 pub enum Form {
     /// Any text.
     Text,
+    /// A part of texts: one of which something counts, or the empty one, which is in all.
+    Part,
     /// `true` or `false`.
     Flag,
     /// A moment (RFC 3339).
@@ -239,6 +241,9 @@ impl Form {
     fn admits(&self, value: &str) -> bool {
         match self {
             Self::Text | Self::Texts | Self::Repeated => value.chars().count() <= LONGEST,
+            Self::Part => {
+                value.chars().count() <= LONGEST && counts(Rule::CaseIgnoreSubstrings, value)
+            }
             Self::Flag => matches!(value, "true" | "false"),
             Self::Moment => to_generalized(value).is_some(),
             Self::Number { least, most, .. } => {
@@ -256,6 +261,9 @@ impl Form {
             Self::Text | Self::Texts | Self::Repeated => {
                 format!("a text of at most {LONGEST} characters")
             }
+            Self::Part => format!(
+                "a text of at most {LONGEST} characters of which one at least counts: spaces, and what is not seen, do not"
+            ),
             Self::Flag => "true or false".to_owned(),
             Self::Moment => "a moment such as 2019-08-24T14:15:22Z".to_owned(),
             Self::Number { least, most, .. } => format!("a whole number from {least} to {most}"),
@@ -346,8 +354,8 @@ fn beyond(attribute: &str, value: &str, bound: fn(Assertion) -> Filter) -> Filte
     Filter::And(vec![bound(assertion(attribute, &value)), not(same)])
 }
 
-/// Whether anything of a text counts when a rule looks for it as a part of values. Spaces and what is not seen do not
-/// (RFC 4518 2.6), and would be found in every value.
+/// Whether anything of a text counts when a rule looks for it as a part of values, if it is not empty. Spaces and what is
+/// not seen do not (RFC 4518 2.6), and would be found in every value.
 pub fn counts(rule: Rule, text: &str) -> bool {
     let mut compared = Vec::new();
     let done = rule.normalize_substring(SubstringPiece::Any, text.as_bytes(), &mut compared);
@@ -369,6 +377,7 @@ mod tests {
 
     const KNOWN: &[&[Parameter]] = &[&[
         Parameter::filter("filter[userName][EQ]", Form::Text, Term::Equal("uid"), ""),
+        Parameter::filter("filter[email][CO]", Form::Part, Term::Contains("mail"), ""),
         Parameter::filter(
             "filter[_created][GT]",
             Form::Moment,
@@ -399,6 +408,8 @@ mod tests {
             "(uid=a\\2ab)"
         );
         assert_eq!(filters("filter[userName][EQ]=a+b%2Bc"), "(uid=a b+c)");
+        assert_eq!(filters("filter[email][CO]=+a+"), "(mail=* a *)");
+        assert_eq!(filters("filter[email][CO]="), "(mail=*)");
         assert_eq!(
             filters("filter[_created][GT]=2019-08-24T16:15:22+02:00"),
             "(&(createTimestamp>=20190824141522Z)(!(createTimestamp=20190824141522Z)))"
@@ -428,6 +439,8 @@ mod tests {
             ),
             ("filter[userName][EQ][]=a", "filter[userName][EQ][]"),
             ("filter[_created][GT]=yesterday", "filter[_created][GT]"),
+            ("filter[email][CO]=+", "filter[email][CO]"),
+            ("filter[email][CO]=%E2%80%8B%C2%AD", "filter[email][CO]"),
             ("page[limit]=1001", "page[limit]"),
             ("page[limit]=-1", "page[limit]"),
             ("page[limit]=+1", "page[limit]"),
