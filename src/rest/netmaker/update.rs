@@ -11,13 +11,12 @@ use super::{reference, users};
 use crate::directory::EntryCopy;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::rest::change::{attempt, unconditional};
-use crate::rest::entry::{
-    after, classes, is_true, modify, name, replace, replace_first, reread, text,
-};
+use crate::rest::entry::{after, classes, modify, name, replace, replace_first, reread, text};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership;
 use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::{is_external, is_system};
 use crate::rest::query::equal;
 
 /// Replaces what a request can say of a user.
@@ -39,7 +38,7 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         let entry = users::require(&call, user).await?;
         let around = Surroundings::of_one(&call, &entry).await?;
         let shown = User::of(&call, &entry, &around);
-        let wanted = allowed(&call, &said, &shown)?;
+        let wanted = allowed(&call, &said, (&entry, &shown))?;
         changes(&call, &said, (&entry, &shown), wanted).await
     };
     let changed = match attempt(&call, work).await? {
@@ -50,10 +49,13 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
 }
 
 /// The role that the user is to have, once it is clear that the caller may ask for all that is said.
-fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
-    let (directory, name) = (&call.rest.directory, call.rest.name_of(&is.username));
+fn allowed(
+    call: &Call,
+    said: &Definition,
+    (entry, is): (&EntryCopy, &User),
+) -> Result<Role, Fault> {
     let caller = role(call);
-    let has = Role::held_by(&call.rest, &name);
+    let has = Role::of_entry(&call.rest, entry);
     let own = names_caller(call, &is.username);
     let wanted = match own || said.role.is_empty() {
         true => has,
@@ -81,13 +83,14 @@ fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
     } else if caller != Role::SuperAdmin && wanted == Role::Admin {
         return refuse("only superadmin can assign the admin role");
     }
-    if own && drops_second_factor(said, is) && directory.needs_second_factor(&name) {
+    if own && drops_second_factor(said, is) && call.rest.directory.needs_second_factor(&name(entry))
+    {
         return refuse("is_mfa_enabled: a group that the user is in needs the second factor");
     }
     if said.password.is_some() && is.auth_type == "oauth" {
         return refuse("the password of this user is kept elsewhere");
     }
-    if !is.external_identity_provider_id.is_empty() {
+    if is_external(call, entry) {
         let renamed = !said.display_name.is_empty() && said.display_name != is.display_name;
         if renamed || said.disabled.is_some_and(|it| it != is.account_disabled) {
             return Err(Fault::invalid(
@@ -184,7 +187,7 @@ async fn regroup(
         let Some(group) = found else {
             continue;
         };
-        if text(&group, "hedgerowExternalId").is_some() {
+        if is_external(call, &group) {
             return Err(Fault::invalid(
                 "cannot modify membership of external groups",
             ));
@@ -222,11 +225,10 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if has == Role::Admin && role(&call) != Role::SuperAdmin {
         return refuse("admin cannot delete another admin user, including oneself");
     }
-    let external = text(&entry, "hedgerowExternalId").is_some();
-    if external {
+    if is_external(&call, &entry) {
         return Err(Fault::invalid(format!("cannot delete idp user {user}")));
     }
-    if is_true(&entry, "hedgerowSystem") {
+    if is_system(&call, &entry) {
         return refuse("a user of the system cannot be deleted");
     }
     let change = Change::Delete { dn: name(&entry) };

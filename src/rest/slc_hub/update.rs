@@ -17,7 +17,7 @@ use crate::rest::entry::{
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{activate, inactive, new_user, users};
+use crate::rest::principal::{activate, inactive, is_system, new_user, users};
 use crate::rest::query::counts;
 
 /// What a client may say of a user.
@@ -171,7 +171,6 @@ pub async fn user(call: &Call, after: After) -> Result<Reply, Fault> {
 /// The changes that make a user of these members of an entry.
 fn difference(call: &Call, entry: &EntryCopy, after: &UserFields) -> Result<Vec<Change>, Fault> {
     let before = UserFields::of(entry);
-    let record = UserRecord::of_copy(entry);
     let dn = name(entry);
     let mut steps = Vec::new();
     for (member, stored) in STORED {
@@ -197,7 +196,7 @@ fn difference(call: &Call, entry: &EntryCopy, after: &UserFields) -> Result<Vec<
         steps.splice(0..0, classes(entry, &["hedgerowAccount", "hedgerowUser"]));
     }
     let renamed = before.user_name != after.user_name;
-    if renamed && record.is_system() {
+    if renamed && is_system(call, entry) {
         return Err(Fault::forbidden("a user of the system keeps its name"));
     }
     let new_rdn = match &after.user_name {
