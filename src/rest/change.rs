@@ -17,17 +17,21 @@ use crate::directory::{Changed, EntryCopy, Error};
 /// How often changes are worked out when others are faster.
 const TRIES: usize = 5;
 
-/// The states that a request names with If-Match; `None` when any will do.
+/// The states that a request names with If-Match, in one line or several; `None` when any will do (RFC 9110 13.1.1).
 fn states(call: &Call) -> Result<Option<Vec<&str>>, Fault> {
-    let Some(value) = call.headers.get(header::IF_MATCH) else {
-        return Ok(None);
-    };
-    let text = value
-        .to_str()
-        .map_err(|_| Fault::new(Kind::PreconditionFailed, "If-Match: is not an ETag"))?;
-    let tags = text.split(',').map(str::trim);
-    let strong = tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
-    Ok((text.trim() != "*").then(|| strong.collect()))
+    let mut states = None;
+    for value in call.headers.get_all(header::IF_MATCH) {
+        let text = value
+            .to_str()
+            .map_err(|_| Fault::new(Kind::PreconditionFailed, "If-Match: is not an ETag"))?;
+        if text.trim() == "*" {
+            return Ok(None);
+        }
+        let tags = text.split(',').map(str::trim);
+        let strong = tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+        states.get_or_insert_with(Vec::new).extend(strong);
+    }
+    Ok(states)
 }
 
 /// The terms of a change that is held to nothing but the states that the request names with If-Match.
