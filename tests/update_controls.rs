@@ -444,10 +444,20 @@ fn the_administrator_relaxes_the_rules_and_nobody_else() {
     assert_eq!(set("modifiersName", "nobody"), 21);
     assert_eq!(set("structuralObjectClass", "person"), 19);
     assert_eq!(set("memberOf", STAFF), 19);
+    let other = "597ae2f6-16a6-1027-98f4-d28b5365dc15";
+    assert_eq!(set("entryUUID", other), 0);
     assert_eq!(
         value(&mut administrator, BOB, "createTimestamp").unwrap(),
         "20010101000000Z"
     );
+    for filter in [
+        format!("(entryUUID={other})"),
+        "(createTimestamp<=20010101000000Z)".to_owned(),
+    ] {
+        let base = "ou=people,dc=example,dc=org";
+        let found = administrator.search(base, Scope::Subtree, &filter, vec!["1.1"]);
+        assert_eq!(found.unwrap().0.len(), 1, "{filter}");
+    }
 
     let person = || vec![Mod::Replace("objectClass", one("person"))];
     let without = vec![

@@ -21,7 +21,7 @@ pub(super) const STALL_LIMIT: Duration = Duration::from_secs(60);
 
 /// How many changes of commits that are in the journal are given to sled at once: as few as leave the pages that were
 /// looked up for them in its cache until they are written.
-const PART: usize = 128;
+const PART: usize = 256;
 
 /// What is in sled, and what is being put there.
 pub(super) struct Checkpoint {

@@ -185,13 +185,27 @@ impl Vocabulary {
         terms: &mut Terms,
     ) {
         terms.clear();
-        terms
-            .equality
-            .push(self.short_id(short_id::number(&entry.uuid())));
-        if let Some(slot) = self.uuid {
-            terms.ordered.push((slot, entry.uuid().into()));
+        // Else they are the same as before.
+        if *of == Changed::Everything {
+            terms
+                .equality
+                .push(self.short_id(short_id::number(&entry.uuid())));
+            if let Some(slot) = self.uuid {
+                terms.ordered.push((slot, entry.uuid().into()));
+            }
+            self.add_time(
+                context,
+                (self.created, well_known::CREATE_TIMESTAMP),
+                entry.created(),
+                terms,
+            );
         }
-        self.add_times(context, entry, terms);
+        self.add_time(
+            context,
+            (self.modified, well_known::MODIFY_TIMESTAMP),
+            entry.modified(),
+            terms,
+        );
         for block in entry.blocks() {
             if let Some(attribute) = context.descriptions.attribute(block.description)
                 && of.includes(attribute)
@@ -201,27 +215,23 @@ impl Vocabulary {
         }
     }
 
-    fn add_times(&self, context: Context<'_>, entry: EntryRef<'_>, terms: &mut Terms) {
-        let times = [
-            (self.created, well_known::CREATE_TIMESTAMP, entry.created()),
-            (
-                self.modified,
-                well_known::MODIFY_TIMESTAMP,
-                entry.modified(),
-            ),
-        ];
-        for (slot, attribute, seconds) in times {
-            let rule = context.schema.attribute(attribute).ordering;
-            if let (Some(slot), Some(rule)) = (slot, rule) {
-                let normalized = &mut terms.normalized;
-                normalized.clear();
-                let text = time::generalized(seconds);
-                if rule
-                    .normalize_value(context.schema, text.as_bytes(), normalized)
-                    .is_ok()
-                {
-                    terms.ordered.push((slot, beginning(normalized).into()));
-                }
+    fn add_time(
+        &self,
+        context: Context<'_>,
+        (slot, attribute): (Option<usize>, AttributeTypeId),
+        seconds: i64,
+        terms: &mut Terms,
+    ) {
+        let rule = context.schema.attribute(attribute).ordering;
+        if let (Some(slot), Some(rule)) = (slot, rule) {
+            let normalized = &mut terms.normalized;
+            normalized.clear();
+            let text = time::generalized(seconds);
+            if rule
+                .normalize_value(context.schema, text.as_bytes(), normalized)
+                .is_ok()
+            {
+                terms.ordered.push((slot, beginning(normalized).into()));
             }
         }
     }
@@ -299,7 +309,7 @@ impl Normal<'_> {
 /// The attribute types in which an entry differs from what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
-    /// There was none before, or there is none now.
+    /// There was none before, or there is none now, or its id or its beginning were set anew.
     Everything,
     /// Those of which the values are not the same octets; perhaps some twice.
     Only(Vec<AttributeTypeId>),
@@ -324,15 +334,37 @@ pub(super) fn changed_types(
     let (Some(old), Some(new)) = (old, new) else {
         return Changed::Everything;
     };
+    if (old.uuid(), old.created()) != (new.uuid(), new.created()) {
+        return Changed::Everything;
+    }
     let mut changed = Vec::new();
-    for (one, other) in [(old, new), (new, old)] {
-        for block in one.blocks() {
-            let same = other.blocks().any(|counterpart| {
+    let mut add = |block: &Block<'_>| changed.extend(descriptions.attribute(block.description));
+    let (mut before, mut after) = (old.blocks(), new.blocks());
+    // Blocks of one attribute are in one place as long as none has come or gone.
+    let (before, after) = loop {
+        match (before.next(), after.next()) {
+            (Some(one), Some(other)) if one.description == other.description => {
+                if one.value_set.as_bytes() != other.value_set.as_bytes() {
+                    add(&one);
+                }
+            }
+            (one, other) => {
+                break (
+                    one.into_iter().chain(before),
+                    other.into_iter().chain(after),
+                );
+            }
+        }
+    };
+    let (before, after): (Vec<_>, Vec<_>) = (before.collect(), after.collect());
+    for (one, other) in [(&before, &after), (&after, &before)] {
+        for block in one {
+            let same = other.iter().any(|counterpart| {
                 counterpart.description == block.description
                     && counterpart.value_set.as_bytes() == block.value_set.as_bytes()
             });
-            if !same && let Some(attribute) = descriptions.attribute(block.description) {
-                changed.push(attribute);
+            if !same {
+                add(block);
             }
         }
     }
