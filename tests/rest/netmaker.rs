@@ -345,12 +345,18 @@ fn what_belongs_to_the_system_or_elsewhere_stays_though_that_is_hidden() {
         found[0].attrs["entryUUID"][0].clone()
     };
     let (keeper, guest, keepers) = (id("(uid=keeper)"), id("(uid=guest)"), id("(cn=keepers)"));
+    let renamed = json!({"id": keepers, "name": "others"}).to_string();
     for (request, body, status) in [
         ("DELETE /api/users/keeper".to_owned(), None, 403),
         ("DELETE /api/users/guest".to_owned(), None, 400),
         (
             format!("DELETE /api/v1/users/group?group_id={keepers}"),
             None,
+            403,
+        ),
+        (
+            "PUT /api/v1/users/group".to_owned(),
+            Some(renamed.as_str()),
             403,
         ),
         (format!("DELETE /api/v2/auth/users/{keeper}"), None, 403),

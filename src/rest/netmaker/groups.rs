@@ -228,6 +228,9 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
     }
     let mut changes = vec![modify(name(&entry), steps)];
     let renamed = text(&entry, "cn").as_deref() != Some(said.name.as_str());
+    if renamed && is_system(&call, &entry) {
+        return Err(Fault::forbidden("a group of the system keeps its name"));
+    }
     if renamed && names(&name(&entry), "cn") {
         changes.push(rename(name(&entry), rdn("cn", &said.name)?));
     }

@@ -129,7 +129,7 @@ async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
     {
         return Err(in_use(&wanted));
     }
-    if is_system(&call, &entry) {
+    if is_system(call, &entry) {
         return Err(Fault::forbidden("a group of the system cannot be changed"));
     }
     let work = |entry: &EntryCopy| {
