@@ -94,13 +94,17 @@ pub fn give_up_place() {
     let _ = PLACE.try_with(Cell::take);
 }
 
-/// Takes a place for the request that the current task works on, which has given up its own.
+/// Takes a place for the request that the current task works on, if it has given up its own.
 ///
 /// # Errors
 /// When there is none.
 pub fn take_place(rest: &Rest) -> Result<(), Fault> {
-    let place = Arc::clone(&rest.gate.places).try_acquire_owned();
-    let place = place.map_err(|_| Fault::new(Kind::Unavailable, FULL))?;
+    let place = match PLACE.try_with(Cell::take) {
+        Ok(Some(own)) => own,
+        _ => Arc::clone(&rest.gate.places)
+            .try_acquire_owned()
+            .map_err(|_| Fault::new(Kind::Unavailable, FULL))?,
+    };
     let _ = PLACE.try_with(|own| own.set(Some(place)));
     Ok(())
 }
