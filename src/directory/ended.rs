@@ -83,13 +83,14 @@ fn has_ended(
     (attribute, class): (AttributeTypeId, ClassId),
     before: Seconds,
 ) -> bool {
-    let Some(view) = View::new(snapshot, id) else {
+    let is_one = |view: &View<'_>| view.has_class(class) && snapshot.children(id).is_none();
+    let Some(view) = View::new(snapshot, id).filter(is_one) else {
         return false;
     };
     let attributes = decode(&view);
     let end = attributes.values(attribute).first();
     let end = end.and_then(|end| time::seconds(snapshot.schema(), end));
-    view.has_class(class) && snapshot.children(id).is_none() && end.is_some_and(|end| end < before)
+    end.is_some_and(|end| end < before)
 }
 
 /// The change that removes an entry, if that still has an end as early: another may come to stand under its name.

@@ -18,7 +18,7 @@ use crate::directory::dn::Dn;
 use crate::directory::identity::{Identity, Provenance};
 use crate::directory::keys::Wanted;
 use crate::directory::password::Secret;
-use crate::directory::schema::well_known;
+use crate::directory::schema::{Rule, well_known};
 use crate::directory::{Error, Login};
 
 /// The name of the directory's administrator in every dialect.
@@ -236,9 +236,21 @@ pub async fn log_in(
 }
 
 impl Rest {
+    /// Whether a user name is that of the directory's administrator, as user names are compared (RFC 4518).
+    pub fn names_administrator(&self, user: &str) -> bool {
+        let snapshot = self.directory.snapshot();
+        let compared = |name: &str| {
+            let mut compared = Vec::new();
+            let rule = Rule::CaseIgnore;
+            let done = rule.normalize_value(snapshot.schema(), name.as_bytes(), &mut compared);
+            done.ok().map(|()| compared)
+        };
+        compared(user).is_some_and(|user| Some(user) == compared(ADMINISTRATOR))
+    }
+
     /// The entry that logs in under a user name, or a name that no entry has.
     pub fn name_of(&self, user: &str) -> Dn {
-        if user.eq_ignore_ascii_case(ADMINISTRATOR) {
+        if self.names_administrator(user) {
             return Dn::parse(&self.directory.setup().administrator.name).unwrap_or_default();
         }
         let found = self.directory.name_of(well_known::UID, user.as_bytes());

@@ -17,17 +17,21 @@ use crate::directory::{Changed, EntryCopy, Error};
 /// How often changes are worked out when others are faster.
 const TRIES: usize = 5;
 
-/// The states that a request names with If-Match; `None` when any will do.
+/// The states that a request names with If-Match, in one line or several; `None` when any will do (RFC 9110 13.1.1).
 fn states(call: &Call) -> Result<Option<Vec<&str>>, Fault> {
-    let Some(value) = call.headers.get(header::IF_MATCH) else {
-        return Ok(None);
-    };
-    let text = value
-        .to_str()
-        .map_err(|_| Fault::new(Kind::PreconditionFailed, "If-Match: is not an ETag"))?;
-    let tags = text.split(',').map(str::trim);
-    let strong = tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
-    Ok((text.trim() != "*").then(|| strong.collect()))
+    let mut states = None;
+    for value in call.headers.get_all(header::IF_MATCH) {
+        let text = value
+            .to_str()
+            .map_err(|_| Fault::new(Kind::PreconditionFailed, "If-Match: is not an ETag"))?;
+        if text.trim() == "*" {
+            return Ok(None);
+        }
+        let tags = text.split(',').map(str::trim);
+        let strong = tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+        states.get_or_insert_with(Vec::new).extend(strong);
+    }
+    Ok(states)
 }
 
 /// The terms of a change that is held to nothing but the states that the request names with If-Match.
@@ -48,8 +52,11 @@ where
     let mut tries = 0;
     loop {
         tries += 1;
-        match list::together(call, work().await?).await {
-            Err(error) if tries < TRIES && is_overtaken(&error) => {}
+        let changes = work().await?;
+        let renames = |(change, _): &(Change, Terms)| matches!(change, Change::Rename { .. });
+        let renames = changes.iter().any(renames);
+        match list::together(call, changes).await {
+            Err(error) if tries < TRIES && is_overtaken(&error, renames) => {}
             done => return Ok(done?),
         }
     }
@@ -61,16 +68,17 @@ pub fn unconditional(changes: impl IntoIterator<Item = Change>) -> Vec<(Change, 
     changes.map(|change| (change, Terms::default())).collect()
 }
 
-/// Whether a change has failed as one does when the entries have become others than it was worked out on.
-fn is_overtaken(error: &Error) -> bool {
-    matches!(
-        error,
+/// Whether changes have failed as they do when the entries have become others than they were worked out on. What is added
+/// was not there then; whether a new name is free nobody has looked.
+fn is_overtaken(error: &Error, renames: bool) -> bool {
+    match error {
+        Error::EntryAlreadyExists => !renames,
         Error::AssertionFailed
-            | Error::EntryAlreadyExists
-            | Error::NoSuchObject { .. }
-            | Error::AttributeOrValueExists(_)
-            | Error::NoSuchAttribute(_)
-    )
+        | Error::NoSuchObject { .. }
+        | Error::AttributeOrValueExists(_)
+        | Error::NoSuchAttribute(_) => true,
+        _ => false,
+    }
 }
 
 /// What a request changes, and is answered with.

@@ -70,7 +70,7 @@ fn describe(dialect: &Dialect, operation: &Operation, bodies: &Bodies, out: &mut
     out.push_str("<table>");
     for parameter in parameters {
         let values = match &parameter.form {
-            Form::Text => "text".to_owned(),
+            Form::Text | Form::Part => "text".to_owned(),
             Form::Texts | Form::Repeated => "texts".to_owned(),
             Form::Flag => "true, false".to_owned(),
             Form::Moment => "date-time".to_owned(),

@@ -27,6 +27,8 @@ tokio::task_local! {
     /// Its place among those that are worked on.
     static PLACE: Cell<Option<OwnedSemaphorePermit>>;
 }
+/// What is said when there is no place.
+const FULL: &str = "too many requests are worked on; try again";
 /// Addresses that are remembered.
 const ADDRESSES: usize = 65_536;
 
@@ -65,7 +67,7 @@ pub async fn guard(State(rest): State<Arc<Rest>>, request: Request, next: Next) 
                 Err(_) => refusal("the request took longer than it may; ask for less"),
             }
         }
-        Err(_) => refusal("too many requests are worked on; try again"),
+        Err(_) => refusal(FULL),
     };
     let headers = response.headers_mut();
     headers.insert(
@@ -90,6 +92,21 @@ pub fn current_request() -> Option<Arc<str>> {
 /// Gives up the place of the request that the current task works on, of which nothing is left that is work.
 pub fn give_up_place() {
     let _ = PLACE.try_with(Cell::take);
+}
+
+/// Takes a place for the request that the current task works on, if it has given up its own.
+///
+/// # Errors
+/// When there is none.
+pub fn take_place(rest: &Rest) -> Result<(), Fault> {
+    let place = match PLACE.try_with(Cell::take) {
+        Ok(Some(own)) => own,
+        _ => Arc::clone(&rest.gate.places)
+            .try_acquire_owned()
+            .map_err(|_| Fault::new(Kind::Unavailable, FULL))?,
+    };
+    let _ = PLACE.try_with(|own| own.set(Some(place)));
+    Ok(())
 }
 
 /// The id that the client gave, if it may stand in a log, or a new one.

@@ -246,7 +246,7 @@ const NO_NUL: &str = "^[^\\u0000]*$";
 
 fn form(parameter: &Parameter) -> Value {
     match &parameter.form {
-        Form::Text => {
+        Form::Text | Form::Part => {
             let least = usize::from(parameter.required);
             json!({ "type": "string", "minLength": least, "maxLength": LONGEST, "pattern": NO_NUL })
         }

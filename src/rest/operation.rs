@@ -31,6 +31,9 @@ mod row;
 
 pub use row::{ANYONE, Input, Operation, Permission, Run, Shape, USER, Verb, json};
 
+/// Bytes of a body that is on its way above which its request takes a place, so that many cannot fill the memory.
+const SMALL: usize = 64 * 1024;
+
 /// A product's way of asking.
 pub struct Dialect {
     /// Its name: the audience of its tokens.
@@ -271,7 +274,7 @@ async fn perform(
     }
     if let Some(input) = &operation.body {
         check_type(input, &head.headers)?;
-        call.body = body.whole().await?;
+        call.body = body.whole(&call.rest).await?;
     }
     call.headers = head.headers;
     (operation.run)(call).await
@@ -315,11 +318,17 @@ impl Upload {
         Ok(Some(piece))
     }
 
-    async fn whole(&mut self) -> Result<Bytes, Fault> {
+    /// All of it. A client may take its time over it, but no place of those whose request is there, unless it is large.
+    async fn whole(&mut self, rest: &Rest) -> Result<Bytes, Fault> {
         let mut whole = Vec::new();
+        limits::give_up_place();
         while let Some(piece) = self.piece().await? {
             whole.extend_from_slice(&piece);
+            if whole.len() > SMALL {
+                limits::take_place(rest)?;
+            }
         }
+        limits::take_place(rest)?;
         Ok(whole.into())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the classes and the attributes that every dialect agrees on. What only one of them says is its own.
 
-use super::entry::{attribute, classes, find, replace, values};
+use super::entry::{attribute, classes, find, name, replace, values};
 use super::fault::Fault;
 use super::operation::Call;
 use super::query::{assertion, equal, not, present};
@@ -10,6 +10,7 @@ use super::time::now;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 use crate::directory::request::Modification;
+use crate::directory::schema::well_known;
 
 /// What `pwdAccountLockedTime` says of an account that is closed for good.
 const FOR_GOOD: &str = "000001010000Z";
@@ -80,6 +81,25 @@ pub async fn group_named(
 ) -> Result<Option<EntryCopy>, Fault> {
     let filter = Filter::And(vec![equal("cn", group), groups()]);
     find(call, filter, names).await
+}
+
+/// Whether an entry belongs to the system: clients neither rename nor delete it. Access rules that hide this make no less of
+/// it.
+pub fn is_system(call: &Call, entry: &EntryCopy) -> bool {
+    let stored = call
+        .rest
+        .directory
+        .text_of(&name(entry), well_known::HEDGEROW_SYSTEM);
+    stored.is_some_and(|it| it.eq_ignore_ascii_case("TRUE"))
+}
+
+/// Whether an entry came from elsewhere, where it is kept. Access rules that hide this make no less of it.
+pub fn is_external(call: &Call, entry: &EntryCopy) -> bool {
+    let stored = call
+        .rest
+        .directory
+        .text_of(&name(entry), well_known::HEDGEROW_EXTERNAL_ID);
+    stored.is_some()
 }
 
 /// The attributes of a new user, under a name to log in with and a name for people. What inetOrgPerson demands follows

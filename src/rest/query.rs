@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::fault::Fault;
 use super::time::to_generalized;
 use crate::directory::filter::{Assertion, Filter, Substrings};
+use crate::directory::schema::{Rule, SubstringPiece};
 
 /// The most parameters of one request, and values of one.
 const MOST: usize = 1_000;
@@ -74,6 +75,8 @@ impl Parameter {
 pub enum Form {
     /// Any text.
     Text,
+    /// A part of texts: one of which something counts, or the empty one, which is in all.
+    Part,
     /// `true` or `false`.
     Flag,
     /// A moment (RFC 3339).
@@ -238,6 +241,9 @@ impl Form {
     fn admits(&self, value: &str) -> bool {
         match self {
             Self::Text | Self::Texts | Self::Repeated => value.chars().count() <= LONGEST,
+            Self::Part => {
+                value.chars().count() <= LONGEST && counts(Rule::CaseIgnoreSubstrings, value)
+            }
             Self::Flag => matches!(value, "true" | "false"),
             Self::Moment => to_generalized(value).is_some(),
             Self::Number { least, most, .. } => {
@@ -255,6 +261,9 @@ impl Form {
             Self::Text | Self::Texts | Self::Repeated => {
                 format!("a text of at most {LONGEST} characters")
             }
+            Self::Part => format!(
+                "a text of at most {LONGEST} characters of which one at least counts: spaces, and what is not seen, do not"
+            ),
             Self::Flag => "true or false".to_owned(),
             Self::Moment => "a moment such as 2019-08-24T14:15:22Z".to_owned(),
             Self::Number { least, most, .. } => format!("a whole number from {least} to {most}"),
@@ -345,6 +354,15 @@ fn beyond(attribute: &str, value: &str, bound: fn(Assertion) -> Filter) -> Filte
     Filter::And(vec![bound(assertion(attribute, &value)), not(same)])
 }
 
+/// Whether anything of a text counts when a rule looks for it as a part of values, if it is not empty. Spaces and what is
+/// not seen do not (RFC 4518 2.6), and would be found in every value.
+pub fn counts(rule: Rule, text: &str) -> bool {
+    let mut compared = Vec::new();
+    let done = rule.normalize_substring(SubstringPiece::Any, text.as_bytes(), &mut compared);
+    // What cannot be compared is found nowhere.
+    done.is_err() || compared.iter().any(|byte| *byte != b' ')
+}
+
 /// An attribute and what its values are compared with.
 pub fn assertion(attribute: &str, value: &str) -> Assertion {
     Assertion {
@@ -359,6 +377,7 @@ mod tests {
 
     const KNOWN: &[&[Parameter]] = &[&[
         Parameter::filter("filter[userName][EQ]", Form::Text, Term::Equal("uid"), ""),
+        Parameter::filter("filter[email][CO]", Form::Part, Term::Contains("mail"), ""),
         Parameter::filter(
             "filter[_created][GT]",
             Form::Moment,
@@ -389,6 +408,8 @@ mod tests {
             "(uid=a\\2ab)"
         );
         assert_eq!(filters("filter[userName][EQ]=a+b%2Bc"), "(uid=a b+c)");
+        assert_eq!(filters("filter[email][CO]=+a+"), "(mail=* a *)");
+        assert_eq!(filters("filter[email][CO]="), "(mail=*)");
         assert_eq!(
             filters("filter[_created][GT]=2019-08-24T16:15:22+02:00"),
             "(&(createTimestamp>=20190824141522Z)(!(createTimestamp=20190824141522Z)))"
@@ -418,6 +439,8 @@ mod tests {
             ),
             ("filter[userName][EQ][]=a", "filter[userName][EQ][]"),
             ("filter[_created][GT]=yesterday", "filter[_created][GT]"),
+            ("filter[email][CO]=+", "filter[email][CO]"),
+            ("filter[email][CO]=%E2%80%8B%C2%AD", "filter[email][CO]"),
             ("page[limit]=1001", "page[limit]"),
             ("page[limit]=-1", "page[limit]"),
             ("page[limit]=+1", "page[limit]"),

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_core::Stream;
@@ -23,6 +24,14 @@ use crate::directory::search::Progress;
 
 /// Pieces of a stream that wait for the client.
 const WAITING: usize = 2;
+/// The longest that a client is waited for to take one of them. What it has begun to read is kept for it until then.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A piece of a list, or why there are no more.
+type Piece = Result<Bytes, Fault>;
+
+/// What comes after the last piece of a list that is whole.
+const END: Bytes = Bytes::new();
 
 /// Writes one entry of a list.
 pub type Write = Arc<dyn Fn(&VisibleEntry<'_>, &mut Vec<u8>) + Send + Sync>;
@@ -96,15 +105,13 @@ pub async fn whole(
             send: &send,
         };
         if let Err(fault) = writing.write().await {
-            let _ = send.send(Err(fault)).await;
+            let _ = send.send_timeout(Err(fault), PATIENCE).await;
         }
     });
-    let first = match receive.recv().await {
-        Some(Ok(first)) => Some(first),
-        Some(Err(fault)) => return Err(fault),
-        None => None,
-    };
-    Ok(Body::from_stream(Pieces { first, receive }))
+    match receive.recv().await {
+        Some(Err(fault)) => Err(fault),
+        first => Ok(Body::from_stream(Pieces { first, receive })),
+    }
 }
 
 /// A list that is being written.
@@ -115,7 +122,7 @@ struct Writing<'a> {
     write: WriteAll,
     /// What is written and not sent yet.
     batch: Vec<u8>,
-    send: &'a mpsc::Sender<Result<Bytes, Fault>>,
+    send: &'a mpsc::Sender<Piece>,
 }
 
 impl Writing<'_> {
@@ -129,7 +136,10 @@ impl Writing<'_> {
         };
         if is_there {
             (self.write)(None, &mut self.batch);
-            self.send().await;
+            if !self.send().await {
+                return Ok(());
+            }
+            let _ = self.send.send_timeout(Ok(END), PATIENCE).await;
         }
         Ok(())
     }
@@ -182,28 +192,75 @@ impl Writing<'_> {
         }
     }
 
-    /// False when the client has gone.
+    /// False when the client has gone, or does not read on.
     async fn send(&mut self) -> bool {
-        let batch = std::mem::take(&mut self.batch);
-        batch.is_empty() || self.send.send(Ok(batch.into())).await.is_ok()
+        let batch = Bytes::from(std::mem::take(&mut self.batch));
+        batch.is_empty() || self.send.send_timeout(Ok(batch), PATIENCE).await.is_ok()
     }
 }
 
 /// What comes out of a channel, as a body.
 struct Pieces {
-    first: Option<Bytes>,
-    receive: mpsc::Receiver<Result<Bytes, Fault>>,
+    first: Option<Piece>,
+    receive: mpsc::Receiver<Piece>,
 }
 
 impl Stream for Pieces {
     type Item = Result<Bytes, std::io::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(first)));
-        }
+        let next = match self.first.take() {
+            Some(first) => Poll::Ready(Some(first)),
+            None => self.receive.poll_recv(cx),
+        };
         // A list that breaks off ends its connection, so that nobody takes it for whole.
-        let next = self.receive.poll_recv(cx);
-        next.map(|next| next.map(|piece| piece.map_err(|it| std::io::Error::other(it.text))))
+        next.map(|next| match next {
+            Some(Ok(piece)) if piece.is_empty() => None,
+            Some(Ok(piece)) => Some(Ok(piece)),
+            Some(Err(fault)) => Some(Err(std::io::Error::other(fault.text))),
+            None => Some(Err(std::io::Error::other("the list breaks off"))),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+    use crate::rest::fault::Kind;
+
+    /// The pieces of a body, and whether it ended as a whole one does, of a list of which this was sent.
+    async fn read(sent: Vec<Piece>) -> (Vec<Bytes>, bool) {
+        let (send, receive) = mpsc::channel(sent.len());
+        for piece in sent {
+            send.send(piece).await.unwrap();
+        }
+        drop(send);
+        let first = None;
+        let mut body = Pieces { first, receive };
+        let mut pieces = Vec::new();
+        loop {
+            match poll_fn(|cx| Pin::new(&mut body).poll_next(cx)).await {
+                Some(Ok(piece)) => pieces.push(piece),
+                ended => return (pieces, ended.is_none()),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_that_breaks_off_is_not_taken_for_whole() {
+        let piece = Bytes::from_static(b"one\n");
+        let fault = Fault::new(Kind::Unavailable, "busy");
+        let one = vec![piece.clone()];
+        assert_eq!(
+            read(vec![Ok(piece.clone()), Ok(END)]).await,
+            (one.clone(), true)
+        );
+        assert_eq!(
+            read(vec![Ok(piece.clone()), Err(fault)]).await,
+            (one.clone(), false)
+        );
+        assert_eq!(read(vec![Ok(piece)]).await, (one, false));
     }
 }

@@ -1,5 +1,9 @@
 //! What does not depend on the dialect: limits, origins, the document, the audit log, a stop.
 
+use std::io::{Read, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::https::{Answer, Client, Login};
@@ -36,6 +40,25 @@ fn a_refused_request_whose_body_never_ends_keeps_nobody_else_away() {
     let _open = client.begin(head.as_bytes());
     until(|| folder.told(&["audit", "--kind", "refusal"]).contains(BASE));
     until(|| me(&client, &Login::admin()) == 200);
+}
+
+#[test]
+fn a_body_that_is_long_in_coming_keeps_nobody_else_away() {
+    let (_folder, _server, client) = serving("requests = 1\nrequest_seconds = 3600", "");
+    let proof = STANDARD.encode(format!("admin:{PASSWORD}"));
+    let head = format!(
+        "POST {BASE}/users HTTP/1.1\r\nhost: x\r\nauthorization: Basic {proof}\r\n\
+         expect: 100-continue\r\nconnection: close\r\ncontent-length: 2\r\n\r\n"
+    );
+    let mut open = client.begin(head.as_bytes());
+    let mut told = [0; 25];
+    open.read_exact(&mut told).unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(me(&client, &Login::admin()), 200);
+    open.write_all(b"{}").unwrap();
+    let mut answer = Vec::new();
+    let _ = open.read_to_end(&mut answer);
+    assert!(answer.starts_with(b"HTTP/1.1 400 "), "{answer:?}");
 }
 
 #[test]

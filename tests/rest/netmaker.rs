@@ -318,6 +318,63 @@ fn an_admin_from_whom_roles_are_hidden_does_no_more_to_other_admins() {
 }
 
 #[test]
+fn what_belongs_to_the_system_or_elsewhere_stays_though_that_is_hidden() {
+    let hidden = "[[access]]\nwho = \"group:cn=administrators,ou=groups,dc=example,dc=org\"\n\
+        attributes = [\"hedgerowSystem\", \"hedgerowExternalId\"]\nallow = [\"write\", \"add\", \"delete\"]\n";
+    let section = format!("administrators = \"cn=administrators,ou=groups,{SUFFIX}\"");
+    let rules = ACCESS.replacen("[[access]]", &format!("{hidden}\n[[access]]"), 1);
+    let user = |user: &str, more: &str| {
+        format!(
+            "dn: uid={user},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nobjectClass: hedgerowUser\n\
+             uid: {user}\ncn: {user}\nsn: x\nuserPassword: demo-{user}\n{more}\n"
+        )
+    };
+    let (keeper, guest) = (
+        user("keeper", "hedgerowSystem: TRUE"),
+        user("guest", "hedgerowExternalId: x-1"),
+    );
+    let group = format!(
+        "dn: cn=keepers,ou=groups,{SUFFIX}\nobjectClass: groupOfMembers\nobjectClass: hedgerowGroup\n\
+         cn: keepers\nhedgerowSystem: TRUE\n"
+    );
+    let folder = Folder::rest(&section, &rules);
+    let (_folder, server, client) = service::serving(folder, &[TREE, &keeper, &guest, &group]);
+    let id = |filter: &str| {
+        let mut ldap = server.administrator();
+        let found = service::search(&mut ldap, SUFFIX, filter, &["entryUUID"]);
+        found[0].attrs["entryUUID"][0].clone()
+    };
+    let (keeper, guest, keepers) = (id("(uid=keeper)"), id("(uid=guest)"), id("(cn=keepers)"));
+    let renamed = json!({"id": keepers, "name": "others"}).to_string();
+    for (request, body, status) in [
+        ("DELETE /api/users/keeper".to_owned(), None, 403),
+        ("DELETE /api/users/guest".to_owned(), None, 400),
+        (
+            format!("DELETE /api/v1/users/group?group_id={keepers}"),
+            None,
+            403,
+        ),
+        (
+            "PUT /api/v1/users/group".to_owned(),
+            Some(renamed.as_str()),
+            403,
+        ),
+        (format!("DELETE /api/v2/auth/users/{keeper}"), None, 403),
+        (format!("DELETE /api/v2/auth/groups/{keepers}"), None, 403),
+        (
+            format!("PUT /api/v2/auth/users/{guest}/password"),
+            Some(r#"{"password": "another-one"}"#),
+            403,
+        ),
+    ] {
+        for login in [basic("boss"), Login::admin()] {
+            let answer = ask(&client, &login, &request, body);
+            assert_eq!(answer.status, status, "{request}: {}", answer.text());
+        }
+    }
+}
+
+#[test]
 fn an_admin_makes_no_administrators_by_their_group_but_the_super_admin_does() {
     let section = format!("administrators = \"cn=staff,ou=groups,{SUFFIX}\"");
     let folder = Folder::rest(&section, ACCESS);
@@ -418,7 +475,12 @@ fn a_second_factor_that_a_group_needs_stays_and_nothing_else_is_changed() {
         "PUT /api/users/ada",
         Some(&wanted.to_string()),
     );
-    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert_eq!(answer.status, 403, "{}", answer.text());
+    assert!(
+        answer.text().contains("is_mfa_enabled"),
+        "{}",
+        answer.text()
+    );
     assert_eq!(client.get(&ada, "/api/users/ada").json(), was);
     // Who administers may take it, and then it goes with all else that is asked for or not at all.
     let chief = basic("chief");

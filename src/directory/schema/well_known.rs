@@ -143,6 +143,8 @@ numbered! { AttributeTypeId;
     HEDGEROW_TOKEN_CREATOR "hedgerowTokenCreator",
     HEDGEROW_DEFAULT "hedgerowDefault",
     HEDGEROW_INVITATION_EXPIRY "hedgerowInvitationExpiry",
+    HEDGEROW_SYSTEM "hedgerowSystem",
+    HEDGEROW_EXTERNAL_ID "hedgerowExternalId",
 }
 
 /// The attribute types to which `inChainMatch` can be put: those of membership, and the one that leads to superiors.

@@ -6,13 +6,13 @@ use super::{find, page_of};
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
 use crate::directory::{EntryCopy, VisibleEntry};
-use crate::rest::entry::{add, attribute, is_true, name, name_below, reading, selected, text};
+use crate::rest::entry::{add, attribute, name, name_below, reading, selected, text};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::membership::leads;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{group_named, groups, living_users, new_group};
+use crate::rest::principal::{group_named, groups, is_system, living_users, new_group};
 
 /// Lists groups, with those who are in them.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
@@ -87,7 +87,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
 /// Deletes a group, and answers with it as it was.
 pub async fn delete(call: Call) -> Result<Reply, Fault> {
     let entry = of_id(&call, call.path.get("id")).await?;
-    if is_true(&entry, "hedgerowSystem") {
+    if is_system(&call, &entry) {
         return Err(Fault::forbidden("a group of the system cannot be deleted"));
     }
     let was = show(&call, &entry).await?;

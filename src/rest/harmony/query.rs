@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use crate::directory::filter::{Filter, Substrings};
 use crate::directory::request::{SliceStart, SortKey};
+use crate::directory::schema::Rule;
 use crate::rest::fault::Fault;
 use crate::rest::list::by;
 use crate::rest::query::{
-    Form, Parameter, Query, Test, begins, contains, either, equal, not, present,
+    Form, Parameter, Query, Test, begins, contains, counts, either, equal, not, present,
 };
 
 /// The most words that are searched for at once.
@@ -162,7 +163,10 @@ pub fn search(query: &Query) -> Result<Option<Filter>, Fault> {
         Filter::Or(names.chain([email(test)]).collect())
     };
     let filter = match partial {
-        true => anywhere(&|attribute| contains(attribute, text)),
+        true => {
+            must_count(Rule::CaseIgnoreSubstrings, "q", text)?;
+            anywhere(&|attribute| contains(attribute, text))
+        }
         false => all_words(text, &|word| {
             anywhere(&|attribute| has_word(attribute, word))
         })?,
@@ -210,6 +214,11 @@ fn of_field(name: &str, value: &Value, partial: bool) -> Result<Filter, Fault> {
             return Err(Fault::invalid(format!("q: \"{name}\" is no field")));
         }
     };
+    let rule = match name {
+        "phone" => Rule::TelephoneNumberSubstrings,
+        _ => Rule::CaseIgnoreSubstrings,
+    };
+    must_count(rule, &format!("q: {name}"), text)?;
     match partial {
         true => Ok(field(&|attribute| contains(attribute, text))),
         false => all_words(text, &|word| field(&|attribute| has_word(attribute, word))),
@@ -221,9 +230,22 @@ fn email(test: &Test<'_>) -> Filter {
     either("mail", "uid", test)
 }
 
+/// Refuses a text that would be found in every value.
+fn must_count(rule: Rule, place: &str, text: &str) -> Result<(), Fault> {
+    match counts(rule, text) {
+        true => Ok(()),
+        false => Err(Fault::invalid(format!(
+            "{place}: has no character that counts"
+        ))),
+    }
+}
+
 /// All words of a text pass; nothing does when it has none.
 fn all_words(text: &str, test: &Test<'_>) -> Result<Filter, Fault> {
     let words: Vec<&str> = text.split_whitespace().collect();
+    for word in &words {
+        must_count(Rule::CaseIgnoreSubstrings, "q", word)?;
+    }
     match words.len() {
         0 => Ok(Filter::Or(Vec::new())),
         1..=MOST_WORDS => Ok(Filter::And(words.into_iter().map(test).collect())),
@@ -315,6 +337,12 @@ mod tests {
             "q={\"lastName\":1}",
             "q={\"lastName\":null}",
             "q={\"terminated\":\"yes\"}",
+            "qType=partial&q=+",
+            "qType=partial&q=%E2%80%8B",
+            "q=ada+%E2%80%8B",
+            "qType=partial&q={\"lastName\":\"+\"}",
+            "qType=partial&q={\"phone\":\"-\"}",
+            "q={\"phone\":\"-\"}",
             "q=a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q",
         ] {
             assert!(search(&read(wrong)).is_err(), "{wrong}");

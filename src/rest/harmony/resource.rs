@@ -13,7 +13,7 @@ use crate::rest::record::Record;
 use crate::rest::time::to_rfc3339;
 
 /// The attributes of a user that is shown.
-pub const USER: [&str; 16] = [
+pub const USER: [&str; 15] = [
     "hedgerowId",
     "createTimestamp",
     "modifyTimestamp",
@@ -28,7 +28,6 @@ pub const USER: [&str; 16] = [
     "title",
     "telephoneNumber",
     "labeledURI",
-    "hedgerowSystem",
     "entryUUID",
 ];
 
@@ -48,12 +47,11 @@ mod at {
     pub const TITLE: usize = 11;
     pub const PHONE: usize = 12;
     pub const ICON: usize = 13;
-    pub const SYSTEM: usize = 14;
-    pub const UUID: usize = 15;
+    pub const UUID: usize = 14;
 }
 
 /// The attributes of a group that is shown.
-pub const GROUP: [&str; 10] = [
+pub const GROUP: [&str; 9] = [
     "hedgerowId",
     "createTimestamp",
     "modifyTimestamp",
@@ -63,7 +61,6 @@ pub const GROUP: [&str; 10] = [
     "hedgerowAccessApplication",
     "hedgerowAccessNetwork",
     "hedgerowVpnLocation",
-    "hedgerowSystem",
 ];
 
 /// A user, also called a member.
@@ -158,7 +155,7 @@ pub struct Provider<'a> {
 }
 
 /// An entry as a user.
-pub struct UserRecord<'a>(Record<'a, 16>);
+pub struct UserRecord<'a>(Record<'a, 15>);
 
 impl<'a> UserRecord<'a> {
     /// Of an entry that a search has found.
@@ -169,11 +166,6 @@ impl<'a> UserRecord<'a> {
     /// Of a copy.
     pub fn of_copy(entry: &'a EntryCopy) -> Self {
         Self(Record::of_copy(&USER, entry))
-    }
-
-    /// Whether REST clients may not delete it.
-    pub fn is_system(&self) -> bool {
-        self.0.is_true(at::SYSTEM)
     }
 
     /// Whether it is deleted already.

@@ -21,7 +21,7 @@ use crate::rest::list::{self, ListQuery};
 use crate::rest::mail::is_address;
 use crate::rest::membership;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{group_named, new_user, soft_delete, users};
+use crate::rest::principal::{group_named, is_system, new_user, soft_delete, users};
 use crate::rest::query::equal;
 
 /// The most groups that a new user gets into at once.
@@ -267,7 +267,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if record.is_deleted() {
         return Ok(show(&call, &user));
     }
-    if record.is_system() {
+    if is_system(&call, &user) {
         return Err(Fault::forbidden("a user of the system cannot be deleted"));
     }
     if call

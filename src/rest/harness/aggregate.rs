@@ -41,7 +41,8 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
     let resource_groups = body.unique_texts("resourceGroupIdentifiers")?;
     let roles = body.unique_texts("roleIdentifiers")?;
     body.end()?;
-    let term = call.query.value("searchTerm").and_then(matching);
+    let term = call.query.value("searchTerm").unwrap_or_default();
+    let term = matching("searchTerm", term)?;
     let filtered = !resource_groups.is_empty() || !roles.is_empty();
     if term.is_some() && filtered {
         return Err(Fault::invalid(

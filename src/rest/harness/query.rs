@@ -2,8 +2,10 @@
 
 use crate::directory::filter::Filter;
 use crate::directory::request::SortKey;
+use crate::directory::schema::Rule;
+use crate::rest::fault::Fault;
 use crate::rest::operation::Call;
-use crate::rest::query::{Form, Parameter, Test, contains, either};
+use crate::rest::query::{Form, Parameter, Test, contains, counts, either};
 
 /// What the product's own pages send with everything. It has no effect.
 const ROUTING: Parameter = Parameter::new(
@@ -177,14 +179,27 @@ fn key(field: &str, reverse: bool) -> Option<SortKey> {
     })
 }
 
-/// Users whose name or address contains a text; `None` for all, where it is blank.
-pub fn matching(text: &str) -> Option<Filter> {
+/// Users whose name or address contains the text that has a name in the request; `None` for all, where it is blank.
+///
+/// # Errors
+/// When the text only looks blank: nothing of it counts.
+pub fn matching(name: &str, text: &str) -> Result<Option<Filter>, Fault> {
     let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if !counts(Rule::CaseIgnoreSubstrings, text) {
+        let text = format!("{name}: has no character that counts");
+        return Err(Fault::invalid(text));
+    }
     // A user without an address is shown with the user name in its place.
     let test: &Test<'_> = &|attribute| contains(attribute, text);
     let email = either("mail", "uid", test);
-    let any = vec![test("displayName"), test("cn"), email];
-    (!text.is_empty()).then_some(Filter::Or(any))
+    Ok(Some(Filter::Or(vec![
+        test("displayName"),
+        test("cn"),
+        email,
+    ])))
 }
 
 #[cfg(test)]
@@ -206,11 +221,16 @@ mod tests {
 
     #[test]
     fn a_search_term_is_taken_literally() {
-        let filter = matching(" a.*(b) ").unwrap().to_string();
+        let filter = matching("searchTerm", " a.*(b) ")
+            .unwrap()
+            .unwrap()
+            .to_string();
         assert!(
             filter.contains("(displayName=*a.\\2a\\28b\\29*)"),
             "{filter}"
         );
-        assert_eq!(matching(" "), None);
+        assert_eq!(matching("searchTerm", " ").unwrap(), None);
+        let refused = matching("searchTerm", " \u{200b}\u{ad} ").unwrap_err();
+        assert!(refused.text.starts_with("searchTerm: "), "{refused:?}");
     }
 }

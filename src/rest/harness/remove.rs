@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::envelope::success;
 use super::place::{LEVELS, Place};
-use super::resource::{USER, UserRecord};
+use super::resource::USER;
 use super::roles::{ALL_RESOURCES, ASSIGNMENT, Right, assignments, of_level, require, users_by};
 use super::users::find;
 use crate::directory::EntryCopy;
@@ -22,7 +22,7 @@ use crate::rest::fault::Fault;
 use crate::rest::list::found;
 use crate::rest::membership::{leads, listing};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::soft_delete;
+use crate::rest::principal::{is_system, soft_delete};
 use crate::rest::query::{equal, not, present};
 
 /// Changes that are made all or none.
@@ -62,7 +62,7 @@ async fn changes(call: &Call, place: &Place, user: &EntryCopy) -> Result<Changes
         }
     }
     if place.depth() == 0 {
-        if UserRecord::of_copy(user).is_system() {
+        if is_system(call, user) {
             return Err(Fault::forbidden("a user of the system cannot be removed"));
         }
         changes.push((modify(name(user), soft_delete(user)), Terms::default()));

@@ -11,7 +11,7 @@ use crate::rest::operation::Call;
 use crate::rest::record::Record;
 
 /// The attributes of a user that is shown or changed.
-pub const USER: [&str; 12] = [
+pub const USER: [&str; 11] = [
     "entryUUID",
     "uid",
     "displayName",
@@ -22,12 +22,11 @@ pub const USER: [&str; 12] = [
     "pwdAccountLockedTime",
     "objectClass",
     "entryCSN",
-    "hedgerowSystem",
     "hedgerowEmailVerified",
 ];
 
 /// An entry as a user.
-pub struct UserRecord<'a>(Record<'a, 12>);
+pub struct UserRecord<'a>(Record<'a, 11>);
 
 impl<'a> UserRecord<'a> {
     /// Of an entry that a search has found.
@@ -61,11 +60,6 @@ impl<'a> UserRecord<'a> {
         self.0.is_true(6) || locked.is_some_and(|time| time.starts_with("0000"))
     }
 
-    /// Whether REST clients may not remove the user.
-    pub fn is_system(&self) -> bool {
-        self.0.is_true(10)
-    }
-
     /// Whether the user may not log in at this moment.
     pub fn is_locked(&self) -> bool {
         self.is_inactive() || self.0.is_true(5)
@@ -94,7 +88,7 @@ pub fn info(call: &Call, account: &Place, entry: &EntryCopy) -> Value {
     let known = Known {
         admin,
         second_factor,
-        email_verified: record.0.is_true(11),
+        email_verified: record.0.is_true(10),
     };
     add_account(&mut info, account, &known);
     info

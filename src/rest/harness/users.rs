@@ -98,7 +98,7 @@ pub async fn batch(call: Call) -> Result<Reply, Fault> {
         Parents::Include => Filter::Or(vec![own, above]),
         Parents::Strictly => Filter::And(vec![above, not(own)]),
     }];
-    all.extend(term.as_deref().and_then(matching));
+    all.extend(matching("searchTerm", term.as_deref().unwrap_or_default())?);
     if !identifiers.is_empty() {
         let ids = identifiers.iter().map(|id| equal("entryUUID", id));
         all.push(Filter::Or(ids.collect()));
@@ -110,7 +110,8 @@ pub async fn batch(call: Call) -> Result<Reply, Fault> {
 pub async fn current_generation(call: Call) -> Result<Reply, Fault> {
     let account = account(&call, true)?;
     require(&call, &account, 0, Right::View)?;
-    let term = call.query.value("searchString").and_then(matching);
+    let term = call.query.value("searchString").unwrap_or_default();
+    let term = matching("searchString", term)?;
     let all = std::iter::once(living_users()).chain(term);
     answer(&call, Filter::And(all.collect())).await
 }

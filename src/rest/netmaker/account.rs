@@ -39,7 +39,7 @@ async fn turn(call: &Call, active: bool, verb: &str) -> Result<(), Fault> {
     if names_caller(call, user) {
         return refuse("self");
     }
-    if users::is_administrator(user) {
+    if call.rest.names_administrator(user) {
         return refuse("a super-admin");
     }
     let entry = users::require(call, user).await?;

@@ -95,7 +95,9 @@ impl New {
     /// # Errors
     /// [`Kind::Conflict`] when there is a user of this name, deleted ones among them.
     pub async fn add(mut self, call: &Call) -> Result<EntryCopy, Fault> {
-        if users::is_administrator(&self.username) || users::is_taken(call, &self.username).await? {
+        if call.rest.names_administrator(&self.username)
+            || users::is_taken(call, &self.username).await?
+        {
             return Err(exists());
         }
         let dn = name_below(call.rest.unit("people"), "uid", &self.username)?;

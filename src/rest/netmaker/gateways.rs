@@ -234,7 +234,7 @@ async fn user(call: &Call) -> Result<EntryCopy, Fault> {
 /// Opens a gateway to a user.
 pub async fn attach(call: Call) -> Result<Reply, Fault> {
     let all = || Fault::invalid("superadmins/admins have access to all gateways");
-    if users::is_administrator(target(&call)) {
+    if call.rest.names_administrator(target(&call)) {
         return Err(all());
     }
     let user = user(&call).await?;

@@ -21,7 +21,7 @@ use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{group_named, groups, new_group};
+use crate::rest::principal::{group_named, groups, is_system, new_group};
 use crate::rest::stream;
 
 /// The most members that a new group is given.
@@ -228,6 +228,9 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
     }
     let mut changes = vec![modify(name(&entry), steps)];
     let renamed = text(&entry, "cn").as_deref() != Some(said.name.as_str());
+    if renamed && is_system(&call, &entry) {
+        return Err(Fault::forbidden("a group of the system keeps its name"));
+    }
     if renamed && names(&name(&entry), "cn") {
         changes.push(rename(name(&entry), rdn("cn", &said.name)?));
     }
@@ -252,7 +255,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     let entry = reference::group(&call, asked(&call)?).await?;
     let entry = entry.ok_or_else(|| Fault::invalid("failed to fetch group details"))?;
     refuse_default(&entry, "cannot delete default user group")?;
-    if is_true(&entry, "hedgerowSystem") {
+    if is_system(&call, &entry) {
         return Err(Fault::forbidden("a group of the system cannot be deleted"));
     }
     let change = Change::Delete { dn: name(&entry) };

@@ -38,7 +38,7 @@ async fn change(call: Call, add: bool) -> Result<Reply, Fault> {
     let user = required(&call, "username", "username is required")?;
     let network = required(&call, "network_id", "network is required")?;
     let only = || Fault::invalid("can only add service users");
-    if users::is_administrator(user) {
+    if call.rest.names_administrator(user) {
         return Err(only());
     }
     let entry = users::find(&call, user).await?;

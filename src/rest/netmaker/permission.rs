@@ -69,13 +69,8 @@ impl Role {
 
     /// The role of a user. For deciding what may be done to it: access rules do not make less of it.
     pub fn of_entry(rest: &Rest, entry: &EntryCopy) -> Role {
-        Self::held_by(rest, &entry::name(entry))
-    }
-
-    /// The same of a user by the name of its entry.
-    pub fn held_by(rest: &Rest, name: &Dn) -> Role {
-        let role = well_known::HEDGEROW_PLATFORM_ROLE;
-        Self::of_user(rest, name, rest.directory.text_of(name, role))
+        let (name, role) = (entry::name(entry), well_known::HEDGEROW_PLATFORM_ROLE);
+        Self::of_user(rest, &name, rest.directory.text_of(&name, role))
     }
 
     /// The role of a user as the caller may see it; of its attributes `hedgerowPlatformRole` must have been read.

@@ -22,7 +22,7 @@ use crate::rest::time::to_rfc3339;
 pub const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// The attributes of a user that is shown.
-pub const USER: [&str; 17] = [
+pub const USER: [&str; 16] = [
     "objectClass",
     "entryUUID",
     "entryCSN",
@@ -36,7 +36,6 @@ pub const USER: [&str; 17] = [
     "hedgerowPlatformRole",
     "hedgerowNetworkRole",
     "hedgerowAuthType",
-    "hedgerowSystem",
     "hedgerowClientAddress",
     "memberOf",
     "pwdLastSuccess",

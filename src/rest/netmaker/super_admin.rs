@@ -27,7 +27,7 @@ pub async fn exists(_: Call) -> Result<Reply, Fault> {
 
 /// Whether the caller may give the role to somebody: the super-admin, and the administrator of the directory to itself.
 pub fn may_transfer(call: &Call) -> bool {
-    let own = users::is_administrator(call.path.get("username"));
+    let own = call.rest.names_administrator(call.path.get("username"));
     role(call) == Role::SuperAdmin || own && call.caller.identity.is_administrator()
 }
 
@@ -42,7 +42,7 @@ pub async fn transfer(call: Call) -> Result<Reply, Fault> {
         let had = equal("hedgerowPlatformRole", Role::SuperAdmin.name());
         changes.push(give(holder, Vec::new(), Role::Admin, had));
     }
-    let to_directory = users::is_administrator(user);
+    let to_directory = call.rest.names_administrator(user);
     if !to_directory {
         let entry = users::find(&call, user).await?;
         let entry = entry.ok_or_else(|| Fault::invalid("username: there is no such user"))?;

@@ -119,7 +119,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let expires = expires.filter(|it| it != NEVER);
     let expires = expires.map(|it| end(&it)).transpose()?;
     asker(&call)?;
-    if users::is_administrator(&user) {
+    if call.rest.names_administrator(&user) {
         let text = "the administrator of the directory has no entry that tokens could stand for";
         return Err(Fault::invalid(text));
     }

@@ -11,20 +11,19 @@ use super::{reference, users};
 use crate::directory::EntryCopy;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::rest::change::{attempt, unconditional};
-use crate::rest::entry::{
-    after, classes, is_true, modify, name, replace, replace_first, reread, text,
-};
+use crate::rest::entry::{after, classes, modify, name, replace, replace_first, reread, text};
 use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::membership;
 use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::{is_external, is_system};
 use crate::rest::query::equal;
 
 /// Replaces what a request can say of a user.
 pub async fn update(call: Call) -> Result<Reply, Fault> {
     let said = Definition::read(&call)?;
     let user = call.path.get("username");
-    if users::is_administrator(user) {
+    if call.rest.names_administrator(user) {
         return Err(Fault::forbidden(
             "the administrator of the directory is not changed here",
         ));
@@ -39,7 +38,7 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
         let entry = users::require(&call, user).await?;
         let around = Surroundings::of_one(&call, &entry).await?;
         let shown = User::of(&call, &entry, &around);
-        let wanted = allowed(&call, &said, &shown)?;
+        let wanted = allowed(&call, &said, (&entry, &shown))?;
         changes(&call, &said, (&entry, &shown), wanted).await
     };
     let changed = match attempt(&call, work).await? {
@@ -50,9 +49,13 @@ pub async fn update(call: Call) -> Result<Reply, Fault> {
 }
 
 /// The role that the user is to have, once it is clear that the caller may ask for all that is said.
-fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
+fn allowed(
+    call: &Call,
+    said: &Definition,
+    (entry, is): (&EntryCopy, &User),
+) -> Result<Role, Fault> {
     let caller = role(call);
-    let has = Role::held_by(&call.rest, &call.rest.name_of(&is.username));
+    let has = Role::of_entry(&call.rest, entry);
     let own = names_caller(call, &is.username);
     let wanted = match own || said.role.is_empty() {
         true => has,
@@ -80,10 +83,14 @@ fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
     } else if caller != Role::SuperAdmin && wanted == Role::Admin {
         return refuse("only superadmin can assign the admin role");
     }
+    if own && drops_second_factor(said, is) && call.rest.directory.needs_second_factor(&name(entry))
+    {
+        return refuse("is_mfa_enabled: a group that the user is in needs the second factor");
+    }
     if said.password.is_some() && is.auth_type == "oauth" {
         return refuse("the password of this user is kept elsewhere");
     }
-    if !is.external_identity_provider_id.is_empty() {
+    if is_external(call, entry) {
         let renamed = !said.display_name.is_empty() && said.display_name != is.display_name;
         if renamed || said.disabled.is_some_and(|it| it != is.account_disabled) {
             return Err(Fault::invalid(
@@ -92,6 +99,10 @@ fn allowed(call: &Call, said: &Definition, is: &User) -> Result<Role, Fault> {
         }
     }
     Ok(wanted)
+}
+
+fn drops_second_factor(said: &Definition, is: &User) -> bool {
+    is.is_mfa_enabled && said.second_factor == Some(false)
 }
 
 /// The changes that make a user what is said, the user itself first; none when it is that already.
@@ -137,7 +148,7 @@ async fn changes(
         let tokens = call.rest.directory.access_tokens(&dn).into_iter();
         memberships.extend(tokens.map(|token| Change::Delete { dn: token.dn }));
     }
-    let without_second_factor = is.is_mfa_enabled && said.second_factor == Some(false);
+    let without_second_factor = drops_second_factor(said, is);
     if steps.is_empty() && memberships.is_empty() && !without_second_factor {
         return Ok(Vec::new());
     }
@@ -176,7 +187,7 @@ async fn regroup(
         let Some(group) = found else {
             continue;
         };
-        if text(&group, "hedgerowExternalId").is_some() {
+        if is_external(call, &group) {
             return Err(Fault::invalid(
                 "cannot modify membership of external groups",
             ));
@@ -203,7 +214,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if is_master(&call) {
         return refuse("the master key deletes no users; log in");
     }
-    if users::is_administrator(user) {
+    if call.rest.names_administrator(user) {
         return refuse("the administrator of the directory cannot be deleted");
     }
     let entry = users::require(&call, user).await?;
@@ -214,11 +225,10 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if has == Role::Admin && role(&call) != Role::SuperAdmin {
         return refuse("admin cannot delete another admin user, including oneself");
     }
-    let external = text(&entry, "hedgerowExternalId").is_some();
-    if external {
+    if is_external(&call, &entry) {
         return Err(Fault::invalid(format!("cannot delete idp user {user}")));
     }
-    if is_true(&entry, "hedgerowSystem") {
+    if is_system(&call, &entry) {
         return refuse("a user of the system cannot be deleted");
     }
     let change = Change::Delete { dn: name(&entry) };

@@ -31,11 +31,6 @@ pub async fn require(call: &Call, user: &str) -> Result<EntryCopy, Fault> {
     found.ok_or_else(|| Fault::not_found("user"))
 }
 
-/// Whether a name is that of the administrator of the directory, who has no entry.
-pub fn is_administrator(user: &str) -> bool {
-    user.eq_ignore_ascii_case(ADMINISTRATOR)
-}
-
 /// A user as it is shown.
 pub async fn shown(call: &Call, entry: &EntryCopy) -> Result<User, Fault> {
     let around = Surroundings::of_one(call, entry).await?;
@@ -88,7 +83,7 @@ pub async fn list(call: Call) -> Result<Reply, Fault> {
 
 /// Shows one user.
 pub async fn get(call: Call) -> Result<Reply, Fault> {
-    if is_administrator(target(&call)) {
+    if call.rest.names_administrator(target(&call)) {
         return Ok(bare(&User::administrator(&call)));
     }
     let entry = require(&call, target(&call)).await?;
@@ -108,7 +103,7 @@ pub async fn with_roles(call: Call) -> Result<Reply, Fault> {
     if user.is_empty() {
         return Err(Fault::invalid("username is required"));
     }
-    let shown = match is_administrator(user) {
+    let shown = match call.rest.names_administrator(user) {
         true => User::administrator(&call),
         false => shown(&call, &require(&call, user).await?).await?,
     };

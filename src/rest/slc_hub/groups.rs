@@ -14,7 +14,7 @@ use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{group_named, groups, new_group};
+use crate::rest::principal::{group_named, groups, is_system, new_group};
 use crate::rest::stream;
 
 /// Members of a group that clients may send and that have no effect.
@@ -129,7 +129,7 @@ async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
     {
         return Err(in_use(&wanted));
     }
-    if GroupRecord::of_copy(&entry).is_system() {
+    if is_system(call, &entry) {
         return Err(Fault::forbidden("a group of the system cannot be changed"));
     }
     let work = |entry: &EntryCopy| {
@@ -151,7 +151,7 @@ async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
 /// Deletes a group.
 pub async fn delete(call: Call) -> Result<Reply, Fault> {
     let entry = find(&call, call.path.get("groupId"), &[]).await?;
-    if GroupRecord::of_copy(&entry).is_system() {
+    if is_system(&call, &entry) {
         return Err(Fault::forbidden("a group of the system cannot be deleted"));
     }
     let change = Change::Delete { dn: name(&entry) };

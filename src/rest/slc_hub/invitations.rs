@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::update::check_name;
 use crate::directory::password::Secret;
-use crate::rest::auth::ADMINISTRATOR;
-use crate::rest::fault::{Fault, Kind};
+use crate::rest::fault::Fault;
 use crate::rest::invitation;
 use crate::rest::json::Members;
 use crate::rest::operation::{Call, Reply};
@@ -23,9 +23,7 @@ pub async fn accept(call: Call) -> Result<Reply, Fault> {
     }
     let password = password.filter(|password| !password.is_empty());
     let password = password.ok_or_else(|| Fault::invalid("password: is required"))?;
-    if user_name.eq_ignore_ascii_case(ADMINISTRATOR) {
-        return Err(Fault::new(Kind::Conflict, "userName: is in use"));
-    }
+    check_name(&call, &user_name)?;
     let password = Secret::from(password.into_bytes());
     invitation::accept(&call.rest, token, (user_name, display_name), password).await?;
     Ok(Reply::empty())
@@ -39,7 +37,6 @@ pub async fn is_available(call: Call) -> Result<Reply, Fault> {
     let invitations = call.rest.unit(invitation::UNIT);
     let directory = &call.rest.directory;
     let free = directory.is_free_for_invited(&invitations, &token, &user_name);
-    let available =
-        free.map_err(invitation::void)? && !user_name.eq_ignore_ascii_case(ADMINISTRATOR);
+    let available = free.map_err(invitation::void)? && check_name(&call, &user_name).is_ok();
     Ok(Reply::json(&json!({ "available": available })))
 }

@@ -53,7 +53,7 @@ pub const USERS: &[Parameter] = &[
     ),
     Parameter::filter(
         "filter[userName][CO]",
-        Form::Text,
+        Form::Part,
         Term::Contains("uid"),
         "A part of the user name.",
     ),
@@ -65,7 +65,7 @@ pub const USERS: &[Parameter] = &[
     ),
     Parameter::filter(
         "filter[displayName][CO]",
-        Form::Text,
+        Form::Part,
         Term::Made(|value| named(&|attribute| contains(attribute, value))),
         "A part of the name for people.",
     ),
@@ -77,7 +77,7 @@ pub const USERS: &[Parameter] = &[
     ),
     Parameter::filter(
         "filter[email][CO]",
-        Form::Text,
+        Form::Part,
         Term::Contains("mail"),
         "A part of the address.",
     ),
@@ -185,7 +185,7 @@ pub const GROUPS: &[Parameter] = &[
     ),
     Parameter::filter(
         "filter[name][CO]",
-        Form::Text,
+        Form::Part,
         Term::Contains("cn"),
         "A part of the name.",
     ),
@@ -231,13 +231,13 @@ pub const PRINCIPALS: &[Parameter] = &[
     ),
     Parameter::filter(
         "filter[displayName][CO]",
-        Form::Text,
+        Form::Part,
         Term::Made(|value| shown(&|attribute| contains(attribute, value))),
         "A part of the name for people.",
     ),
     Parameter::filter(
         "filter[displayName][SW]",
-        Form::Text,
+        Form::Part,
         Term::Made(|value| shown(&|attribute| begins(attribute, value))),
         "The beginning of the name for people.",
     ),

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::resource::UserRecord;
 use super::users::message;
 use crate::directory::Error;
 use crate::directory::identity::Identity;
@@ -14,6 +13,7 @@ use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
+use crate::rest::principal::is_external;
 
 /// The answer of a validation: what is wrong with the password, or an empty text.
 fn judged(outcome: Result<(), Error>) -> Result<Reply, Fault> {
@@ -117,7 +117,7 @@ pub async fn change_own(call: Call) -> Result<Reply, Fault> {
     body.end()?;
     if let Some(id) = &call.caller.id {
         let entry = super::users::find(&call, id, &[]).await?;
-        if UserRecord::of_copy(&entry).is_external() {
+        if is_external(&call, &entry) {
             return Err(Fault::forbidden(
                 "the password of this user is kept elsewhere",
             ));

@@ -188,16 +188,6 @@ impl<'a> UserRecord<'a> {
         self.0.text(at::CSN).map(|csn| format!("\"{csn}\""))
     }
 
-    /// Whether REST clients may neither rename nor delete it.
-    pub fn is_system(&self) -> bool {
-        self.0.is_true(at::SYSTEM)
-    }
-
-    /// Whether it came from elsewhere.
-    pub fn is_external(&self) -> bool {
-        self.0.text(at::EXTERNAL_ID).is_some()
-    }
-
     /// Whether it may log in at all.
     pub fn is_active(&self) -> bool {
         !self.0.is_true(at::DISABLED) && !self.is_locked_for_good()
@@ -240,7 +230,7 @@ impl<'a> UserRecord<'a> {
             created: moment("_created", at::CREATED),
             modified: moment("_modified", at::MODIFIED),
             external_id: text("externalId", at::EXTERNAL_ID),
-            system: flag("system", self.is_system()),
+            system: flag("system", self.0.is_true(at::SYSTEM)),
             user_name: text("userName", at::UID),
             display_name: shown.filter(|_| fields.has("displayName")),
             active: flag("active", self.is_active()),
@@ -337,11 +327,6 @@ impl<'a> GroupRecord<'a> {
         self.0.text(3).map(|csn| format!("\"{csn}\""))
     }
 
-    /// Whether REST clients may not change it.
-    pub fn is_system(&self) -> bool {
-        self.0.is_true(6)
-    }
-
     /// The group, as far as it is asked for.
     pub fn group(&self, fields: &Fields) -> Group<'_> {
         let text = |name: &str, at: usize| self.0.text(at).filter(|_| fields.has(name));
@@ -351,7 +336,7 @@ impl<'a> GroupRecord<'a> {
             created: moment("_created", 1),
             modified: moment("_modified", 2),
             external_id: text("externalId", 5),
-            system: fields.has("system").then_some(self.is_system()),
+            system: fields.has("system").then_some(self.0.is_true(6)),
             name: text("name", 4),
         }
     }

@@ -9,6 +9,7 @@ use super::users::show;
 use crate::directory::EntryCopy;
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::request::{Change, Modification};
+use crate::directory::schema::Rule;
 use crate::rest::change::{Target, change};
 use crate::rest::entry::{
     self, attribute, classes, modify, name, names, rdn, replace, replace_first, values,
@@ -16,7 +17,8 @@ use crate::rest::entry::{
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{activate, inactive, new_user, users};
+use crate::rest::principal::{activate, inactive, is_system, new_user, users};
+use crate::rest::query::counts;
 
 /// What a client may say of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,12 +137,27 @@ const STORED: [(&str, &str); 4] = [
     ("userPrincipalName", "userPrincipalName"),
 ];
 
+/// Refuses what nobody can be called anew: a name of which nothing counts, and that of the administrator.
+pub fn check_name(call: &Call, user_name: &str) -> Result<(), Fault> {
+    if !counts(Rule::CaseIgnoreSubstrings, user_name) {
+        let text = "userName: has no character that counts, but spaces or what is not seen";
+        return Err(Fault::invalid(text));
+    }
+    match call.rest.names_administrator(user_name) {
+        true => {
+            let text = "userName: \"admin\" is the administrator of the directory";
+            Err(Fault::new(Kind::Conflict, text))
+        }
+        false => Ok(()),
+    }
+}
+
 /// What a user becomes.
 pub type After = Box<dyn Fn(&EntryCopy) -> Result<UserFields, Fault> + Send + Sync>;
 
 /// Changes a user to what `after` makes of it.
 pub async fn user(call: &Call, after: After) -> Result<Reply, Fault> {
-    let work = |entry: &EntryCopy| difference(entry, &after(entry)?);
+    let work = |entry: &EntryCopy| difference(call, entry, &after(entry)?);
     let target = Target {
         what: "user",
         kind: users(),
@@ -152,9 +169,8 @@ pub async fn user(call: &Call, after: After) -> Result<Reply, Fault> {
 }
 
 /// The changes that make a user of these members of an entry.
-fn difference(entry: &EntryCopy, after: &UserFields) -> Result<Vec<Change>, Fault> {
+fn difference(call: &Call, entry: &EntryCopy, after: &UserFields) -> Result<Vec<Change>, Fault> {
     let before = UserFields::of(entry);
-    let record = UserRecord::of_copy(entry);
     let dn = name(entry);
     let mut steps = Vec::new();
     for (member, stored) in STORED {
@@ -180,11 +196,14 @@ fn difference(entry: &EntryCopy, after: &UserFields) -> Result<Vec<Change>, Faul
         steps.splice(0..0, classes(entry, &["hedgerowAccount", "hedgerowUser"]));
     }
     let renamed = before.user_name != after.user_name;
-    if renamed && record.is_system() {
+    if renamed && is_system(call, entry) {
         return Err(Fault::forbidden("a user of the system keeps its name"));
     }
     let new_rdn = match &after.user_name {
-        Some(name) if renamed => rename(entry, &dn, name, &mut steps)?,
+        Some(name) if renamed => {
+            check_name(call, name)?;
+            rename(entry, &dn, name, &mut steps)?
+        }
         _ => None,
     };
     let mut changes = vec![modify(dn.clone(), steps)];
@@ -213,10 +232,6 @@ fn rename(
     user: &str,
     steps: &mut Vec<Modification>,
 ) -> Result<Option<Rdn>, Fault> {
-    if user.eq_ignore_ascii_case(crate::rest::auth::ADMINISTRATOR) {
-        let text = "userName: \"admin\" is the administrator of the directory";
-        return Err(Fault::new(Kind::Conflict, text));
-    }
     if names(dn, "uid") {
         return Ok(Some(rdn("uid", user)?));
     }

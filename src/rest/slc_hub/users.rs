@@ -21,7 +21,7 @@ use crate::rest::invitation::{self, Invitation};
 use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery, Listed};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::principal::{soft_delete, users};
+use crate::rest::principal::{is_external, is_system, soft_delete, users};
 use crate::rest::stream;
 
 /// Members of a user that clients may send and that have no effect, so that what was read can be sent back.
@@ -152,10 +152,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     body.ignore(READ_ONLY);
     body.end()?;
     let user_name = fields.user_name()?;
-    if user_name.eq_ignore_ascii_case(ADMINISTRATOR) {
-        let text = "userName: \"admin\" is the administrator of the directory";
-        return Err(Fault::new(Kind::Conflict, text));
-    }
+    update::check_name(&call, user_name)?;
     if password.is_none() && !invited {
         return Err(Fault::invalid(
             "password: is required, but for an invitation",
@@ -227,7 +224,7 @@ pub async fn delete(call: Call) -> Result<Reply, Fault> {
     if record.is_deleted() {
         return Err(Fault::not_found("user"));
     }
-    if record.is_system() {
+    if is_system(&call, &entry) {
         return Err(Fault::forbidden("a user of the system cannot be deleted"));
     }
     if call.caller.id.as_deref() == Some(call.path.get("userId")) {
@@ -245,7 +242,7 @@ pub async fn set_password(call: Call) -> Result<Reply, Fault> {
     let must_change = body.flag("mustChange")?;
     body.end()?;
     let entry = find(&call, call.path.get("userId"), &[]).await?;
-    if UserRecord::of_copy(&entry).is_external() {
+    if is_external(&call, &entry) {
         return Err(Fault::forbidden(
             "the password of this user is kept elsewhere",
         ));
