@@ -230,7 +230,11 @@ async fn admit(
     body: &mut Upload,
 ) -> Result<Reply, Fault> {
     let source = head.extensions.get::<Source>().map(|source| source.0);
-    let claimed = auth::caller(&rest, &head.headers, dialect, source).await?;
+    let claimed = match auth::caller(&rest, &head.headers, dialect, source).await {
+        // A login that has ended keeps nobody from the next one.
+        Err(fault) if fault.kind == Kind::Unauthenticated && !operation.permission.login => None,
+        claimed => claimed?,
+    };
     let needs_login = claimed.is_none() && operation.permission.login;
     if claimed.is_none() && !needs_login && !rest.admits(source) {
         let text = "too many requests without a login; wait a minute";
