@@ -187,6 +187,17 @@ fn is_empty(folder: &Path) -> Result<bool, StoreError> {
     Ok(entries.next().is_none())
 }
 
+/// Opens a file that the owner alone may look at, or makes an empty one.
+pub(super) fn open_own(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
 /// Makes one file safe on disk.
 pub(super) fn sync_file(path: &Path) -> Result<(), StoreError> {
     File::open(path)

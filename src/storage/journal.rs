@@ -10,9 +10,9 @@
 //! with a record that a power cut tore, which was not acknowledged then. Each record is a CRC-32 of all that follows, its
 //! length, its number, and the changes: the lengths of key and value, [`DELETED`] for the latter in a removal, then both.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::Batch;
@@ -130,14 +130,7 @@ impl Journal {
 /// Opens a segment, or makes one. What a shorter one holds is kept: zeros of an interrupted making, or records.
 fn open_segment(path: &Path) -> Result<File, StoreError> {
     let failed = |source| io_error("opening", path, source);
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(failed)?;
+    let file = folder::open_own(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     if length < SEGMENT as u64 {
         let zeros = vec![0; SEGMENT - length as usize];

@@ -6,13 +6,13 @@
 //! batch and compared after every full scan, and the number of the last acknowledged commit is kept in a file beside the
 //! log and compared when the store is opened.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::error::StoreError;
-use super::folder::{MARK_FILE, io_error};
+use super::folder::{self, MARK_FILE, io_error};
 use super::record;
 
 /// How many records there are, and the sum of their checksums.
@@ -89,14 +89,7 @@ impl Mark {
     /// Opens the mark of a folder, or makes one that says nothing.
     pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(MARK_FILE);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|source| io_error("opening", &path, source))?;
+        let file = folder::open_own(&path).map_err(|source| io_error("opening", &path, source))?;
         Ok(Self { file })
     }
 

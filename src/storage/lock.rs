@@ -1,13 +1,13 @@
 //! Owns the rule that one process at a time uses a folder. What sled locks by itself is only waited for here.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use super::error::StoreError;
-use super::folder::{LOCK_FILE, io_error};
+use super::folder::{self, LOCK_FILE, io_error};
 
 /// How long sled's threads of an earlier store of this process may take to let go of its file.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
@@ -24,14 +24,7 @@ impl FolderLock {
     pub(super) fn acquire(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(LOCK_FILE);
         let failed = |source| io_error("locking", &path, source);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed)?;
+        let file = folder::open_own(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
