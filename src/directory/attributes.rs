@@ -5,6 +5,7 @@
 
 use super::schema::{AttributeDescription, AttributeTypeId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An attribute description and its values, in the order in which they were given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,22 +19,22 @@ pub struct Attribute {
 /// The attributes of an entry, ordered by type and then by options.
 ///
 /// Finding, inserting and removing take time in the logarithm of their number, so that a request with very many
-/// descriptions costs no more than its size.
+/// descriptions costs no more than its size. A copy shares each attribute with its original until one of them changes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {
-    by_description: BTreeMap<AttributeDescription, Attribute>,
+    by_description: BTreeMap<AttributeDescription, Arc<Attribute>>,
 }
 
 impl Attributes {
     /// The attribute with exactly this description; subtypes are others.
     pub fn find(&self, description: &AttributeDescription) -> Option<&Attribute> {
-        self.by_description.get(description)
+        self.by_description.get(description).map(AsRef::as_ref)
     }
 
     /// The values under exactly this description, to be changed.
     pub fn find_mut(&mut self, description: &AttributeDescription) -> Option<&mut Vec<Vec<u8>>> {
         let attribute = self.by_description.get_mut(description)?;
-        Some(&mut attribute.values)
+        Some(&mut Arc::make_mut(attribute).values)
     }
 
     /// The values of a type without options; none when there are none.
@@ -43,19 +44,54 @@ impl Attributes {
     }
 
     /// Puts an attribute in, in place of the one with the same description, which is given back.
-    pub fn insert(&mut self, attribute: Attribute) -> Option<Attribute> {
+    pub fn insert(&mut self, attribute: Attribute) -> Option<Arc<Attribute>> {
         self.by_description
-            .insert(attribute.description.clone(), attribute)
+            .insert(attribute.description.clone(), Arc::new(attribute))
     }
 
     /// Takes out the attribute with exactly this description.
-    pub fn remove(&mut self, description: &AttributeDescription) -> Option<Attribute> {
+    pub fn remove(&mut self, description: &AttributeDescription) -> Option<Arc<Attribute>> {
         self.by_description.remove(description)
     }
 
     /// The attributes in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Attribute> + Clone {
-        self.by_description.values()
+        self.by_description.values().map(AsRef::as_ref)
+    }
+
+    /// The attributes that another state of the same entry lacks or has with other values, each with the values that it
+    /// has there.
+    pub fn differing<'a>(
+        &'a self,
+        other: &'a Attributes,
+    ) -> impl Iterator<Item = (&'a Attribute, &'a [Vec<u8>])> {
+        // Both are in the same order, and most attributes stay as they are.
+        let mut others = other.by_description.values().peekable();
+        self.by_description.values().filter_map(move |attribute| {
+            let description = &attribute.description;
+            while others
+                .next_if(|other| other.description < *description)
+                .is_some()
+            {}
+            let same = others.next_if(|other| other.description == *description);
+            match same {
+                Some(other) if Arc::ptr_eq(attribute, other) => None,
+                Some(other) if attribute.values == other.values => None,
+                Some(other) => Some((attribute.as_ref(), other.values.as_slice())),
+                None => Some((attribute.as_ref(), &[][..])),
+            }
+        })
+    }
+}
+
+impl FromIterator<Attribute> for Attributes {
+    fn from_iter<I: IntoIterator<Item = Attribute>>(attributes: I) -> Self {
+        let attributes = attributes.into_iter();
+        let by_description =
+            attributes.map(|attribute| (attribute.description.clone(), Arc::new(attribute)));
+        Self {
+            by_description: by_description.collect(),
+        }
     }
 }
 
@@ -79,7 +115,7 @@ mod tests {
         assert_eq!(attributes.insert(attribute(3, "", "a")), None);
         assert_eq!(attributes.insert(attribute(3, "lang-de", "b")), None);
         let replaced = attributes.insert(attribute(3, "", "c"));
-        assert_eq!(replaced, Some(attribute(3, "", "a")));
+        assert_eq!(replaced.as_deref(), Some(&attribute(3, "", "a")));
         assert_eq!(attributes.iter().count(), 2);
         assert_eq!(attributes.values(AttributeTypeId(3)), [b"c"]);
         assert_eq!(attributes.values(AttributeTypeId(4)), [b""; 0]);
@@ -115,5 +151,31 @@ mod tests {
         );
         assert_eq!(attributes.iter().count(), 0);
         assert_eq!(attributes.find_mut(&description), None);
+    }
+
+    #[test]
+    fn what_differs_is_told_with_what_the_other_has() {
+        let of = |list: &[(u16, &str, &str)]| -> Attributes {
+            let list = list.iter();
+            list.map(|(id, options, value)| attribute(*id, options, value))
+                .collect()
+        };
+        let before = of(&[(1, "", "a"), (2, "", "b"), (3, "", "c"), (5, "", "e")]);
+        let mut after = before.clone();
+        after.remove(&AttributeTypeId(1).into());
+        after.insert(attribute(2, "", "B"));
+        after.insert(attribute(2, "lang-de", "b"));
+        after.insert(attribute(3, "", "c"));
+        after.insert(attribute(4, "", "d"));
+        let told = |of: &Attributes, other: &Attributes| -> Vec<(u16, usize, usize)> {
+            let differing = of.differing(other);
+            differing
+                .map(|(it, others)| (it.description.attribute.0, it.values.len(), others.len()))
+                .collect()
+        };
+        assert_eq!(told(&after, &before), [(2, 1, 1), (2, 1, 0), (4, 1, 0)]);
+        assert_eq!(told(&before, &after), [(1, 1, 0), (2, 1, 1)]);
+        after.find_mut(&AttributeTypeId(5).into()).unwrap().clear();
+        assert_eq!(before.values(AttributeTypeId(5)), [b"e"]);
     }
 }

@@ -189,27 +189,11 @@ impl Entry {
         after: &Attributes,
     ) -> Self {
         for (mark, of, other) in [("removed", before, after), ("added", after, before)] {
-            // Both are in the same order, and most attributes stay as they are.
-            let mut others = other.iter().peekable();
-            for attribute in of.iter() {
-                let description = &attribute.description;
-                while others
-                    .next_if(|other| other.description < *description)
-                    .is_some()
-                {}
-                let same = others
-                    .peek()
-                    .filter(|other| other.description == *description);
-                let others = same.map_or(&[][..], |other| &other.values);
-                if attribute.values == others {
-                    continue;
-                }
+            for (attribute, others) in of.differing(other) {
                 let others: std::collections::HashSet<&Vec<u8>> = others.iter().collect();
-                let values = attribute
-                    .values
-                    .iter()
-                    .filter(|value| !others.contains(value));
-                self.push_all(schema, mark, description, values);
+                let values = attribute.values.iter();
+                let values = values.filter(|value| !others.contains(value));
+                self.push_all(schema, mark, &attribute.description, values);
             }
         }
         self

@@ -33,7 +33,8 @@ impl Schema {
         rdn_assertions: &[(AttributeTypeId, Vec<u8>)],
     ) -> Result<(), Violation> {
         let classes = self.complete_classes(attributes)?;
-        self.check_required(attributes, &classes)?;
+        let present = types(attributes);
+        self.check_required(&classes, |id| !present.contains(id))?;
         let is_extensible = classes.contains(&EXTENSIBLE_OBJECT);
         let classes: Vec<&ObjectClass> = classes.iter().map(|id| self.class(*id)).collect();
         self.check_text(attributes)?;
@@ -48,19 +49,51 @@ impl Schema {
         values.check_naming(attributes, rdn_assertions)
     }
 
+    /// Checks what a change makes of an entry that this schema has admitted: the attributes that differ, and what depends
+    /// on them. Finds what [`Schema::admit`] would, as long as the classes and the name are the same.
+    ///
+    /// # Errors
+    /// The first violation found.
+    pub fn admit_difference(
+        &self,
+        before: &Attributes,
+        after: &Attributes,
+        rdn_assertions: &[(AttributeTypeId, Vec<u8>)],
+    ) -> Result<(), Violation> {
+        let is_new = |(_, had): &(&Attribute, &[Vec<u8>])| had.is_empty();
+        if before.differing(after).any(|gone| is_new(&gone)) {
+            let (had, has) = (types(before), types(after));
+            let classes = self.named_classes(after)?;
+            self.check_required(&classes, |id| had.contains(id) && !has.contains(id))?;
+        }
+        self.check_text(after)?;
+        let classes = match after.differing(before).any(|new| is_new(&new)) {
+            true => Some(self.named_classes(after)?),
+            false => None,
+        };
+        let classes = classes.filter(|classes| !classes.contains(&EXTENSIBLE_OBJECT));
+        let classes: Option<Vec<&ObjectClass>> =
+            classes.map(|classes| classes.iter().map(|id| self.class(*id)).collect());
+        let mut values = Values::new(self);
+        for (attribute, had) in after.differing(before) {
+            self.check_description(attribute)?;
+            if let Some(classes) = classes.as_ref().filter(|_| had.is_empty()) {
+                self.check_allowed(attribute, classes)?;
+            }
+            values.check(attribute)?;
+        }
+        values.check_naming(after, rdn_assertions)
+    }
+
     /// RFC 4512 2.4: an entry has what each of its classes requires. Options do not matter; subtypes do not count
     /// (2.5.3).
     fn check_required(
         &self,
-        attributes: &Attributes,
         classes: &[ClassId],
+        is_missing: impl Fn(AttributeTypeId) -> bool,
     ) -> Result<(), Violation> {
-        let present: AttributeTypeSet = attributes
-            .iter()
-            .map(|attribute| attribute.description.attribute)
-            .collect();
         for class in classes.iter().map(|id| self.class(*id)) {
-            let missing = class.must.iter().find(|id| !present.contains(**id));
+            let missing = class.must.iter().find(|id| is_missing(**id));
             if let Some(missing) = missing {
                 return Err(Violation::MissingAttribute {
                     class: class.name().to_owned(),
@@ -115,6 +148,11 @@ impl Schema {
             attribute: attribute.description.display(self).to_string(),
         })
     }
+}
+
+fn types(attributes: &Attributes) -> AttributeTypeSet {
+    let attributes = attributes.iter();
+    attributes.map(|it| it.description.attribute).collect()
 }
 
 #[cfg(test)]

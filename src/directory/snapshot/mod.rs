@@ -12,6 +12,7 @@ pub mod hash_index;
 pub mod id_set;
 mod id_sets;
 mod joined;
+mod judged;
 mod keys;
 mod load;
 mod names;
@@ -22,6 +23,7 @@ mod slice;
 pub use hash_index::{HashIndex, Postings};
 pub use id_set::IdSet;
 pub use id_sets::IdSets;
+pub use judged::Judged;
 pub use keys::Keys;
 pub use load::Loading;
 pub use names::{Found, Suffix};
@@ -65,6 +67,7 @@ pub struct Snapshot {
     next_id: EntryId,
     count: usize,
     csn: Csn,
+    judged: Judged,
     structure: u64,
 }
 
@@ -91,6 +94,7 @@ impl Snapshot {
     ) -> Self {
         Self {
             index: Index::new(&schema, indexed),
+            judged: Judged::new(&schema, Csn::default()),
             schema,
             suffixes,
             keys: Arc::default(),
@@ -161,6 +165,11 @@ impl Snapshot {
     /// The number of the newest change.
     pub fn csn(&self) -> Csn {
         self.csn
+    }
+
+    /// Which entries the schema has judged.
+    pub fn judged(&self) -> &Judged {
+        &self.judged
     }
 
     /// Names and memberships are the same in all states of this number, in this process.
@@ -279,6 +288,19 @@ impl Snapshot {
 
     pub(super) fn advance_csn(&mut self, csn: Csn) {
         self.csn = self.csn.max(csn);
+    }
+
+    /// Takes over what was known of a store that has been read, if it is of the same schema.
+    pub(super) fn recall_judged(&mut self, stored: Option<Judged>) {
+        match stored {
+            Some(stored) if stored.by == self.judged.by => self.judged = stored,
+            _ => self.judged.after = self.csn,
+        }
+    }
+
+    /// An entry gets this number without being judged.
+    pub(super) fn doubt(&mut self, csn: Csn) {
+        self.judged.after = self.judged.after.max(csn);
     }
 
     /// From here on new entries are indexed many at a time (see [`Index::begin_bulk`]).

@@ -64,14 +64,15 @@ impl Draft<'_> {
             schema.admit(attributes, &naming).map_err(violation)
         })?;
         self.begin_account(identity, dn, &mut attributes);
-        passwords_are_hashed(&attributes)?;
+        let nothing = Attributes::default();
+        passwords_are_hashed(&nothing, &attributes)?;
         self.policy_is_kept(&attributes)?;
         referrals::check(&attributes)?;
         let edges = self.new_edges(&schema, &members)?;
         let id = self.snapshot.next_id();
-        self.keep_unique(identity, id, &Attributes::default(), &attributes)?;
-        self.may_gain_by_uid(identity, id, &Attributes::default(), &attributes)?;
-        self.may_select(identity, id, &Attributes::default(), &attributes)?;
+        self.keep_unique(identity, id, &nothing, &attributes)?;
+        self.may_gain_by_uid(identity, id, &nothing, &attributes)?;
+        self.may_select(identity, id, &nothing, &attributes)?;
         let rdn = rdns
             .iter()
             .map(Rdn::to_string)

@@ -23,6 +23,7 @@ use crate::directory::identity::Identity;
 use crate::directory::members::EdgeKind;
 use crate::directory::referrals;
 use crate::directory::request::{Modification, Terms};
+use crate::directory::schema::well_known::OBJECT_CLASS;
 use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, ViolationKind};
 use crate::directory::view::{Computed, View};
 
@@ -66,19 +67,28 @@ impl Draft<'_> {
         } = self.modified(&doing, &writable, &before, terms)?;
         let mut head = view.entry.head();
         let naming = self.naming_of(&schema, &head.rdn, head.parent)?;
-        if !terms.relaxed {
+        let same_classes = before.values(OBJECT_CLASS) == attributes.values(OBJECT_CLASS);
+        if !terms.relaxed && !same_classes {
             keeps_structural_class(&schema, &before, &attributes)?;
         }
-        let bereft = self.bereft(&schema, id, &before);
-        self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
-            .map_err(|refusal| match refusal {
-                Refusal::Schema(error) if error.kind() == ViolationKind::Naming => {
-                    Error::NotAllowedOnRdn(error.to_string())
-                }
-                refusal => refusal.into(),
-            })?;
+        let admitted = if same_classes
+            && edges.is_empty()
+            && self.snapshot.judged().covers(view.entry)
+        {
+            let admitted = schema.admit_difference(&before, &attributes, &naming);
+            admitted.map_err(Refusal::Schema)
+        } else {
+            let bereft = self.bereft(&schema, id, &before);
+            self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
+        };
+        admitted.map_err(|refusal| match refusal {
+            Refusal::Schema(error) if error.kind() == ViolationKind::Naming => {
+                Error::NotAllowedOnRdn(error.to_string())
+            }
+            refusal => refusal.into(),
+        })?;
         self.keep_account(&doing, &before, &mut attributes)?;
-        passwords_are_hashed(&attributes)?;
+        passwords_are_hashed(&before, &attributes)?;
         self.policy_is_kept(&attributes)?;
         referrals::check(&attributes)?;
         self.keep_unique(identity, id, &before, &attributes)?;

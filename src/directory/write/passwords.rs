@@ -83,12 +83,10 @@ impl Draft<'_> {
 }
 
 /// Passwords are hashed before a change gets here; a clear one is never stored.
-pub(super) fn passwords_are_hashed(attributes: &Attributes) -> Result<(), Error> {
+pub(super) fn passwords_are_hashed(before: &Attributes, after: &Attributes) -> Result<(), Error> {
     let secret = well_known::USER_PASSWORD;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.description.attribute == secret)
-    {
+    let changed = after.differing(before).map(|(attribute, _)| attribute);
+    for attribute in changed.filter(|attribute| attribute.description.attribute == secret) {
         for value in &attribute.values {
             password::check_stored(value)
                 .map_err(|error| Error::ConstraintViolation(format!("userPassword: {error}")))?;

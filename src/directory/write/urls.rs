@@ -22,6 +22,10 @@ impl Draft<'_> {
         before: &Attributes,
         after: &Attributes,
     ) -> Result<(), Error> {
+        let mut changed = after.differing(before);
+        if !changed.any(|(it, _)| it.description.attribute == well_known::MEMBER_URL) {
+            return Ok(());
+        }
         let urls = values(after);
         let known = values(before);
         let is_new = |(_, url): &(usize, &&Vec<u8>)| !known.contains(url);
