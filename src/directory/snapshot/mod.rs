@@ -336,7 +336,7 @@ impl Snapshot {
         self.reserve_ids(id.saturating_add(1));
         self.entries.set(id, Arc::clone(&bytes));
         let new = Some(EntryRef::new(&bytes));
-        self.follow_uids(id, old, new);
+        self.follow_uids(id, old, new, &changed);
         self.follow_selection(id, old, new, &changed);
     }
 
@@ -353,7 +353,7 @@ impl Snapshot {
         let changed = self.index.replace(context, id, Some(old), None);
         self.unlink(id, old);
         self.entries.remove(id);
-        self.follow_uids(id, Some(old), None);
+        self.follow_uids(id, Some(old), None, &changed);
         self.follow_selection(id, Some(old), None, &changed);
         self.count -= 1;
     }

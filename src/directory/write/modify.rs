@@ -71,16 +71,14 @@ impl Draft<'_> {
         if !terms.relaxed && !same_classes {
             keeps_structural_class(&schema, &before, &attributes)?;
         }
-        let admitted = if same_classes
-            && edges.is_empty()
-            && self.snapshot.judged().covers(view.entry)
-        {
-            let admitted = schema.admit_difference(&before, &attributes, &naming);
-            admitted.map_err(Refusal::Schema)
-        } else {
-            let bereft = self.bereft(&schema, id, &before);
-            self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
-        };
+        let admitted =
+            if same_classes && edges.is_empty() && self.snapshot.judged().covers(view.entry) {
+                let admitted = schema.admit_difference(&before, &attributes, &naming);
+                admitted.map_err(Refusal::Schema)
+            } else {
+                let bereft = self.bereft(&schema, id, &before);
+                self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
+            };
         admitted.map_err(|refusal| match refusal {
             Refusal::Schema(error) if error.kind() == ViolationKind::Naming => {
                 Error::NotAllowedOnRdn(error.to_string())
@@ -208,3 +206,6 @@ fn keeps_structural_class(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
