@@ -1,9 +1,9 @@
-//! Owns the journal: two files of fixed length in which every small commit is made durable before sled has it. Knows the
-//! form of what is in them, and nothing of sled.
+//! Owns the journal: two files in which every small commit is made durable before sled has it. Knows the form of what is in
+//! them, and nothing of sled.
 //!
 //! A commit costs sled several writes and waits, and a journal one of each: so commits are appended to a segment of the
-//! journal, and sled is given all of a segment at once, while the other segment is filled. The files have their length
-//! from the beginning, so that a commit changes no metadata of the file system.
+//! journal, and sled is given all of a segment at once, while the other segment is filled. A file grows by a mebibyte of
+//! zeros at a time and stays as long as it is, so that most commits change no metadata of the file system.
 //!
 //! A segment is a run of records from its beginning, one for each commit, with numbers that follow one another. It ends
 //! where no such record is: with zeros, with what was left of an earlier use of the segment, whose numbers are lower, or
@@ -20,10 +20,10 @@ use super::error::StoreError;
 use super::folder::{self, JOURNAL_FILES, io_error};
 use super::sled_error::{damaged, os_error};
 
-/// Bytes of a segment.
-const SEGMENT: usize = 1 << 20;
+/// Bytes by which a segment grows; of a new one, all its bytes.
+const STEP: usize = 1 << 20;
 /// Bytes of a record above which a commit is better made durable by sled itself: it would only be written twice.
-const LARGE: usize = SEGMENT / 4;
+const LARGE: usize = STEP / 4;
 
 const CHECKSUM_LEN: usize = 4;
 /// The checksum, the length of the changes, the number.
@@ -36,11 +36,19 @@ const DELETED: u32 = u32::MAX;
 /// Both segments; one is being filled.
 pub(super) struct Journal {
     folder: PathBuf,
-    segments: [File; 2],
+    segments: [Segment; 2],
     active: usize,
     /// Where the next record goes.
     end: usize,
+    /// Bytes to which a segment may grow.
+    longest: usize,
     buffer: Vec<u8>,
+}
+
+/// One file.
+struct Segment {
+    file: File,
+    length: usize,
 }
 
 /// A commit as it was found in a segment.
@@ -50,14 +58,15 @@ struct Record {
 }
 
 impl Journal {
-    /// Opens the journal of a folder; segments that are not there are made, of zeros.
-    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let [first, second] = JOURNAL_FILES.map(|name| open_segment(&folder.join(name)));
+    /// Opens the journal of a folder; segments that are not there are made, of zeros. Each may grow to `longest` bytes.
+    pub(super) fn open(folder: &Path, longest: usize) -> Result<Self, StoreError> {
+        let [first, second] = JOURNAL_FILES.map(|name| Segment::open(&folder.join(name)));
         let journal = Self {
             folder: folder.to_owned(),
             segments: [first?, second?],
             active: 0,
             end: 0,
+            longest,
             buffer: Vec::new(),
         };
         folder::sync_folder(folder)?;
@@ -71,8 +80,8 @@ impl Journal {
     pub(super) fn after(&self, commit: u64) -> Result<(Batch, u64), StoreError> {
         let mut segments = Vec::new();
         for segment in &self.segments {
-            let mut bytes = vec![0; SEGMENT];
-            let read = segment.read_exact_at(&mut bytes, 0);
+            let mut bytes = vec![0; segment.length];
+            let read = segment.file.read_exact_at(&mut bytes, 0);
             read.map_err(|source| io_error("reading the journal in", &self.folder, source))?;
             segments.push(records(&bytes));
         }
@@ -95,9 +104,29 @@ impl Journal {
         Ok((changes, last))
     }
 
-    /// Whether the segment that is being filled takes a batch.
-    pub(super) fn has_room_for(&self, batch: &Batch) -> bool {
-        self.end.saturating_add(length(batch)) <= SEGMENT
+    /// Whether the segment that is being filled takes a batch. It grows for it, while it may and the disk is not full.
+    ///
+    /// # Errors
+    /// When it cannot be written. What it holds is as it was.
+    pub(super) fn has_room_for(&mut self, batch: &Batch) -> Result<bool, StoreError> {
+        let end = self.end.saturating_add(length(batch));
+        let Some(segment) = self.segments.get_mut(self.active) else {
+            return Ok(false);
+        };
+        while segment.length < end {
+            let grown = segment.length.saturating_add(STEP);
+            if grown > self.longest {
+                return Ok(false);
+            }
+            match segment.grow(grown) {
+                Ok(()) => {}
+                Err(source) if source.kind() == io::ErrorKind::StorageFull => return Ok(false),
+                Err(source) => {
+                    return Err(os_error(&self.folder, "lengthening the journal in", source));
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Appends a commit and returns when it is durable. After an error it is not known whether it is.
@@ -114,10 +143,10 @@ impl Journal {
         let Some(segment) = self.segments.get(self.active) else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        segment
-            .write_all_at(&self.buffer, self.end as u64)
-            .and_then(|()| segment.sync_data())
-            .inspect_err(|_| folder::forget_unsynced(segment))
+        let file = &segment.file;
+        file.write_all_at(&self.buffer, self.end as u64)
+            .and_then(|()| file.sync_data())
+            .inspect_err(|_| folder::forget_unsynced(file))
     }
 
     /// Goes on at the beginning of the other segment. All that is in that one must be durable elsewhere.
@@ -127,19 +156,30 @@ impl Journal {
     }
 }
 
-/// Opens a segment, or makes one. What a shorter one holds is kept: zeros of an interrupted making, or records.
-fn open_segment(path: &Path) -> Result<File, StoreError> {
-    let failed = |source| io_error("opening", path, source);
-    let file = folder::open_own(path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
-    if length < SEGMENT as u64 {
-        let zeros = vec![0; SEGMENT - length as usize];
-        let made = file
-            .write_all_at(&zeros, length)
-            .and_then(|()| file.sync_all());
-        made.map_err(|source| os_error(path, "making", source))?;
+impl Segment {
+    /// Opens a segment, or makes one. What a shorter one holds is kept: zeros of an interrupted making, or records.
+    fn open(path: &Path) -> Result<Self, StoreError> {
+        let failed = |source| io_error("opening", path, source);
+        let file = folder::open_own(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len() as usize;
+        let mut segment = Self { file, length };
+        if length < STEP {
+            let made = segment.grow(STEP);
+            made.map_err(|source| os_error(path, "making", source))?;
+        }
+        Ok(segment)
     }
-    Ok(file)
+
+    /// Makes the file longer, with zeros.
+    fn grow(&mut self, length: usize) -> io::Result<()> {
+        let zeros = vec![0; length.saturating_sub(self.length)];
+        self.file
+            .write_all_at(&zeros, self.length as u64)
+            .and_then(|()| self.file.sync_all())
+            .inspect_err(|_| folder::forget_unsynced(&self.file))?;
+        self.length = length;
+        Ok(())
+    }
 }
 
 /// Whether a batch is better made durable without the journal.
@@ -231,6 +271,11 @@ mod tests {
         batch
     }
 
+    /// Opens a journal of which a segment may grow to three steps.
+    fn open(folder: &Path) -> Result<Journal, StoreError> {
+        Journal::open(folder, 3 * STEP)
+    }
+
     fn bytes(folder: &Path, segment: usize) -> Vec<u8> {
         std::fs::read(folder.join(JOURNAL_FILES[segment])).unwrap()
     }
@@ -238,7 +283,7 @@ mod tests {
     #[test]
     fn what_was_appended_comes_back_in_order_over_both_segments() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(folder.path()).unwrap();
+        let mut journal = open(folder.path()).unwrap();
         journal.append(5, &batch("a", 0)).unwrap();
         journal.append(6, &batch("a", 3)).unwrap();
         journal.turn();
@@ -248,7 +293,7 @@ mod tests {
             for (key, length) in keys {
                 expected.merge(&batch(key, *length));
             }
-            let journal = Journal::open(folder.path()).unwrap();
+            let journal = open(folder.path()).unwrap();
             assert_eq!(journal.after(commit).unwrap(), (expected, last));
         };
         expect(4, 7, &[("a", 3), ("b", 1)]);
@@ -261,7 +306,7 @@ mod tests {
     #[test]
     fn a_segment_that_is_used_again_holds_nothing_of_before() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(folder.path()).unwrap();
+        let mut journal = open(folder.path()).unwrap();
         for number in 1..=10 {
             journal.append(number, &batch("a", 10)).unwrap();
         }
@@ -278,7 +323,7 @@ mod tests {
     #[test]
     fn a_record_that_is_cut_anywhere_is_not_there_and_those_before_are() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(folder.path()).unwrap();
+        let mut journal = open(folder.path()).unwrap();
         journal.append(1, &batch("a", 20)).unwrap();
         let whole = journal.end;
         journal.append(2, &batch("b", 30)).unwrap();
@@ -313,7 +358,7 @@ mod tests {
     #[test]
     fn commits_that_are_missing_before_others_are_told() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(folder.path()).unwrap();
+        let mut journal = open(folder.path()).unwrap();
         journal.append(3, &batch("a", 1)).unwrap();
         match journal.after(1) {
             Err(StoreError::Damaged { what, .. }) => assert!(what.contains("commit 3"), "{what}"),
@@ -322,40 +367,47 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_takes_what_fits() {
+    fn a_segment_grows_with_what_it_takes_and_stays_as_long() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(folder.path()).unwrap();
-        let large = batch("a", LARGE);
-        let mut number = 0;
-        while journal.has_room_for(&large) {
+        let mut journal = open(folder.path()).unwrap();
+        assert_eq!(bytes(folder.path(), 0).len(), STEP);
+        let large = batch("a", LARGE - 100);
+        let (mut number, mut lengths) = (0, Vec::new());
+        while journal.has_room_for(&large).unwrap() {
             number += 1;
             journal.append(number, &large).unwrap();
+            lengths.push(bytes(folder.path(), 0).len() / STEP);
         }
-        assert_eq!(number, 3);
-        assert_eq!(bytes(folder.path(), 0).len(), SEGMENT);
-        assert_eq!(journal.after(0).unwrap(), (large, 3));
+        assert_eq!(lengths, [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]);
+        assert_eq!(journal.after(0).unwrap(), (large.clone(), 12));
+        let mut journal = open(folder.path()).unwrap();
+        assert_eq!(bytes(folder.path(), 0).len(), 3 * STEP);
+        assert_eq!(journal.after(0).unwrap(), (large.clone(), 12));
+        journal.turn();
+        assert!(journal.has_room_for(&large).unwrap());
+        assert_eq!(bytes(folder.path(), 1).len(), STEP);
     }
 
     #[test]
     fn a_segment_that_is_too_short_keeps_what_it_holds() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(folder.path()).unwrap();
+        let mut journal = open(folder.path()).unwrap();
         journal.append(1, &batch("a", 20)).unwrap();
         let whole = journal.end as u64;
         journal.append(2, &batch("b", 30)).unwrap();
         for length in [journal.end as u64 - 1, whole, whole - 1, 0] {
-            journal.segments[0].set_len(length).unwrap();
-            let opened = Journal::open(folder.path()).unwrap();
+            journal.segments[0].file.set_len(length).unwrap();
+            let opened = open(folder.path()).unwrap();
             let last = u64::from(length >= whole);
             assert_eq!(opened.after(0).unwrap().1, last, "cut to {length}");
-            assert_eq!(bytes(folder.path(), 0).len(), SEGMENT);
+            assert_eq!(bytes(folder.path(), 0).len(), STEP);
         }
     }
 
     #[test]
     fn a_power_cut_leaves_all_commits_but_the_last_and_that_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(folder.path()).unwrap();
+        let mut journal = open(folder.path()).unwrap();
         let mut random = 4711_u64;
         let mut below = |limit: u64| {
             random ^= random << 13;
@@ -368,7 +420,7 @@ mod tests {
         for _ in 0..400 {
             let length = below(5) * below(10_000);
             let commit = batch(&format!("key {}", below(9)), length as usize);
-            if !journal.has_room_for(&commit) || below(16) == 0 {
+            if !journal.has_room_for(&commit).unwrap() || below(16) == 0 {
                 (in_sled, turned_at) = (turned_at, commits.len());
                 journal.turn();
             }
@@ -378,7 +430,7 @@ mod tests {
 
             let written = bytes(folder.path(), journal.active);
             let mut left = before.clone();
-            for at in (0..SEGMENT).step_by(4096) {
+            for at in (0..written.len()).step_by(4096) {
                 if below(2) == 0 {
                     left[at..at + 4096].copy_from_slice(&written[at..at + 4096]);
                 }
@@ -408,7 +460,7 @@ mod tests {
             }) += 1;
             commits.truncate(last);
             (in_sled, turned_at) = (last, last);
-            journal = Journal::open(folder.path()).unwrap();
+            journal = open(folder.path()).unwrap();
         }
         assert!(kept > 5 && lost > 5, "kept {kept}, lost {lost}");
     }
