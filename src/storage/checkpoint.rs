@@ -21,7 +21,7 @@ pub(super) const STALL_LIMIT: Duration = Duration::from_secs(60);
 
 /// How many changes of commits that are in the journal are given to sled at once: few enough that most pages that were
 /// looked up for them are in its cache still when they are written, and many enough that syncs cost little.
-const PART: usize = 1024;
+pub(super) const PART: usize = 1024;
 
 /// What is in sled, and what is being put there.
 pub(super) struct Checkpoint {
@@ -121,8 +121,7 @@ impl Checkpoint {
         self.write(changes, commit, PART)
     }
 
-    /// Writes changes of which the journal may not hold the last commit, wholly or not at all, and waits until they are
-    /// durable.
+    /// Writes changes that the journal does not hold, wholly or not at all, and waits until they are durable.
     pub(super) fn write_alone(&mut self, changes: Batch, commit: u64) -> Result<(), StoreError> {
         self.write(changes, commit, usize::MAX)?;
         self.finish()

@@ -78,13 +78,12 @@ impl Journal {
     /// # Errors
     /// When commits are missing between that one and some that are there.
     pub(super) fn after(&self, commit: u64) -> Result<(Batch, u64), StoreError> {
-        let mut segments = Vec::new();
-        for segment in &self.segments {
-            let mut bytes = vec![0; segment.length];
-            let read = segment.file.read_exact_at(&mut bytes, 0);
-            read.map_err(|source| io_error("reading the journal in", &self.folder, source))?;
-            segments.push(records(&bytes));
-        }
+        let segments = self.segments.each_ref().map(Segment::read);
+        let mut segments = segments
+            .into_iter()
+            .map(|read| read.map(|bytes| records(&bytes)))
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(|source| io_error("reading the journal in", &self.folder, source))?;
         segments.sort_by_key(|records| records.first().map(|record| record.number));
         let (mut changes, mut last) = (Batch::default(), commit);
         for record in segments.into_iter().flatten() {
@@ -133,20 +132,23 @@ impl Journal {
     pub(super) fn append(&mut self, number: u64, batch: &Batch) -> Result<(), StoreError> {
         self.buffer.clear();
         encode(number, batch, &mut self.buffer);
-        let written = self.write();
+        let written = match self.segments.get(self.active) {
+            Some(segment) => segment.write(&self.buffer, self.end),
+            None => Err(io::ErrorKind::NotFound.into()),
+        };
         written.map_err(|source| os_error(&self.folder, "writing the journal in", source))?;
         self.end = self.end.saturating_add(self.buffer.len());
         Ok(())
     }
 
-    fn write(&self) -> io::Result<()> {
-        let Some(segment) = self.segments.get(self.active) else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        let file = &segment.file;
-        file.write_all_at(&self.buffer, self.end as u64)
-            .and_then(|()| file.sync_data())
-            .inspect_err(|_| folder::forget_unsynced(file))
+    /// Makes durable what is there after an abrupt stop, the last of which may be in the page cache only. It is written once
+    /// more, because the kernel may hold for written what a sync has failed to write.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        let synced = self.segments.iter().try_for_each(|segment| {
+            let bytes = segment.read()?;
+            segment.write(&bytes, 0)
+        });
+        synced.map_err(|source| os_error(&self.folder, "writing the journal in", source))
     }
 
     /// Goes on at the beginning of the other segment. All that is in that one must be durable elsewhere.
@@ -168,6 +170,20 @@ impl Segment {
             made.map_err(|source| os_error(path, "making", source))?;
         }
         Ok(segment)
+    }
+
+    fn read(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; self.length];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes)
+    }
+
+    /// Writes bytes and returns when they are durable.
+    fn write(&self, bytes: &[u8], at: usize) -> io::Result<()> {
+        self.file
+            .write_all_at(bytes, at as u64)
+            .and_then(|()| self.file.sync_data())
+            .inspect_err(|_| folder::forget_unsynced(&self.file))
     }
 
     /// Makes the file longer, with zeros.

@@ -184,8 +184,10 @@ impl State {
         }
         if last > self.checkpoint.ledger().commit {
             folder::require_space(folder, space_for(&changes))?;
-            // Whole, because the last of them may be in the page cache only and gone with the next power cut.
-            self.checkpoint.write_alone(changes, last)?;
+            // What is in sled in part must be in the journal whole.
+            self.journal.sync()?;
+            self.checkpoint.begin(changes, last)?;
+            self.checkpoint.finish()?;
         }
         self.commit = last;
         self.set_mark();

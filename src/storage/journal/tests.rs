@@ -1,5 +1,14 @@
 use super::*;
 
+impl Journal {
+    /// As on a disk that takes no more: from now on the files can be read only.
+    pub(in crate::storage) fn refuse_writing(&mut self) {
+        for (segment, name) in self.segments.iter_mut().zip(JOURNAL_FILES) {
+            segment.file = File::open(self.folder.join(name)).unwrap();
+        }
+    }
+}
+
 fn batch(key: &str, length: usize) -> Batch {
     let mut batch = Batch::default();
     batch.put(key, vec![7; length]);
