@@ -58,29 +58,49 @@ impl Attributes {
     pub fn iter(&self) -> impl Iterator<Item = &Attribute> + Clone {
         self.by_description.values().map(AsRef::as_ref)
     }
+}
 
-    /// The attributes that another state of the same entry lacks or has with other values, each with the values that it
-    /// has there.
-    pub fn differing<'a>(
-        &'a self,
-        other: &'a Attributes,
-    ) -> impl Iterator<Item = (&'a Attribute, &'a [Vec<u8>])> {
-        // Both are in the same order, and most attributes stay as they are.
-        let mut others = other.by_description.values().peekable();
-        self.by_description.values().filter_map(move |attribute| {
+/// How one state of an entry differs from another, which may be none.
+pub struct Difference<'a> {
+    /// The attributes that the earlier state has and the later one lacks or has with other values, each with the values
+    /// that it has then.
+    pub before: Vec<Differing<'a>>,
+    /// The attributes of the later state likewise, each with the values that it had before.
+    pub after: Vec<Differing<'a>>,
+}
+
+/// An attribute of one state, and the values that it has in the other; none when it is not there.
+pub type Differing<'a> = (&'a Attribute, &'a [Vec<u8>]);
+
+impl<'a> Difference<'a> {
+    /// Compares two states.
+    pub fn between(before: &'a Attributes, after: &'a Attributes) -> Self {
+        let (mut gone, mut new) = (Vec::new(), Vec::new());
+        // Both are in the same order, and most attributes are shared.
+        let mut old = before.by_description.values().peekable();
+        for attribute in after.by_description.values() {
             let description = &attribute.description;
-            while others
-                .next_if(|other| other.description < *description)
-                .is_some()
-            {}
-            let same = others.next_if(|other| other.description == *description);
-            match same {
-                Some(other) if Arc::ptr_eq(attribute, other) => None,
-                Some(other) if attribute.values == other.values => None,
-                Some(other) => Some((attribute.as_ref(), other.values.as_slice())),
-                None => Some((attribute.as_ref(), &[][..])),
+            while let Some(lost) = old.next_if(|old| old.description < *description) {
+                gone.push((lost.as_ref(), &[][..]));
             }
-        })
+            match old.next_if(|old| old.description == *description) {
+                Some(old) if Arc::ptr_eq(old, attribute) || old.values == attribute.values => {}
+                Some(old) => {
+                    gone.push((old.as_ref(), attribute.values.as_slice()));
+                    new.push((attribute.as_ref(), old.values.as_slice()));
+                }
+                None => new.push((attribute.as_ref(), &[][..])),
+            }
+        }
+        gone.extend(old.map(|lost| (lost.as_ref(), &[][..])));
+        let (before, after) = (gone, new);
+        Self { before, after }
+    }
+
+    /// Whether an attribute of a type, under whatever options, has other values after it.
+    pub fn sets(&self, id: AttributeTypeId) -> bool {
+        let mut after = self.after.iter();
+        after.any(|(attribute, _)| attribute.description.attribute == id)
     }
 }
 
@@ -160,21 +180,29 @@ mod tests {
             list.map(|(id, options, value)| attribute(*id, options, value))
                 .collect()
         };
-        let before = of(&[(1, "", "a"), (2, "", "b"), (3, "", "c"), (5, "", "e")]);
+        let before = of(&[
+            (1, "", "a"),
+            (2, "", "b"),
+            (3, "", "c"),
+            (5, "", "e"),
+            (6, "", "f"),
+        ]);
         let mut after = before.clone();
         after.remove(&AttributeTypeId(1).into());
         after.insert(attribute(2, "", "B"));
         after.insert(attribute(2, "lang-de", "b"));
         after.insert(attribute(3, "", "c"));
         after.insert(attribute(4, "", "d"));
-        let told = |of: &Attributes, other: &Attributes| -> Vec<(u16, usize, usize)> {
-            let differing = of.differing(other);
-            differing
-                .map(|(it, others)| (it.description.attribute.0, it.values.len(), others.len()))
+        let told = |list: &[Differing<'_>]| -> Vec<(u16, usize, usize)> {
+            let list = list.iter();
+            list.map(|(it, others)| (it.description.attribute.0, it.values.len(), others.len()))
                 .collect()
         };
-        assert_eq!(told(&after, &before), [(2, 1, 1), (2, 1, 0), (4, 1, 0)]);
-        assert_eq!(told(&before, &after), [(1, 1, 0), (2, 1, 1)]);
+        after.remove(&AttributeTypeId(6).into());
+        let difference = Difference::between(&before, &after);
+        assert_eq!(told(&difference.after), [(2, 1, 1), (2, 1, 0), (4, 1, 0)]);
+        assert_eq!(told(&difference.before), [(1, 1, 0), (2, 1, 1), (6, 1, 0)]);
+        assert!(difference.sets(AttributeTypeId(4)) && !difference.sets(AttributeTypeId(1)));
         after.find_mut(&AttributeTypeId(5).into()).unwrap().clear();
         assert_eq!(before.values(AttributeTypeId(5)), [b"e"]);
     }

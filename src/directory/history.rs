@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Difference};
 use super::identity::Provenance;
 use super::ldif;
 use super::members::Edge;
@@ -123,6 +123,8 @@ fn changed(line: &str) -> Option<&str> {
     added.or_else(|| line.strip_prefix("removed-"))
 }
 
+/// Up to this many values are compared with each, more are hashed.
+const COMPARED: usize = 8;
 /// Lines that most records have room in.
 const USUAL_LINES: usize = 16;
 
@@ -185,16 +187,20 @@ impl Entry {
     }
 
     /// The values that one state of an entry has and the other lacks.
-    pub fn with_difference(
-        mut self,
-        schema: &Schema,
-        before: &Attributes,
-        after: &Attributes,
-    ) -> Self {
-        for (mark, of, other) in [("removed", before, after), ("added", after, before)] {
-            for (attribute, others) in of.differing(other) {
-                let others: std::collections::HashSet<&Vec<u8>> = others.iter().collect();
+    pub fn with_difference(mut self, schema: &Schema, difference: &Difference<'_>) -> Self {
+        let marked = [
+            ("removed", &difference.before),
+            ("added", &difference.after),
+        ];
+        for (mark, differing) in marked {
+            for (attribute, others) in differing {
                 let values = attribute.values.iter();
+                if others.len() <= COMPARED {
+                    let values = values.filter(|value| !others.contains(value));
+                    self.push_all(schema, mark, &attribute.description, values);
+                    continue;
+                }
+                let others: std::collections::HashSet<&Vec<u8>> = others.iter().collect();
                 let values = values.filter(|value| !others.contains(value));
                 self.push_all(schema, mark, &attribute.description, values);
             }

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use super::access::{Access, AccessRules, Right};
 use super::account::AccountSettings;
-use super::attributes::{Attribute, Attributes};
+use super::attributes::{Attribute, Attributes, Difference};
 use super::dn::Dn;
 use super::entry::{self, Actor, EntryId, Head};
 use super::error::Error;
@@ -248,7 +248,7 @@ impl<'a> Draft<'a> {
         self.record(head.csn, |draft| {
             draft
                 .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
-                .with_difference(&schema, before, after)
+                .with_difference(&schema, &Difference::between(before, after))
         });
         Ok(())
     }

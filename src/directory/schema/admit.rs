@@ -16,7 +16,7 @@ use super::object_class::{ClassId, ObjectClass};
 use super::rule::{Rule, exceeds_effort};
 use super::well_known::class::EXTENSIBLE_OBJECT;
 use super::well_known::{MEMBER, UNIQUE_MEMBER};
-use crate::directory::attributes::{Attribute, Attributes};
+use crate::directory::attributes::{Attribute, Attributes, Difference, Differing};
 use values::Values;
 
 impl Schema {
@@ -56,29 +56,32 @@ impl Schema {
     /// The first violation found.
     pub fn admit_difference(
         &self,
-        before: &Attributes,
+        difference: &Difference<'_>,
         after: &Attributes,
         rdn_assertions: &[(AttributeTypeId, Vec<u8>)],
     ) -> Result<(), Violation> {
-        let is_new = |(_, had): &(&Attribute, &[Vec<u8>])| had.is_empty();
-        if before.differing(after).any(|gone| is_new(&gone)) {
-            let (had, has) = (types(before), types(after));
-            let classes = self.named_classes(after)?;
-            self.check_required(&classes, |id| had.contains(id) && !has.contains(id))?;
+        let comes = |(_, others): &Differing<'_>| others.is_empty();
+        let gone = difference.before.iter().filter(|it| comes(it));
+        let gone = gone.map(|(attribute, _)| attribute.description.attribute);
+        let new = difference.after.iter().any(comes);
+        let mut gone = gone.peekable();
+        let classes = match gone.peek().is_some() || new {
+            true => self.named_classes(after)?,
+            false => Vec::new(),
+        };
+        if gone.peek().is_some() {
+            let (gone, has): (AttributeTypeSet, _) = (gone.collect(), types(after));
+            self.check_required(&classes, |id| gone.contains(id) && !has.contains(id))?;
         }
         self.check_text(after)?;
-        let classes = match after.differing(before).any(|new| is_new(&new)) {
-            true => Some(self.named_classes(after)?),
-            false => None,
-        };
-        let classes = classes.filter(|classes| !classes.contains(&EXTENSIBLE_OBJECT));
-        let classes: Option<Vec<&ObjectClass>> =
-            classes.map(|classes| classes.iter().map(|id| self.class(*id)).collect());
+        let is_extensible = classes.contains(&EXTENSIBLE_OBJECT);
+        let classes: Vec<&ObjectClass> = classes.iter().map(|id| self.class(*id)).collect();
         let mut values = Values::new(self);
-        for (attribute, had) in after.differing(before) {
+        for differing in &difference.after {
+            let (attribute, _) = differing;
             self.check_description(attribute)?;
-            if let Some(classes) = classes.as_ref().filter(|_| had.is_empty()) {
-                self.check_allowed(attribute, classes)?;
+            if comes(differing) && !is_extensible {
+                self.check_allowed(attribute, &classes)?;
             }
             values.check(attribute)?;
         }

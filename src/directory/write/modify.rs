@@ -14,7 +14,7 @@ use super::passwords::passwords_are_hashed;
 use super::relaxed;
 use super::{Draft, Origin, decode, description};
 use crate::directory::access::{AttributeMask, Right};
-use crate::directory::attributes::Attributes;
+use crate::directory::attributes::{Attributes, Difference};
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
@@ -73,7 +73,8 @@ impl Draft<'_> {
         }
         let admitted =
             if same_classes && edges.is_empty() && self.snapshot.judged().covers(view.entry) {
-                let admitted = schema.admit_difference(&before, &attributes, &naming);
+                let difference = Difference::between(&before, &attributes);
+                let admitted = schema.admit_difference(&difference, &attributes, &naming);
                 admitted.map_err(Refusal::Schema)
             } else {
                 let bereft = self.bereft(&schema, id, &before);
@@ -86,12 +87,13 @@ impl Draft<'_> {
             refusal => refusal.into(),
         })?;
         self.keep_account(&doing, &before, &mut attributes)?;
-        passwords_are_hashed(&before, &attributes)?;
+        let difference = Difference::between(&before, &attributes);
+        passwords_are_hashed(&difference)?;
         self.policy_is_kept(&attributes)?;
         referrals::check(&attributes)?;
-        self.keep_unique(identity, id, &before, &attributes)?;
+        self.keep_unique(identity, id, &difference, &attributes)?;
         self.may_gain_by_uid(identity, id, &before, &attributes)?;
-        self.may_select(identity, id, &before, &attributes)?;
+        self.may_select(identity, id, &difference, (&before, &attributes))?;
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
         take_operational(&mut head, &operational)?;
@@ -103,7 +105,7 @@ impl Draft<'_> {
         self.record(head.csn, |draft| {
             draft
                 .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
-                .with_difference(&schema, &before, &attributes)
+                .with_difference(&schema, &difference)
                 .with_edges(
                     &draft.snapshot,
                     edges.added.values(),

@@ -1,7 +1,7 @@
 //! Whether a change keeps unique what shall be.
 
 use super::Draft;
-use crate::directory::attributes::Attributes;
+use crate::directory::attributes::{Attributes, Difference};
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
@@ -24,7 +24,7 @@ impl Draft<'_> {
         &self,
         identity: &Identity,
         id: EntryId,
-        before: &Attributes,
+        difference: &Difference<'_>,
         after: &Attributes,
     ) -> Result<(), Error> {
         let schema = self.snapshot.schema();
@@ -37,7 +37,7 @@ impl Draft<'_> {
             })
         };
         let unique = self.unique.ids();
-        for (attribute, had) in after.differing(before) {
+        for (attribute, had) in &difference.after {
             let type_id = attribute.description.attribute;
             let kept = |value: &[u8]| {
                 unique.contains(&type_id) || platform_role::is_only_one(type_id, value)
