@@ -16,15 +16,15 @@ use leaf::{Item, Leaf};
 /// What is kept of a key, in bytes.
 pub const KEY_MAX: usize = 32;
 /// A leaf is divided when it is longer than this, in bytes.
-const LEAF_MAX: usize = 2048;
+const LEAF_MAX: usize = 1024;
 /// Neighbours are joined when they are no longer than this together.
-const LEAF_JOINED: usize = 1024;
+const LEAF_JOINED: usize = 512;
 /// Children of one branch.
 const BRANCH_MAX: usize = 64;
 
 /// A sorted multimap from keys to entry ids.
 ///
-/// Cloning costs one reference count; a change of a shared tree copies one leaf, 2 KiB at most, and a branch of up to
+/// Cloning costs one reference count; a change of a shared tree copies one leaf, 1 KiB at most, and a branch of up to
 /// 64 children on each of the two or three levels above it.
 #[derive(Clone, Default)]
 pub struct Ordered(Arc<Node>);
