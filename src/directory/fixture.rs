@@ -8,7 +8,7 @@ use super::change_log::Bounds;
 use super::import;
 use super::index::IndexedAttributes;
 use super::password::{Argon2Params, Pool, PoolSettings};
-use super::schema::{PosixGroup, Schema};
+use super::schema::{PosixGroup, Schema, well_known};
 use super::setup::{Setup, load};
 use super::snapshot::Snapshot;
 use super::unique::UniqueAttributes;
@@ -62,6 +62,15 @@ pub fn directory_of(
     prepared.write(&mut store, &mut |_| {}).unwrap();
     let (snapshot, _) = load(&mut store, empty(), &mut |_| {}).unwrap();
     (store, snapshot)
+}
+
+/// What a tree of its own below `dc=a` is read as, with an index of names.
+pub fn tree(ldif: &str) -> Snapshot {
+    let indexed = IndexedAttributes {
+        equality: vec![well_known::CN],
+        ..IndexedAttributes::default()
+    };
+    directory_of(&schema(), ldif, &indexed).1
 }
 
 /// That directory, served, and another handle on its store. Nobody knows its administrator's password.

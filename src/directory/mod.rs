@@ -70,6 +70,7 @@ pub(crate) mod fixture;
 mod forgiveness;
 mod lane;
 mod lockout;
+mod naming;
 mod once;
 mod proxy;
 mod recent;

@@ -14,7 +14,7 @@ use crate::directory::account::AccountSettings;
 use crate::directory::fixture::{schema, setup};
 use crate::directory::identity::Provenance;
 use crate::directory::index::IndexedAttributes;
-use crate::directory::password::{Argon2Params, Pool, PoolSettings};
+use crate::directory::password::{Argon2Params, Job, Outcome, Pool, PoolSettings};
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::time::Clock;
 use crate::directory::unique::UniqueAttributes;
