@@ -107,8 +107,8 @@ pub use write::{Changed, networks};
 
 use crate::storage::Store;
 
-/// How a directory behaves.
-#[derive(Clone, Debug)]
+/// How a directory behaves; by default without limits.
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The most entries that one search request, thus one page, returns to anyone but the administrator; `None` for any
     /// number.
