@@ -10,7 +10,7 @@ use crate::directory::snapshot::{IdSet, IdSets, Paged};
 const LETTER_BITS: u32 = 7;
 
 /// Entries that are taken from under their addresses together.
-const TAKEN_TOGETHER: usize = 1 << 14;
+const TAKEN_TOGETHER: usize = 1 << 12;
 
 /// Entries by the trigrams of their normalised values, for several attributes, each with a number of its own below 2048.
 ///
