@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::BytesMut;
 use hedgerow::directory::Directory;
@@ -104,7 +105,7 @@ fn searches(directory: &Directory, text: &str) -> Outcome<()> {
     let mut search = || {
         out.clear();
         found = 0;
-        let mut search = directory.search(&who, &request)?;
+        let mut search = directory.search(&who, &request, Instant::now())?;
         while directory.advance(&mut search, &who, 1_024, &mut |entry| {
             found += 1;
             encoder.write(&mut out, 2, entry, false);

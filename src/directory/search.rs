@@ -25,6 +25,8 @@ mod unindexed;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use smallvec::SmallVec;
+
 use super::access::AccessRules;
 use super::aliases;
 use super::entry::EntryId;
@@ -68,7 +70,7 @@ pub struct Search {
     values: Option<MatchedValues>,
     types_only: bool,
     shown: Shown,
-    roots: Vec<Root>,
+    roots: SmallVec<[Root; 1]>,
     /// Whether aliases below the roots are followed, and thus not returned.
     follows: bool,
     ahead: Ahead,
@@ -83,6 +85,7 @@ pub struct Search {
     /// Entries that pages before have returned.
     before: u32,
     returned: u32,
+    has_advanced: bool,
     /// Whether there was nothing more to look at.
     exhausted: bool,
     evaluator: Evaluator,
@@ -141,15 +144,15 @@ impl Search {
             scope: request.scope,
         };
         let roots = if follows {
-            aliases::roots(snapshot, &mut access, base)
+            aliases::roots(snapshot, &mut access, base).into()
         } else {
-            vec![base]
+            SmallVec::from([base])
         };
         // They come with the first entries, and not again with later pages.
         let refers = !request.manage_referrals
             && !request.omit_references
             && conditions.resume.is_none()
-            && referrals::any(snapshot);
+            && snapshot.has_referrals();
         let continuations = if refers {
             referrals::continuations(snapshot, &mut access, &roots)
         } else {
@@ -182,6 +185,7 @@ impl Search {
             wanted: (request.size_limit > 0).then_some(request.size_limit),
             conditions,
             returned: 0,
+            has_advanced: false,
             exhausted: false,
             evaluator: Evaluator::default(),
             siblings: Siblings::default(),
@@ -241,13 +245,15 @@ impl Search {
         budget: usize,
         sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
     ) -> Result<Progress, Error> {
-        let deadline = self.conditions.deadline;
+        // The first slice comes right after the limit was set.
+        let deadline = self.conditions.deadline.filter(|_| self.has_advanced);
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Error::TimeLimitExceeded);
         }
+        self.has_advanced = true;
         let mut access = rules.access(snapshot, identity);
         let shown = self.shown.within(snapshot);
-        let refers = !self.manage_referrals && referrals::any(snapshot);
+        let refers = !self.manage_referrals && snapshot.has_referrals();
         let elsewhere = |id| refers && referrals::above(snapshot, id).is_some();
         let mut left = budget;
         for turn in 0..budget {

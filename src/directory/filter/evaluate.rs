@@ -113,10 +113,10 @@ impl Evaluator {
         }
         let descriptions = view.snapshot.descriptions();
         for block in view.entry.blocks() {
-            let Some(described) = descriptions.described(block.description) else {
-                continue;
-            };
-            if !target.covers(described) || !open.contains(described.description.attribute) {
+            let named = |id: &AttributeTypeId| target.types().contains(id) && open.contains(*id);
+            let of_type = descriptions.attribute(block.description).filter(named);
+            let described = of_type.and_then(|_| descriptions.described(block.description));
+            if !described.is_some_and(|described| target.covers(described)) {
                 continue;
             }
             match test {
