@@ -36,6 +36,10 @@ pub struct Options {
     pub cache: u64,
     /// Bytes of the disk that stay free: a commit that could go below is refused before anything is written.
     pub reserve: u64,
+    /// Bytes to which each segment of the journal may grow, and so, nearly, of the commits that are brought into sled
+    /// together. The more they are, the more of them meet in one of its pages, which is read and written once for all;
+    /// the longer do a stop and the opening after an abrupt one take.
+    pub journal: usize,
 }
 
 impl Default for Options {
@@ -43,6 +47,7 @@ impl Default for Options {
         Self {
             cache: 8 << 20,
             reserve: 32 << 20,
+            journal: 16 << 20,
         }
     }
 }
@@ -122,7 +127,7 @@ impl SledStore {
             reserve: options.reserve,
             state: Mutex::new(State {
                 checkpoint: Checkpoint::start(folder, log)?,
-                journal: Journal::open(folder)?,
+                journal: Journal::open(folder, options.journal)?,
                 pending: Batch::default(),
                 space: 0,
                 commit: 0,
@@ -179,8 +184,10 @@ impl State {
         }
         if last > self.checkpoint.ledger().commit {
             folder::require_space(folder, space_for(&changes))?;
-            // Whole, because the last of them may be in the page cache only and gone with the next power cut.
-            self.checkpoint.write_alone(changes, last)?;
+            // What is in sled in part must be in the journal whole.
+            self.journal.sync()?;
+            self.checkpoint.begin(changes, last)?;
+            self.checkpoint.finish()?;
         }
         self.commit = last;
         self.set_mark();
@@ -194,7 +201,8 @@ impl State {
             self.settle()?;
             self.checkpoint.write_alone(batch.clone(), number)?;
         } else {
-            if !self.journal.has_room_for(batch) {
+            let room = self.journal.has_room_for(batch);
+            if !room.inspect_err(|error| self.checkpoint.latch(error))? {
                 self.turn()?;
             }
             let appended = self.journal.append(number, batch);

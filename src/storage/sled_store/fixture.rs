@@ -17,6 +17,7 @@ pub(super) type Records = BTreeMap<Vec<u8>, Vec<u8>>;
 pub(super) const OPTIONS: Options = Options {
     cache: 1 << 20,
     reserve: 0,
+    journal: 2 << 20,
 };
 
 /// A store in a folder that goes away with the test.

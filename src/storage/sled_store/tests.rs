@@ -13,8 +13,9 @@ use super::fixture::{
     Fixture, OPTIONS, Records, fill, left_behind, log, numbered, put, scan, sled,
 };
 use super::*;
-use crate::storage::checkpoint::{Job, STALL_LIMIT};
+use crate::storage::checkpoint::{Job, PART, STALL_LIMIT};
 use crate::storage::folder::{FORMAT_FILE, JOURNAL_FILES};
+use crate::storage::journal::Journal;
 use crate::storage::ledger::Ledger;
 use crate::storage::log::WriteFailure;
 use crate::storage::memory::MemoryStore;
@@ -276,7 +277,7 @@ fn room_is_kept_for_what_sled_has_not_written_yet() {
 
 /// Has everything that is to be written to sled fail so.
 fn fail(store: &SledStore, how: fn() -> WriteFailure) {
-    let writer = Writer::start(STALL_LIMIT, move |job| match job {
+    let writer = Writer::start(STALL_LIMIT, move |job, _| match job {
         Job::Write { .. } => Err(how()),
         Job::Close(_) => Ok(Ledger::default()),
     });
@@ -337,7 +338,7 @@ fn a_checkpoint_that_fails_while_a_latched_store_is_closed_keeps_sled_from_being
     let mut store = fixture.open();
     put(&mut store, b"k", b"1");
     let (close, closed) = mpsc::channel();
-    let writer = Writer::start(STALL_LIMIT, move |job| match job {
+    let writer = Writer::start(STALL_LIMIT, move |job, _| match job {
         Job::Write { .. } => Err(WriteFailure {
             error: os_error(Path::new("/"), "writing", ErrorKind::StorageFull.into()),
             keep_open: true,
@@ -364,7 +365,7 @@ fn a_store_that_panicked_or_hangs_keeps_its_folder_until_the_process_ends() {
     let fixture = Fixture::new();
     let mut store = fixture.open();
     put(&mut store, b"k", b"1");
-    let writer = Writer::start(STALL_LIMIT, |_| panic!("as sled does"));
+    let writer = Writer::start(STALL_LIMIT, |_, _| panic!("as sled does"));
     store.state().checkpoint.writer = writer.unwrap();
     match scan(&store, &[]) {
         Err(StoreError::Damaged { what, .. }) => assert_eq!(what, "as sled does"),
@@ -463,7 +464,7 @@ fn every_part_of_a_checkpoint_comes_with_the_count_of_all_records() {
 }
 
 #[test]
-fn recovery_is_one_write_because_its_last_commit_may_not_be_on_the_disk_yet() {
+fn recovery_begins_with_a_journal_that_is_on_the_disk() {
     let fixture = Fixture::new();
     let mut store = fixture.open();
     fill(&mut store, 1000);
@@ -475,17 +476,22 @@ fn recovery_is_one_write_because_its_last_commit_may_not_be_on_the_disk_yet() {
     let lock = FolderLock::acquire(&folder).unwrap();
     let store = SledStore::launch(&folder, &OPTIONS, lock, false).unwrap();
     let (written, parts) = mpsc::channel();
-    let writer = Writer::start(STALL_LIMIT, move |job| {
+    let writer = Writer::start(STALL_LIMIT, move |job, _| {
         if let Job::Write { changes, part, .. } = job {
-            let changes = changes.changes().count();
-            written.send((changes, part >= changes)).unwrap();
+            written.send((changes.changes().count(), part)).unwrap();
         }
         Ok::<_, WriteFailure>(Ledger::default())
     });
-    store.state().checkpoint.writer = writer.unwrap();
-    store.state().recover(&folder).unwrap();
+    let mut state = store.state();
+    state.checkpoint.writer = writer.unwrap();
+    state.journal.refuse_writing();
+    let refused = state.recover(&folder).unwrap_err().to_string();
+    assert!(refused.contains("writing the journal"), "{refused}");
+    state.journal = Journal::open(&folder, OPTIONS.journal).unwrap();
+    state.recover(&folder).unwrap();
+    drop(state);
     drop(store);
-    assert_eq!(parts.iter().collect::<Vec<_>>(), [(1000, true)]);
+    assert_eq!(parts.iter().collect::<Vec<_>>(), [(1000, PART)]);
 }
 
 #[test]
