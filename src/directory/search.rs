@@ -88,8 +88,6 @@ pub struct Search {
     has_advanced: bool,
     /// Whether there was nothing more to look at.
     exhausted: bool,
-    evaluator: Evaluator,
-    siblings: Siblings,
     /// How much of a budget one entry uses up.
     cost: usize,
     /// Entries that were looked at and did not match.
@@ -187,8 +185,6 @@ impl Search {
             returned: 0,
             has_advanced: false,
             exhausted: false,
-            evaluator: Evaluator::default(),
-            siblings: Siblings::default(),
             in_vain: 0,
         };
         if !search.take_from_index(snapshot, &mut access) {
@@ -252,6 +248,7 @@ impl Search {
         }
         self.has_advanced = true;
         let mut access = rules.access(snapshot, identity);
+        let (mut evaluator, mut siblings) = (Evaluator::default(), Siblings::default());
         let shown = self.shown.within(snapshot);
         let refers = !self.manage_referrals && snapshot.has_referrals();
         let elsewhere = |id| refers && referrals::above(snapshot, id).is_some();
@@ -270,7 +267,7 @@ impl Search {
             let Some(view) = View::new(snapshot, id) else {
                 continue;
             };
-            if !shown.shows(id) || !self.covers(&view) {
+            if !shown.shows(id) || !self.covers(&view, &mut siblings) {
                 continue;
             }
             if self.follows && aliases::is_alias(&view) || elsewhere(id) {
@@ -281,7 +278,7 @@ impl Search {
             let masks = access.masks(&view);
             let matches = masks.is_visible()
                 && (self.ahead.is_certain(snapshot, &masks.search)
-                    || self.evaluator.evaluate(&self.filter, &view, &masks.search) == Truth::True);
+                    || evaluator.evaluate(&self.filter, &view, &masks.search) == Truth::True);
             if !matches {
                 self.in_vain += 1;
                 continue;
@@ -298,7 +295,7 @@ impl Search {
                 Turn::NextPage => return Ok(Progress::Done),
             }
             let entry = VisibleEntry::new(view, &self.selection, &masks.read)
-                .below(self.siblings.superior(snapshot));
+                .below(siblings.superior(snapshot));
             if sink(&entry.matching(self.values.as_ref())).is_break() {
                 break;
             }
@@ -307,11 +304,10 @@ impl Search {
     }
 
     /// Whether an entry lies in the scope.
-    fn covers(&mut self, view: &View<'_>) -> bool {
-        self.siblings
-            .turn_to(view.entry.parent(), view.snapshot, &self.roots);
+    fn covers(&self, view: &View<'_>, siblings: &mut Siblings) -> bool {
+        siblings.turn_to(view.entry.parent(), view.snapshot, &self.roots);
         self.ahead.is_within_roots()
-            || self.siblings.are_covered()
+            || siblings.are_covered()
             || self.roots.iter().any(|root| root.begins_with(view.id))
     }
 

@@ -50,18 +50,19 @@ pub(super) fn prepare(
 /// Prepares a whole value that is one word of printable ASCII, as most are, and appends it to `out`; false, and nothing
 /// appended, when it is anything else.
 pub(super) fn prepare_word(value: &[u8], case: Case, out: &mut Vec<u8>) -> bool {
-    // Looks at every byte, which takes less time than stopping does.
-    let is_word = |word, byte: &u8| word & byte.is_ascii_graphic();
-    if value.is_empty() || !value.iter().fold(true, is_word) {
+    if value.is_empty() || !value.iter().all(u8::is_ascii_graphic) {
         return false;
     }
+    let start = out.len();
     out.reserve(value.len().saturating_add(2));
     out.push(b' ');
-    match case {
-        Case::Ignore => out.extend(value.iter().map(u8::to_ascii_lowercase)),
-        Case::Exact => out.extend_from_slice(value),
-    }
+    out.extend_from_slice(value);
     out.push(b' ');
+    if case == Case::Ignore {
+        out.get_mut(start..)
+            .unwrap_or_default()
+            .make_ascii_lowercase();
+    }
     true
 }
 
