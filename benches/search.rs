@@ -38,7 +38,7 @@ fn main() -> Outcome<()> {
     let people = std::env::args().find_map(|argument| argument.parse().ok());
     let people = people.unwrap_or(100_000);
     println!("{people} people");
-    let directory = directory(&tree(people)?)?;
+    let directory = directory(&tree(people)?);
     let snapshot = Arc::clone(&directory.snapshot());
     names(&snapshot)?;
     for filter in FILTERS {

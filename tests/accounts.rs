@@ -454,26 +454,12 @@ fn who_may_log_in_from_where_is_decided_by_the_first_rule_and_holds_for_those_wh
     assert_eq!(it.login("secret-ada"), wrong);
 }
 
-/// What `explain` says of a login, by the server that runs or by the store.
-fn explained(folder: &Folder, words: &[&str]) -> String {
-    let done = std::process::Command::new(env!("CARGO_BIN_EXE_hedgerow"))
-        .arg("explain")
-        .arg(words[0])
-        .arg("--config")
-        .arg(folder.path("hedgerow.toml"))
-        .args(&words[1..])
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", text(&done.stderr));
-    text(&done.stdout)
-}
-
 #[test]
 fn why_a_login_fails_is_told_by_the_server_and_by_the_store() {
     let it = Fixture::new(
         "pwdLockout: TRUE\npwdMaxFailure: 2\npwdLockoutDuration: 600\npwdMaxAge: 864000\n",
     );
-    let bind = |folder: &Folder, name| explained(folder, &["bind", name]);
+    let bind = |folder: &Folder, name| folder.told(&["explain", "bind", name]);
     let told = bind(&it.folder, "ada");
     assert!(
         told.starts_with("login: succeeds with the right password\n"),
@@ -508,7 +494,7 @@ fn why_a_login_fails_is_told_by_the_server_and_by_the_store() {
     assert!(told.contains("entry: none"), "{told}");
     let Fixture { server, folder } = it;
     let before = bind(&folder, ADA);
-    let access = explained(&folder, &["access", ADA, ADA, "userPassword"]);
+    let access = folder.told(&["explain", "access", "ada", "ada", "userPassword"]);
     assert!(
         access.contains("read: denied: it is secret, for everyone\nsearch"),
         "{access}"
@@ -527,7 +513,7 @@ fn why_a_login_fails_is_told_by_the_server_and_by_the_store() {
     server.stop();
     assert_eq!(bind(&folder, ADA), before);
     assert_eq!(
-        explained(&folder, &["access", ADA, ADA, "userPassword"]),
+        folder.told(&["explain", "access", ADA, ADA, "userPassword"]),
         access
     );
 }

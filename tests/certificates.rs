@@ -16,9 +16,11 @@ use std::fs;
 use std::io::{Read, Write};
 
 use authority::{Authority, Issued, Secured, secured, trusting};
-use client::{Client, START_TLS, WHO_AM_I, element, extended, sasl, search_asking, split};
+use client::{
+    Client, START_TLS, WHO_AM_I, element, extended, sasl, search_asking, sequence, split,
+};
 use rcgen::DnType;
-use server::{Folder, Server};
+use server::{Folder, Server, text};
 
 const TREE: &str = "\
 dn: dc=example,dc=org
@@ -320,12 +322,20 @@ fn plain_without_tls_is_refused_before_the_password_is_looked_at() {
 }
 
 #[test]
-fn a_mechanism_that_is_not_known_is_refused() {
+fn a_mechanism_or_a_choice_that_is_not_known_is_refused() {
     let place = Place::mapped();
     let mut client = place.connect(Way::Ldaps, None);
     for mechanism in ["GSSAPI", "DIGEST-MD5", "plain", ""] {
         let reply = client.ask(2, &sasl(mechanism, None));
         assert_eq!(reply.code, AUTH_METHOD_NOT_SUPPORTED, "{mechanism}");
     }
-    client.expect_service(3);
+    // What Active Directory calls sicilyPackageDiscovery.
+    let choice = sequence(
+        0x60,
+        &[&[0x02, 1, 3], &element(0x04, b""), &element(0x89, b"")],
+    );
+    let reply = client.ask(3, &choice);
+    assert_eq!(reply.code, AUTH_METHOD_NOT_SUPPORTED);
+    assert!(text(&reply.operation).contains("authentication choice [9]"));
+    client.expect_service(4);
 }

@@ -1,27 +1,25 @@
 //! A directory that is served from memory, for benches: its store forgets.
 
+#[allow(clippy::unwrap_used, clippy::panic)]
+#[path = "../../tests/in_memory/mod.rs"]
+mod in_memory;
+
 use std::error::Error;
 use std::hint::black_box;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use hedgerow::directory::access::AccessRules;
-use hedgerow::directory::account::AccountSettings;
+use hedgerow::directory::Directory;
 use hedgerow::directory::dn::Dn;
 use hedgerow::directory::identity::{Identity, Process};
-use hedgerow::directory::import::prepare;
 use hedgerow::directory::index::IndexedAttributes;
-use hedgerow::directory::password::{Pool, PoolSettings};
 use hedgerow::directory::request::{Change, Modification, ModificationKind, Terms};
-use hedgerow::directory::schema::{AttributeTypeId, PosixGroup, Schema};
-use hedgerow::directory::setup::Setup;
-use hedgerow::directory::unique::UniqueAttributes;
-use hedgerow::directory::{Administrator, Directory, Settings};
 use hedgerow::storage::{Batch, ReportCorrupt, Store, StoreError, VisitRecord};
+use in_memory::Fixture;
+pub use in_memory::SUFFIX;
 
 pub type Outcome<T> = Result<T, Box<dyn Error>>;
 
-pub const SUFFIX: &str = "dc=example,dc=org";
 /// The entry of the suffix, with which every tree begins.
 pub const TOP: &str =
     "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: x\n";
@@ -69,45 +67,23 @@ pub fn administrator(directory: &Directory) -> Identity {
     directory.vouch_for_process(Process { uid: 0, gid: 0 }, true)
 }
 
-pub fn directory(ldif: &str) -> Outcome<Directory> {
-    let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary)?);
-    let setup = Setup {
-        suffixes: vec![SUFFIX.to_owned()],
-        administrator: Administrator {
-            name: format!("cn=admin,{SUFFIX}").into(),
-            hash: Arc::default(),
-        },
-    };
-    let types = |names: &[&str]| -> Vec<AttributeTypeId> {
-        let ids = names.iter().filter_map(|name| schema.attribute_id(name));
-        ids.collect()
-    };
-    let indexed = IndexedAttributes {
-        equality: types(&["uid", "cn", "sn", "mail", "uidNumber"]),
-        presence: types(&["mail"]),
-        substring: types(&["uid", "cn", "mail"]),
-        ordering: types(&["uidNumber", "modifyTimestamp"]),
-    };
-    let rules = AccessRules::compile(&schema, &[])?;
-    let pool = Pool::start(PoolSettings::default())?;
-    let empty = setup.empty(&schema, &indexed)?;
-    let prepared = prepare(empty, &rules, &pool, ldif.as_bytes(), true, &mut |_| {})?;
-    let settings = Settings {
-        size_limit: None,
-        time_limit: None,
-        upgrade_passwords: false,
-        unique: UniqueAttributes::default(),
-        accounts: AccountSettings::default(),
-        changes: hedgerow::directory::change_log::Bounds::default(),
-    };
-    Ok(Directory::serve(
-        Box::new(Nowhere),
-        prepared.snapshot().clone(),
-        rules,
-        setup.administrator,
-        pool,
-        settings,
-    )?)
+/// A directory of some LDIF.
+pub fn directory(ldif: &str) -> Directory {
+    let fixture = Fixture::new(|schema| {
+        let types = |names: &[&str]| {
+            let ids = names.iter().filter_map(|name| schema.attribute_id(name));
+            ids.collect()
+        };
+        IndexedAttributes {
+            equality: types(&["uid", "cn", "sn", "mail", "uidNumber"]),
+            presence: types(&["mail"]),
+            substring: types(&["uid", "cn", "mail"]),
+            ordering: types(&["uidNumber", "modifyTimestamp"]),
+        }
+    });
+    let fixture = fixture.with_rules(&[]);
+    let snapshot = fixture.read(ldif.as_bytes()).snapshot().clone();
+    fixture.serve_on(Box::new(Nowhere), snapshot)
 }
 
 /// A store that forgets.

@@ -102,6 +102,10 @@ pub struct Serve {
     /// next start [default: a new folder, removed at the end]
     #[arg(long, value_name = "DIR", requires = "demo")]
     pub data: Option<PathBuf>,
+    /// Have the demonstration listen on any free ports, which it prints, instead of those of its
+    /// configuration: 3389, 3636, 3443 and 3390
+    #[arg(long, requires = "demo")]
+    pub free_ports: bool,
 }
 
 /// Arguments of `init`.

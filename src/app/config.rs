@@ -132,6 +132,14 @@ impl Config {
         })
     }
 
+    /// Takes any free ports instead of those in the text.
+    pub fn take_free_ports(&mut self) {
+        let listeners = self.listeners.iter_mut().map(|it| &mut it.address);
+        let rest = self.rest.listen.iter_mut().map(|it| &mut it.0);
+        let all = listeners.chain(rest).chain(&mut self.operations.address);
+        all.for_each(|address| address.set_port(0));
+    }
+
     /// The file this was read from.
     pub fn file(&self) -> &Path {
         self.source.file()

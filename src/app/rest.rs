@@ -1,6 +1,9 @@
 //! The sockets of the REST face: accepting connections, spreading them over threads of their own, ending them together.
 //!
-//! Owns that a request over REST never keeps a thread from LDAP. What is answered is the face's.
+//! Owns that a request over REST never keeps a thread from LDAP, and that no address has all connections. What is answered is
+//! the face's.
+
+mod shares;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -12,6 +15,8 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use shares::Shares;
 
 use super::Failure;
 use super::assembly::Assembly;
@@ -38,6 +43,7 @@ pub struct RestServer {
     tasks: TaskTracker,
     stop: CancellationToken,
     limit: usize,
+    shares: Arc<Shares>,
 }
 
 impl RestServer {
@@ -62,6 +68,7 @@ impl RestServer {
             tasks: TaskTracker::new(),
             stop,
             limit: assembly.config.rest.max_connections,
+            shares: Shares::new(assembly.config.rest.connections_per_address),
         }))
     }
 
@@ -88,6 +95,10 @@ impl RestServer {
             metrics.refuse();
             return tracing::warn!(%peer, limit = self.limit, "turned away: too many REST connections");
         };
+        let Some(share) = self.shares.take(peer.ip()) else {
+            metrics.refuse();
+            return tracing::warn!(%peer, "turned away: too many REST connections of one address");
+        };
         let counted = metrics.accept();
         let (router, tls) = (self.router.clone(), self.tls.config());
         let served = connection::serve(router, stream, peer, tls, self.stop.clone());
@@ -95,7 +106,7 @@ impl RestServer {
         self.tasks.spawn_on(
             async move {
                 served.await;
-                drop((counted, place));
+                drop((counted, place, share));
             },
             &handle,
         );

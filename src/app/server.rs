@@ -91,44 +91,33 @@ async fn serve(
         let assembly = Arc::clone(&assembly);
         tokio::task::spawn_blocking(move || open(&assembly, store, administrator)).await??
     };
-    directory.set_admission(Assembly::admission(&assembly.config)?);
-    directory.warn_of_missing_groups();
     let audit = start_audit(&assembly, &directory, &metrics)?;
     let observer = Counting(Arc::clone(&metrics));
     let face = Arc::new(face(&assembly, &directory, observer, tls.clone()));
     register(&metrics, &directory, &face.budget);
     let watched = directory.clone();
     readiness.loaded(move || watched.failure().map_or(Ok(()), Err));
-
     let removing = ended::keep_removing(directory.clone(), REMOVAL);
     tokio::spawn(stop.clone().run_until_cancelled_owned(removing));
 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let rest = tls.clone().filter(|_| !rest_sockets.is_empty());
+    let rest = rest.map(|tls| RestServer::new(&assembly, &directory, tls, cores));
+    let rest = rest.transpose()?;
     let limit = assembly.config.limits.connections;
-    let rest = match tls.clone().filter(|_| !rest_sockets.is_empty()) {
-        Some(tls) => Some(RestServer::new(&assembly, &directory, tls, cores)?),
-        None => None,
-    };
     let listeners = Listeners::new(face, limit, Workers::start("connections", cores)?);
     let addresses = Addresses {
         ldap: accept(&listeners, &assembly.config, sockets, &metrics)?,
         rest: accept_rest(rest.as_ref(), rest_sockets, &metrics)?,
     };
-    let door = Arc::new(Door {
-        metrics: metrics.listener("ldapi"),
-        limit: None,
-    });
-    let administrators = local_administrators(&assembly);
-    let local = Arc::clone(&listeners);
-    tokio::spawn(local.accept_local(local_socket, administrators, LOCAL_IDLE, door));
+    accept_local(&listeners, &assembly, local_socket, &metrics);
     ready(&addresses)?;
 
-    let follower = directory.clone();
     signals
         .follow(|| {
             certificates::reload(tls.as_deref());
-            reload_admission(&assembly.config, &follower);
-            follower.warn_of_missing_groups();
+            reload_admission(&assembly.config, &directory);
+            directory.warn_of_missing_groups();
         })
         .await;
     tracing::info!("stopping");
@@ -140,16 +129,17 @@ async fn serve(
     };
     tokio::join!(listeners.stop(PATIENCE), rest_ends);
     stop.cancel();
-    // What was acknowledged is on the disk already; this finishes what is under way.
-    let finish = move || {
-        if let Some(audit) = audit {
-            audit.finish();
-        }
-        directory.close();
-    };
-    tokio::task::spawn_blocking(finish).await?;
+    tokio::task::spawn_blocking(move || finish(audit, &directory)).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Finishes what is under way; what was acknowledged is on the disk already.
+fn finish(audit: Option<Arc<AuditLog>>, directory: &Directory) {
+    if let Some(audit) = audit {
+        audit.finish();
+    }
+    directory.close();
 }
 
 fn open(
@@ -167,14 +157,17 @@ fn open(
         tracing::warn!("{warning}");
     }
     let administrator = administrator.unwrap_or(setup.administrator);
-    Ok(Directory::serve(
+    let directory = Directory::serve(
         store,
         snapshot,
         rules,
         administrator,
         assembly.pool()?,
         assembly.settings(key),
-    )?)
+    )?;
+    directory.set_admission(Assembly::admission(&assembly.config)?);
+    directory.warn_of_missing_groups();
+    Ok(directory)
 }
 
 /// Opens the audit log, if there is to be one.
@@ -302,6 +295,22 @@ async fn bind_local(assembly: &Assembly) -> Result<(UnixListener, SocketFile), F
     })?;
     tracing::info!(path = %path.display(), "listening for programs of this machine");
     Ok(opened)
+}
+
+/// Has the socket for programs of this machine accept them.
+fn accept_local(
+    listeners: &Arc<Listeners>,
+    assembly: &Assembly,
+    socket: UnixListener,
+    metrics: &Metrics,
+) {
+    let door = Arc::new(Door {
+        metrics: metrics.listener("ldapi"),
+        limit: None,
+    });
+    let administrators = local_administrators(assembly);
+    let listeners = Arc::clone(listeners);
+    tokio::spawn(listeners.accept_local(socket, administrators, LOCAL_IDLE, door));
 }
 
 /// The users whose processes act as the administrator: those of the configuration, and the one that could read the store

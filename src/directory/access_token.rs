@@ -48,15 +48,6 @@ pub struct NewToken {
     pub expires: Option<Seconds>,
 }
 
-/// A token that was made.
-#[derive(Debug)]
-pub struct MadeToken {
-    /// What names it.
-    pub id: String,
-    /// What stands for the user. It is told here and never again.
-    pub text: Secret,
-}
-
 /// A token as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownToken {
@@ -79,7 +70,7 @@ pub struct ShownToken {
 }
 
 impl Directory {
-    /// Makes a token, below `tokens`, for a user. Its entry is made as the administrator: whoever may prove an account may
+    /// Makes a token, below `tokens`, for a user: the text that stands for them, told here and never again. Its entry is made as the administrator: whoever may prove an account may
     /// also make what stands for it, and needs no right to add entries for that.
     ///
     /// # Errors
@@ -92,7 +83,7 @@ impl Directory {
         identity: &Identity,
         (tokens, owner): (&Dn, &Dn),
         new: NewToken,
-        done: impl FnOnce(Result<MadeToken, Error>) + Send + 'static,
+        done: impl FnOnce(Result<Secret, Error>) + Send + 'static,
     ) {
         let drawn = self.draw(identity, (tokens, owner), new);
         let (made, changes) = match drawn {
@@ -197,7 +188,7 @@ impl Directory {
         identity: &Identity,
         (tokens, owner): (&Dn, &Dn),
         new: NewToken,
-    ) -> Result<(MadeToken, Vec<(Change, Terms)>), Error> {
+    ) -> Result<(Secret, Vec<(Change, Terms)>), Error> {
         identity.must_be_logged_in()?;
         self.may_manage(identity, owner)?;
         let snapshot = self.snapshot();
@@ -207,21 +198,12 @@ impl Directory {
         let id = snapshot.find_entry(owner).ok_or_else(gone)?;
         let view = View::new(&snapshot, id).ok_or_else(gone)?;
         let uuid = view.entry.uuid();
-        if self.needs_more(&view) {
-            let text = "the account needs a second factor, in whose place no access token stands: use a key that is held to a network";
-            return Err(Error::UnwillingToPerform(text.to_owned()));
-        }
-        if naming(&snapshot, known::HEDGEROW_OWNER, id).len() >= MOST {
-            let text =
-                format!("an account has {MOST} access tokens at the most: take one back first");
-            return Err(Error::UnwillingToPerform(text));
-        }
+        self.may_have_another(&view)?;
         let mut random = Zeroizing::new([0; ID + RANDOM]);
         getrandom::fill(random.as_mut()).map_err(|_| {
             Error::Unavailable("the system has no random numbers to give".to_owned())
         })?;
         let (first, rest) = random.split_first_chunk::<ID>().ok_or_else(gone)?;
-        let token_id = id_text(first);
         let text = |name: &str, value: &str| (name.to_owned(), vec![value.as_bytes().to_vec()]);
         let mut attributes = vec![
             text("objectClass", "hedgerowToken"),
@@ -246,14 +228,24 @@ impl Directory {
             let dn = tokens.clone();
             changes.push((Change::Add { dn, attributes }, Terms::default()));
         }
-        let dn = name(tokens, &token_id).ok_or_else(gone)?;
+        let dn = name(tokens, &id_text(first)).ok_or_else(gone)?;
         changes.push((Change::Add { dn, attributes }, Terms::default()));
         let shown = format!("{PREFIX}{}", BASE32_NOPAD.encode(random.as_ref()));
-        let made = MadeToken {
-            id: token_id,
-            text: Secret::from(shown.into_bytes()),
-        };
-        Ok((made, changes))
+        Ok((Secret::from(shown.into_bytes()), changes))
+    }
+
+    /// Whether an account is one that a token stands for, and has not had its share of them.
+    fn may_have_another(&self, view: &View<'_>) -> Result<(), Error> {
+        if self.needs_more(view) {
+            let text = "the account needs a second factor, in whose place no access token stands: use a key that is held to a network";
+            return Err(Error::UnwillingToPerform(text.to_owned()));
+        }
+        if naming(view.snapshot, known::HEDGEROW_OWNER, view.id).len() >= MOST {
+            let text =
+                format!("an account has {MOST} access tokens at the most: take one back first");
+            return Err(Error::UnwillingToPerform(text));
+        }
+        Ok(())
     }
 
     /// Whether an account is proved by more than one thing alone. As with keys, one that is held to no network is good for

@@ -1,11 +1,11 @@
 //! Proving who asks: names and passwords, and names that another proof stands for (RFC 4513 section 5).
 //!
-//! Owns that every failed proof costs the same, whatever was wrong with it, and the upgrade of old hashes after a success.
-//! What the account itself says to a right password, and that too many wrong ones lock, is `attempt`'s. It does not own
-//! hashing (`password`), nor how a face carries the proof.
+//! Owns whose name it is and what it may be proved by. Whether a password is right is found out in `proof`; what the account
+//! itself says to a right one, and that too many wrong ones lock, is `attempt`'s. How a face carries the proof is its own.
 
 mod attempt;
 mod key;
+mod proof;
 
 use super::Directory;
 use super::account::Account;
@@ -15,11 +15,8 @@ use super::error::Error;
 use super::filter::resolve;
 use super::identity::{Identity, Process, Who};
 use super::keys;
-use super::lane::{self, Job as Write};
-use super::once;
+use super::password::Secret;
 use super::password::policy::{Denial, Notice};
-use super::password::{self, Cost, Job, Outcome, Secret};
-use super::recent::Mark;
 use super::schema::{AttributeTypeId, well_known};
 use super::second_factor::{self, Factor};
 use super::snapshot::{Found, Snapshot};
@@ -91,56 +88,7 @@ impl Directory {
         let (password, factor) = self.split(&snapshot, claim, password, source);
         drop(snapshot);
         attempt.proof = Proof::Password(factor);
-        let complete = !attempt.lacks_factor();
-        let mut values = stored.iter();
-        let cheap = values.find(|value| complete && password::verify_cheap(value, &password));
-        if let Some(value) = cheap {
-            self.upgrade(claim, value, password);
-            return attempt.proved(done);
-        }
-        let now = self.accounts().clock.seconds();
-        let mark = self.mark(claim, &stored, &password);
-        if complete && self.0.proved.find(&mark, now).is_some() {
-            return attempt.proved(done);
-        }
-        // A failure must cost what a failure costs, so the pool is asked even when no stored value is left to try.
-        let expensive: Vec<Vec<u8>> = stored
-            .into_iter()
-            .filter(|value| password::cost(value) == Cost::Expensive)
-            .collect();
-        let proved = Secret::from(password.as_bytes());
-        let directory = self.clone();
-        let tried = expensive.clone();
-        let (answer, fallback) = once::shared(done);
-        let submitted = self.pool().submit(
-            Job::Verify {
-                stored: expensive,
-                password,
-            },
-            Box::new(move |outcome| {
-                let done: Done = Box::new(move |verdict| answer.call(verdict));
-                match outcome {
-                    Outcome::Match(at) if complete => {
-                        if let Some(value) = tried.get(at) {
-                            directory.upgrade(claim, value, proved);
-                        }
-                        directory.0.proved.insert(&mark, (), now);
-                        attempt.proved(done);
-                    }
-                    Outcome::Match(_)
-                    | Outcome::NoMatch
-                    | Outcome::Hashed(_)
-                    | Outcome::Accepted
-                    | Outcome::Refused(_) => attempt.failed(done),
-                    Outcome::Failed(_) => {
-                        done(Err(Error::Busy("a password could not be verified")));
-                    }
-                }
-            }),
-        );
-        if submitted.is_err() {
-            fallback.call(Err(Error::Busy("too many passwords are being verified")));
-        }
+        attempt.prove(stored, password, done);
     }
 
     /// The login that an old password stands for when somebody changes a password: it counts like one.
@@ -220,7 +168,11 @@ impl Directory {
 
     /// The one entry below any suffix that has a value in an attribute, such as the `uid` that SASL PLAIN names.
     pub fn name_of(&self, attribute: AttributeTypeId, value: &[u8]) -> Option<Dn> {
-        name_of(&self.snapshot(), attribute, value)
+        let snapshot = self.snapshot();
+        match holders(&snapshot, attribute, value)?.as_slice() {
+            [one] => Dn::parse(&snapshot.dn(*one)).ok(),
+            _ => None,
+        }
     }
 
     /// Whose name it is; nobody's when no entry has it.
@@ -274,48 +226,6 @@ impl Directory {
         let settings = (&self.accounts().second_factor, &self.0.windows);
         let now = self.accounts().clock.seconds();
         second_factor::split(settings, &view, typed, &source.key(), now)
-    }
-
-    /// What it means that a password of these stored values was proved: with any other value it is another mark.
-    fn mark(&self, claim: Claim, stored: &[Vec<u8>], password: &Secret) -> Mark {
-        let id = match claim {
-            Claim::Entry(id) => id.to_be_bytes().to_vec(),
-            Claim::Administrator | Claim::Nobody => Vec::new(),
-        };
-        let stored = stored.iter().map(Vec::as_slice);
-        let parts = [id.as_slice(), password.as_bytes()];
-        self.0.proved.mark(parts.into_iter().chain(stored))
-    }
-
-    /// Stores a better hash of a password that was just proved: in the background, one at a time, or not at all when
-    /// there is other work.
-    fn upgrade(&self, claim: Claim, value: &[u8], password: Secret) {
-        let Claim::Entry(id) = claim else { return };
-        if !self.upgrades_passwords() || !password::needs_upgrade(value, self.pool().params()) {
-            return;
-        }
-        let (directory, old) = (self.clone(), value.to_vec());
-        let job = Job::Hash {
-            password,
-            salt: lane::random_bytes(),
-        };
-        let _ = self.pool().try_submit_background(
-            job,
-            Box::new(move |outcome| {
-                if let Outcome::Hashed(new) = outcome {
-                    // Dropped when the lane is busy: the next success brings the chance again.
-                    let _ = directory.0.lane.submit(Write::Upgrade { id, old, new });
-                }
-            }),
-        );
-    }
-}
-
-/// The one entry of a state that has a value in an attribute with an equality index.
-pub(super) fn name_of(snapshot: &Snapshot, attribute: AttributeTypeId, value: &[u8]) -> Option<Dn> {
-    match holders(snapshot, attribute, value)?.as_slice() {
-        [one] => Dn::parse(&snapshot.dn(*one)).ok(),
-        _ => None,
     }
 }
 

@@ -4,7 +4,10 @@
 //! is for those to say who serve the directory. Nobody asks for it: what is recorded of it names the administrator, and no
 //! address.
 
+use std::collections::BTreeSet;
+
 use super::Directory;
+use super::access_token;
 use super::dn::Dn;
 use super::entry::EntryId;
 use super::error::Error;
@@ -57,6 +60,7 @@ impl Directory {
 fn removals(snapshot: &Snapshot, before: Seconds) -> Vec<(Change, Terms)> {
     let bound = time::generalized(before);
     let mut changes = Vec::new();
+    let mut gone = BTreeSet::new();
     for (attribute, class) in ENDING {
         let Some(ends) = snapshot.index().ordered(attribute) else {
             continue;
@@ -66,9 +70,15 @@ fn removals(snapshot: &Snapshot, before: Seconds) -> Vec<(Change, Terms)> {
             if end >= latest || changes.len() >= MOST {
                 return false;
             }
-            let ended = has_ended(snapshot, id, (attribute, class), before);
-            let name = ended.then(|| Dn::parse(&snapshot.dn(id)).ok()).flatten();
-            changes.extend(name.map(|dn| removal(snapshot, dn, attribute, &bound)));
+            // What goes with one before it is not there any more at its own turn.
+            if gone.contains(&id) || !has_ended(snapshot, id, (attribute, class), before) {
+                return true;
+            }
+            if let Ok(dn) = Dn::parse(&snapshot.dn(id)) {
+                changes.push(removal(snapshot, dn, attribute, &bound));
+                gone.insert(id);
+                gone.extend(access_token::depending_on(snapshot, id));
+            }
             true
         });
     }
@@ -129,10 +139,12 @@ mod tests {
         receive.recv().unwrap()
     }
 
+    /// Whose the tokens are.
+    const OWNER: &str = "7d3b1c9e-16a6-4027-98f4-d28b5365dc14";
+
     fn token(name: &str, expiry: &str) -> String {
-        let owner = "7d3b1c9e-16a6-4027-98f4-d28b5365dc14";
         format!(
-            "dn: cn={name},dc=a\nobjectClass: hedgerowToken\ncn: {name}\nhedgerowOwner: {owner}\n\
+            "dn: cn={name},dc=a\nobjectClass: hedgerowToken\ncn: {name}\nhedgerowOwner: {OWNER}\n\
              hedgerowTokenHash: x\n{expiry}\n"
         )
     }
@@ -205,6 +217,24 @@ mod tests {
         assert_eq!(ended(&directory), Ok(MOST));
         assert!(is_there(&directory, "t60") && !is_there(&directory, "t11"));
         assert_eq!(ended(&directory), Ok(2));
+        assert_eq!(ended(&directory), Ok(0));
+    }
+
+    #[test]
+    fn a_token_of_a_token_that_has_ended_as_well_keeps_nothing_from_being_removed() {
+        let owner = format!("hedgerowTokenExpiry: 20251201000000Z\nentryUUID: {OWNER}\n");
+        let (directory, _) = served(
+            &[
+                token("owner", &owner),
+                token("owned", "hedgerowTokenExpiry: 20251202000000Z\n"),
+                token("endless", ""),
+            ]
+            .concat(),
+        );
+        assert_eq!(ended(&directory), Ok(1));
+        let left = ["owner", "owned", "endless"].map(|name| is_there(&directory, name));
+        // It would be good for nothing without its owner.
+        assert_eq!(left, [false, false, false]);
         assert_eq!(ended(&directory), Ok(0));
     }
 

@@ -70,6 +70,7 @@ pub(crate) mod fixture;
 mod forgiveness;
 mod lane;
 mod lockout;
+mod naming;
 mod once;
 mod proxy;
 mod recent;
@@ -106,8 +107,8 @@ pub use write::{Changed, networks};
 
 use crate::storage::Store;
 
-/// How a directory behaves.
-#[derive(Clone, Debug)]
+/// How a directory behaves; by default without limits.
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The most entries that one search request, thus one page, returns to anyone but the administrator; `None` for any
     /// number.

@@ -9,7 +9,7 @@ use super::entry::{after, by_id, modify, name, selected, text};
 use super::fault::{Fault, Kind};
 use super::list;
 use super::operation::Call;
-use super::query::equal;
+use super::term::equal;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
 use crate::directory::{Changed, EntryCopy, Error};

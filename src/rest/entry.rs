@@ -6,7 +6,7 @@
 use super::fault::Fault;
 use super::list;
 use super::operation::Call;
-use super::query::equal;
+use super::term::equal;
 use crate::directory::dn::{Ava, Dn, Rdn};
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};

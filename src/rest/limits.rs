@@ -134,6 +134,14 @@ fn request_id(request: &Request) -> Arc<str> {
     }
 }
 
+/// What counts as one address: of IPv6 a network of 64 bits, as whoever has one of its addresses has all of them.
+pub fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+        other => other,
+    }
+}
+
 /// How many requests without a login, or how many wrong passwords, each address has left.
 pub struct Rates {
     per_minute: u32,
@@ -159,13 +167,9 @@ impl Rates {
         self.take(source, now, 0.0)
     }
 
-    /// Takes so much of what an address has left, if there is room for one. Of IPv6 a network of 64 bits counts as one:
-    /// whoever has one of its addresses has all of them.
+    /// Takes so much of what an address has left, if there is room for one.
     fn take(&self, source: IpAddr, now: Instant, cost: f64) -> bool {
-        let source = match source.to_canonical() {
-            IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
-            other => other,
-        };
+        let source = neighbourhood(source);
         let most = f64::from(self.per_minute);
         let filled = |left: f64, since: Instant| {
             let minutes = now.saturating_duration_since(since).as_secs_f64() / 60.0;

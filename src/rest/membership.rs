@@ -9,7 +9,7 @@ use super::entry::{modify, name, values};
 use super::fault::Fault;
 use super::list;
 use super::operation::Call;
-use super::query::equal;
+use super::term::equal;
 use crate::directory::EntryCopy;
 use crate::directory::dn::Dn;
 use crate::directory::filter::{Extensible, Filter};

@@ -32,6 +32,7 @@ pub mod query;
 pub mod record;
 pub mod slc_hub;
 pub mod stream;
+pub mod term;
 pub mod time;
 
 use std::path::PathBuf;

@@ -5,7 +5,7 @@
 use super::entry::{attribute, classes, find, name, replace, values};
 use super::fault::Fault;
 use super::operation::Call;
-use super::query::{assertion, equal, not, present};
+use super::term::{assertion, equal, not, present};
 use super::time::now;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;

@@ -1,14 +1,16 @@
-//! The query of a request: which parameters an operation knows, and what they become in a search.
+//! The query of a request: which parameters an operation knows, and which values were given.
 //!
 //! Owns that nothing is ignored: a parameter that is unknown, given twice or not of its form is refused by name, because
-//! a filter that was mistyped would find everybody. What the parameters are called is the dialect's.
+//! a filter that was mistyped would find everybody. What the parameters are called is the dialect's, what they become in a
+//! search is `term`'s.
 
 use percent_encoding::percent_decode_str;
 
 use super::fault::Fault;
+use super::term::{Term, counts};
 use super::time::to_generalized;
-use crate::directory::filter::{Assertion, Filter, Substrings};
-use crate::directory::schema::{Rule, SubstringPiece};
+use crate::directory::filter::Filter;
+use crate::directory::schema::Rule;
 
 /// The most parameters of one request, and values of one.
 const MOST: usize = 1_000;
@@ -98,30 +100,6 @@ pub enum Form {
     Repeated,
     /// Any number of these.
     Choices(&'static [&'static str]),
-}
-
-/// What a parameter asks of an entry.
-pub enum Term {
-    /// An attribute has this value.
-    Equal(&'static str),
-    /// An attribute has one of these values.
-    OneOf(&'static str),
-    /// A value of an attribute contains the text; the empty one is in every value.
-    Contains(&'static str),
-    /// An attribute is there, or is not.
-    Present(&'static str),
-    /// A moment is before this one.
-    Before(&'static str),
-    /// A moment is after this one.
-    After(&'static str),
-    /// What the dialect makes of it.
-    Made(fn(&str) -> Filter),
-}
-
-impl std::fmt::Debug for Term {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Term")
-    }
 }
 
 /// The parameters of a request that its operation knows.
@@ -269,105 +247,6 @@ impl Form {
             Self::Number { least, most, .. } => format!("a whole number from {least} to {most}"),
             Self::Choice(known) | Self::Choices(known) => format!("one of {}", known.join(", ")),
         }
-    }
-}
-
-impl Term {
-    fn filter(&self, values: &[String]) -> Filter {
-        let value = values.first().map(String::as_str).unwrap_or_default();
-        match self {
-            Self::Equal(attribute) => equal(attribute, value),
-            Self::OneOf(attribute) => {
-                Filter::Or(values.iter().map(|value| equal(attribute, value)).collect())
-            }
-            Self::Contains(attribute) => contains(attribute, value),
-            Self::Present(attribute) => {
-                let present = Filter::Present((*attribute).to_owned());
-                if value == "true" {
-                    present
-                } else {
-                    not(present)
-                }
-            }
-            Self::Before(attribute) => beyond(attribute, value, Filter::LessOrEqual),
-            Self::After(attribute) => beyond(attribute, value, Filter::GreaterOrEqual),
-            Self::Made(make) => make(value),
-        }
-    }
-}
-
-/// An attribute has this value.
-pub fn equal(attribute: &str, value: &str) -> Filter {
-    Filter::Equality(assertion(attribute, value))
-}
-
-/// An attribute is there.
-pub fn present(attribute: &str) -> Filter {
-    Filter::Present(attribute.to_owned())
-}
-
-/// The opposite.
-pub fn not(filter: Filter) -> Filter {
-    Filter::Not(Box::new(filter))
-}
-
-/// What is asked of an attribute.
-pub type Test<'a> = dyn Fn(&str) -> Filter + 'a;
-
-/// What is asked of an attribute, and of another of those that lack it.
-pub fn either(attribute: &str, otherwise: &str, test: &Test<'_>) -> Filter {
-    let lacking = Filter::And(vec![not(present(attribute)), test(otherwise)]);
-    Filter::Or(vec![test(attribute), lacking])
-}
-
-/// A value of an attribute contains a text.
-pub fn contains(attribute: &str, value: &str) -> Filter {
-    substrings(attribute, value, |piece| (None, vec![piece]))
-}
-
-/// A value of an attribute begins with a text.
-pub fn begins(attribute: &str, value: &str) -> Filter {
-    substrings(attribute, value, |piece| (Some(piece), Vec::new()))
-}
-
-fn substrings(
-    attribute: &str,
-    value: &str,
-    split: impl FnOnce(Vec<u8>) -> (Option<Vec<u8>>, Vec<Vec<u8>>),
-) -> Filter {
-    if value.is_empty() {
-        return present(attribute);
-    }
-    let (initial, any) = split(value.as_bytes().to_vec());
-    Filter::Substrings(Substrings {
-        attribute: attribute.to_owned(),
-        initial,
-        any,
-        last: None,
-    })
-}
-
-/// Strictly before or after a moment.
-fn beyond(attribute: &str, value: &str, bound: fn(Assertion) -> Filter) -> Filter {
-    let value = to_generalized(value).unwrap_or_default();
-    let same = equal(attribute, &value);
-    Filter::And(vec![bound(assertion(attribute, &value)), not(same)])
-}
-
-/// Whether anything of a text counts when a rule looks for it as a part of values, if it is not empty. Spaces and what is
-/// not seen do not (RFC 4518 2.6), and would be found in every value.
-pub fn counts(rule: Rule, text: &str) -> bool {
-    let mut compared = Vec::new();
-    let done = rule.normalize_substring(SubstringPiece::Any, text.as_bytes(), &mut compared);
-    // What cannot be compared is found nowhere.
-    done.is_err() || compared.iter().any(|byte| *byte != b' ')
-}
-
-/// An attribute and what its values are compared with.
-pub fn assertion(attribute: &str, value: &str) -> Assertion {
-    Assertion {
-        attribute: attribute.to_owned(),
-        value: value.as_bytes().to_vec(),
     }
 }
 

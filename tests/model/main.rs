@@ -10,5 +10,6 @@
 
 mod arranged_search;
 mod changes;
+#[path = "../in_memory/mod.rs"]
 mod in_memory;
 mod search;

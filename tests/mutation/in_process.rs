@@ -3,31 +3,24 @@
 //!
 //! The fuzz targets use it as well.
 
-use std::num::NonZeroUsize;
+#[path = "../in_memory/mod.rs"]
+mod in_memory;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use hedgerow::directory::access::AccessRules;
 use hedgerow::directory::index::IndexedAttributes;
-use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
-use hedgerow::directory::schema::{PosixGroup, Schema};
-use hedgerow::directory::setup::Setup;
-use hedgerow::directory::unique::UniqueAttributes;
-use hedgerow::directory::{Administrator, Directory, Settings, import, setup};
 use hedgerow::ldap::budget::Budget;
 use hedgerow::ldap::codec::{Frame, NOTICE_OF_DISCONNECTION, frame};
 use hedgerow::ldap::message::{Operation, ResultCode};
 use hedgerow::ldap::root_dse::RootDse;
 use hedgerow::ldap::session::{Channel, Flow, HIGH_WATER, Session};
 use hedgerow::ldap::{Face, Limits, Observer};
-use hedgerow::storage::memory::MemoryStore;
+use in_memory::Fixture;
+pub use in_memory::{ADMINISTRATOR, PASSWORD};
 use tokio::runtime::Runtime;
 
-pub const SUFFIX: &str = "dc=example,dc=org";
-pub const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=org";
-pub const PASSWORD: &str = "secret";
-const HASH: &[u8] = b"{SSHA}1G904nLkTkGWjKNnQuB/hpWXC/hzYWx0c2FsdA==";
 const TREE: &str = "dn: dc=example,dc=org\nobjectClass: domain\ndc: example\n";
 /// The longest message here, in bytes.
 const MESSAGE: usize = 1 << 20;
@@ -61,62 +54,20 @@ pub enum State {
 
 impl Place {
     pub fn new() -> Place {
-        let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap());
-        let setup = Setup {
-            suffixes: vec![SUFFIX.to_owned()],
-            administrator: Administrator {
-                name: ADMINISTRATOR.into(),
-                hash: HASH.into(),
-            },
-        };
-        let ids = ["uid", "cn"].map(|name| schema.attribute_id(name).unwrap());
-        let indexed = IndexedAttributes {
-            equality: ids.to_vec(),
-            presence: ids.to_vec(),
-            substring: ids.to_vec(),
-            ordering: vec![schema.attribute_id("uidNumber").unwrap()],
-        };
-        let rules = || {
-            let texts = AccessRules::default_texts(&setup.suffixes);
-            AccessRules::compile(&schema, &texts).unwrap()
-        };
-        let pool = Pool::start(PoolSettings {
-            threads: NonZeroUsize::MIN,
-            queue_per_thread: NonZeroUsize::new(64).unwrap(),
-            params: Argon2Params::new(8, 1, 1).unwrap(),
-        })
-        .unwrap();
-        let store = MemoryStore::default();
-        setup.write(&mut store.clone()).unwrap();
-        let empty = setup.empty(&schema, &indexed).unwrap();
-        let prepared = import::prepare(empty, &rules(), &pool, TREE.as_bytes(), true, &mut |_| {});
-        let prepared = prepared.unwrap_or_else(|error| panic!("{error}"));
-        prepared.write(&mut store.clone(), &mut |_| {}).unwrap();
-        let empty = setup.empty(&schema, &indexed).unwrap();
-        let snapshot = setup::load(&mut store.clone(), empty, &mut |_| {})
-            .unwrap()
-            .0;
-        let root_dse = RootDse::new(&schema, snapshot.suffixes(), 0);
-        let settings = Settings {
-            size_limit: None,
-            time_limit: None,
-            upgrade_passwords: false,
-            unique: UniqueAttributes::default(),
-            accounts: hedgerow::directory::account::AccountSettings::default(),
-            changes: hedgerow::directory::change_log::Bounds::default(),
-        };
-        let (rules, administrator) = (rules(), setup.administrator.clone());
-        let directory = Directory::serve(
-            Box::new(store),
-            snapshot,
-            rules,
-            administrator,
-            pool,
-            settings,
-        );
+        let fixture = Fixture::new(|schema| {
+            let ids = ["uid", "cn"].map(|name| schema.attribute_id(name).unwrap());
+            IndexedAttributes {
+                equality: ids.to_vec(),
+                presence: ids.to_vec(),
+                substring: ids.to_vec(),
+                ordering: vec![schema.attribute_id("uidNumber").unwrap()],
+            }
+        });
+        let directory = fixture.serve(fixture.store(TREE.as_bytes()));
+        let root_dse = RootDse::new(&fixture.schema, directory.snapshot().suffixes(), 0);
         Place {
             face: Arc::new(Face {
-                directory: directory.unwrap(),
+                directory,
                 root_dse,
                 limits: Limits {
                     message_before_bind: MESSAGE,

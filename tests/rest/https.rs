@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -57,26 +58,31 @@ impl Answer {
     }
 }
 
+/// How a client speaks TLS that trusts one authority.
+pub fn trusting(authority: &Path) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    let authority = CertificateDer::from_pem_file(authority).unwrap();
+    roots.add(authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Arc::new(config)
+}
+
 /// A client of one server, which it trusts.
 pub struct Client {
-    address: SocketAddr,
-    config: Arc<ClientConfig>,
+    pub address: SocketAddr,
+    pub config: Arc<ClientConfig>,
 }
 
 impl Client {
     pub fn of(server: &Server) -> Client {
-        let mut roots = RootCertStore::empty();
-        let authority = CertificateDer::from_pem_file(server.authority()).unwrap();
-        roots.add(authority).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         Client {
             address: server.rest.unwrap(),
-            config: Arc::new(config),
+            config: trusting(server.authority()),
         }
     }
 

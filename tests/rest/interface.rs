@@ -1,6 +1,7 @@
 //! What does not depend on the dialect: limits, origins, the document, the audit log, a stop.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -59,6 +60,26 @@ fn a_body_that_is_long_in_coming_keeps_nobody_else_away() {
     let mut answer = Vec::new();
     let _ = open.read_to_end(&mut answer);
     assert!(answer.starts_with(b"HTTP/1.1 400 "), "{answer:?}");
+}
+
+#[test]
+fn an_address_has_no_more_than_its_share_of_the_connections() {
+    let (_folder, server, client) = serving("connections_per_address = 2", "");
+    let first = TcpStream::connect(client.address).unwrap();
+    let _second = TcpStream::connect(client.address).unwrap();
+    let mut third = TcpStream::connect(client.address).unwrap();
+    assert!(matches!(third.read(&mut [0]), Ok(0) | Err(_)));
+    let told = server.said("turned away");
+    assert!(
+        told.contains("too many REST connections of one address"),
+        "{told}"
+    );
+    drop(first);
+    until(|| {
+        !client
+            .raw(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            .is_empty()
+    });
 }
 
 #[test]

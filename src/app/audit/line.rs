@@ -204,10 +204,10 @@ fn named(name: String) -> Text {
     }
 }
 
-impl fmt::Display for Line {
-    /// For people, on one line whatever a client has put into a name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
+impl Kind {
+    /// As it is shown to people.
+    fn word(self) -> &'static str {
+        match self {
             Kind::Authentication => "authentication",
             Kind::Refusal => "refusal",
             Kind::Administration => "administration",
@@ -215,15 +215,23 @@ impl fmt::Display for Line {
             Kind::Write => "write",
             Kind::Begin => "begin",
             Kind::Lost => "lost",
-        };
-        write!(f, "{}  {kind:<14}", self.time)?;
-        let word = |f: &mut fmt::Formatter<'_>, before: &str, text: &str| {
-            f.write_str(before)?;
-            text.chars().try_for_each(|c| match c.is_control() {
-                true => write!(f, "{}", c.escape_default()),
-                false => write!(f, "{c}"),
-            })
-        };
+        }
+    }
+}
+
+/// Writes a text that may come from a client, on the line.
+fn word(f: &mut fmt::Formatter<'_>, before: &str, text: &str) -> fmt::Result {
+    f.write_str(before)?;
+    text.chars().try_for_each(|c| match c.is_control() {
+        true => write!(f, "{}", c.escape_default()),
+        false => write!(f, "{c}"),
+    })
+}
+
+impl fmt::Display for Line {
+    /// For people, on one line whatever a client has put into a name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {:<14}", self.time, self.kind.word())?;
         word(f, "  ", &self.operation)?;
         let pieces = [
             (" ", &self.method),

@@ -34,7 +34,7 @@ pub struct ExplainBind {
     /// The configuration file.
     #[command(flatten)]
     pub config: ConfigFile,
-    /// The DN, or the uid that SASL clients send
+    /// The DN or the uid of the account
     #[arg(value_name = "NAME")]
     pub name: String,
 }
@@ -48,11 +48,11 @@ pub struct ExplainAccess {
     /// The configuration file.
     #[command(flatten)]
     pub config: ConfigFile,
-    /// The DN of who asks, or anonymous
+    /// The DN or the uid of who asks, or anonymous
     #[arg(value_name = "WHO")]
     pub who: String,
-    /// The DN of the entry
-    #[arg(value_name = "DN")]
+    /// The DN or the uid of the entry
+    #[arg(value_name = "ENTRY")]
     pub entry: String,
     /// One attribute of it [default: the entry as a whole]
     #[arg(value_name = "ATTR")]
@@ -68,10 +68,10 @@ pub struct ExplainMembership {
     /// The configuration file.
     #[command(flatten)]
     pub config: ConfigFile,
-    /// The DN of the user, or of a group that may be in the other
+    /// The DN or the uid of the user, or the DN of a group that may be in the other
     #[arg(value_name = "USER")]
     pub member: String,
-    /// The DN of the group
+    /// The DN or the cn of the group
     #[arg(value_name = "GROUP")]
     pub group: String,
     /// Draw the groups around both for Graphviz

@@ -22,7 +22,7 @@ const DEMO_SUFFIX: &str = "dc=example,dc=org";
 
 pub(super) fn run(arguments: &Serve) -> Result<(), Failure> {
     if arguments.demo {
-        return demo(arguments.data.as_deref());
+        return demo(arguments.data.as_deref(), arguments.free_ports);
     }
     let assembly = begin(&arguments.config)?;
     let store = assembly.open()?;
@@ -48,7 +48,7 @@ impl Drop for Temporary {
     }
 }
 
-fn demo(data: Option<&Path>) -> Result<(), Failure> {
+fn demo(data: Option<&Path>, free_ports: bool) -> Result<(), Failure> {
     let (folder, _temporary) = match data {
         Some(folder) => {
             make_private(folder, true)?;
@@ -65,7 +65,10 @@ fn demo(data: Option<&Path>) -> Result<(), Failure> {
     if !certificates.join("server.pem").exists() {
         generate_development(&certificates, SystemTime::now())?;
     }
-    let config = Config::load(&demo_configuration(&folder)?)?;
+    let mut config = Config::load(&demo_configuration(&folder)?)?;
+    if free_ports {
+        config.take_free_ports();
+    }
     if let Some(mail) = &config.rest.mail_folder {
         make_private(mail, true)?;
     }

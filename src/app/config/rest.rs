@@ -28,6 +28,9 @@ pub struct Rest {
     /// Connections at once.
     #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
     pub max_connections: usize,
+    /// Of these, the most of one address.
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
+    pub connections_per_address: usize,
     /// The DN of the group whose members administer through the dialects.
     pub administrators: Option<String>,
     /// Bytes of the body of one request.
@@ -76,6 +79,7 @@ impl Default for Rest {
         Rest {
             listen: Vec::new(),
             max_connections: 1_024,
+            connections_per_address: 256,
             administrators: None,
             body_bytes: 1_048_576,
             request_time: Duration::from_secs(30),

@@ -5,8 +5,9 @@
 use std::fmt;
 
 use super::{Access, AccessRules, AttributeMask, Right};
-use crate::directory::dn::Dn;
 use crate::directory::identity::Identity;
+use crate::directory::naming;
+use crate::directory::schema::well_known::UID;
 use crate::directory::schema::{AttributeDescription, AttributeTypeId};
 use crate::directory::snapshot::Snapshot;
 use crate::directory::view::View;
@@ -46,11 +47,11 @@ impl Explanation {
     }
 }
 
-/// Explains what somebody may do with an entry, or with one of its attributes. `who` and `entry` are names; whoever has not
-/// bound is `anonymous`.
+/// Explains what somebody may do with an entry, or with one of its attributes. `who` and `entry` are each a DN or the `uid`
+/// of one entry; whoever has not bound is `anonymous`.
 ///
 /// # Errors
-/// A name is none, or has no entry; the attribute is not in the schema.
+/// What was looked for in vain; the attribute is not in the schema.
 pub fn explain(
     rules: &AccessRules,
     snapshot: &Snapshot,
@@ -59,8 +60,8 @@ pub fn explain(
     attribute: Option<&str>,
 ) -> Result<Explanation, String> {
     let asker = asker(snapshot, who)?;
-    let id = find(snapshot, entry)?;
-    let view = View::new(snapshot, id).ok_or_else(|| missing(entry))?;
+    let id = naming::entry(snapshot, entry, UID)?;
+    let view = View::new(snapshot, id).ok_or_else(|| format!("there is no entry \"{entry}\""))?;
     let attribute = attribute.map(|name| {
         let description = AttributeDescription::parse(snapshot.schema(), name);
         let description = description.map_err(|error| format!("\"{name}\": {error}"))?;
@@ -89,22 +90,11 @@ fn asker(snapshot: &Snapshot, who: &str) -> Result<Identity, String> {
     if who.is_empty() || who == "anonymous" {
         return Ok(Identity::anonymous());
     }
-    let dn = Dn::parse(who).map_err(|error| format!("\"{who}\" is not a DN: {error}"))?;
-    let administrator = Dn::parse(snapshot.administrator()).unwrap_or_default();
-    let schema = snapshot.schema();
-    if dn.normalize(schema) == administrator.normalize(schema) {
+    let (dn, _) = naming::name(snapshot, who, UID)?;
+    if naming::is_administrator(snapshot, &dn) {
         return Ok(Identity::administrator());
     }
-    find(snapshot, who).map(Identity::entry)
-}
-
-fn find(snapshot: &Snapshot, name: &str) -> Result<crate::directory::entry::EntryId, String> {
-    let dn = Dn::parse(name).map_err(|error| format!("\"{name}\" is not a DN: {error}"))?;
-    snapshot.find_entry(&dn).ok_or_else(|| missing(name))
-}
-
-fn missing(name: &str) -> String {
-    format!("there is no entry \"{name}\"")
+    naming::entry(snapshot, who, UID).map(Identity::entry)
 }
 
 /// The places of the rules that speak of the asker and fit the entry, in their order.

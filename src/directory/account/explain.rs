@@ -9,9 +9,10 @@ use std::fmt;
 use super::policy::policy_at;
 use super::{Account, AccountSettings, default_policy_name};
 use crate::directory::admission::Admission;
-use crate::directory::authenticate::{name_of, passwords};
+use crate::directory::authenticate::passwords;
 use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
+use crate::directory::naming;
 use crate::directory::password::policy::{Denial, Lock, Policy, Seconds, State};
 use crate::directory::password::{self, Stored};
 use crate::directory::schema::{AttributeTypeId, well_known as known};
@@ -20,7 +21,11 @@ use crate::directory::time;
 use crate::directory::view::View;
 use proofs::Proofs;
 
+/// All that a client is told of any failure.
+const FAILS: &str = "fails, as with a wrong password";
+
 /// What there is to say of a name, as of one moment.
+#[derive(Default)]
 pub struct Explanation {
     can: bool,
     rows: Vec<(&'static str, String)>,
@@ -62,42 +67,18 @@ pub fn explain(
     admission: &Admission,
     name: &str,
 ) -> Explanation {
-    let mut told = Explanation {
-        can: false,
-        rows: Vec::new(),
+    let (dn, found) = match naming::name(snapshot, name, known::UID) {
+        Ok(named) => named,
+        Err(nobody) => return of_nobody(&nobody),
     };
-    let schema = snapshot.schema();
-    let (dn, found) = find(snapshot, name);
-    let Some(dn) = dn else {
-        told.say("login", "fails, as with a wrong password");
-        told.say(
-            "entry",
-            "none: this is no DN, and not the uid of exactly one entry",
-        );
-        return told;
-    };
-    let administrator = Dn::parse(snapshot.administrator()).unwrap_or_default();
-    if !dn.is_root() && dn.normalize(schema) == administrator.normalize(schema) {
-        told.can = true;
-        told.say("login", "succeeds with the right password");
-        told.say(
-            "entry",
-            "none: this is the administrator made by `hedgerow init`",
-        );
-        told.say(
-            "lock",
-            "failures of a source keep that source away for a while, never for good",
-        );
-        return told;
+    if naming::is_administrator(snapshot, &dn) {
+        return of_administrator();
     }
-    let Some(view) = snapshot
-        .find_entry(&dn)
-        .and_then(|id| View::new(snapshot, id))
-    else {
-        told.say("login", "fails, as with a wrong password");
-        told.say("entry", format!("none: there is no {dn}"));
-        return told;
+    let entry = snapshot.find_entry(&dn);
+    let Some(view) = entry.and_then(|id| View::new(snapshot, id)) else {
+        return of_nobody(&format!("there is no {dn}"));
     };
+    let mut told = Explanation::default();
     let now = settings.clock.seconds();
     let account = Account::of(&view).with_activity(snapshot, view.id);
     let in_force = in_force(snapshot, settings, &account, &dn);
@@ -112,7 +93,7 @@ pub fn explain(
         }
         proof => {
             reasons.extend(proof.err());
-            format!("fails, as with a wrong password: {}", reasons.join("; "))
+            format!("{FAILS}: {}", reasons.join("; "))
         }
     };
     told.say("login", login);
@@ -123,38 +104,35 @@ pub fn explain(
     for rule in admission.about(snapshot, view.id) {
         told.say("admission", rule);
     }
-    if policy.must_change(&account.state) {
-        told.say(
-            "must change",
-            "the password was set by another (pwdReset), and comes first",
-        );
-    }
-    told.say(
-        "policy",
-        match in_force {
-            Some((_, origin)) => origin,
-            None => "none: nothing expires and nothing locks".to_owned(),
-        },
-    );
+    say_policy(&mut told, &account.state, &policy, in_force);
     say_password(&mut told, &view, &account.state, &policy, now);
     proofs.say(&mut told);
     say_activity(&mut told, snapshot, view.id);
     told
 }
 
-/// The name that is meant, and by what it was found.
-fn find(snapshot: &Snapshot, name: &str) -> (Option<Dn>, &'static str) {
-    let user = |user: &str| (name_of(snapshot, known::UID, user.as_bytes()), "its uid");
-    if let Some(name) = name.strip_prefix("dn:") {
-        return (Dn::parse(name).ok(), "its DN");
-    }
-    if let Some(name) = name.strip_prefix("u:") {
-        return user(name);
-    }
-    match Dn::parse(name) {
-        Ok(dn) => (Some(dn), "its DN"),
-        Err(_) => user(name),
-    }
+fn of_nobody(why: &str) -> Explanation {
+    let mut told = Explanation::default();
+    told.say("login", FAILS);
+    told.say("entry", format!("none: {why}"));
+    told
+}
+
+fn of_administrator() -> Explanation {
+    let mut told = Explanation {
+        can: true,
+        ..Explanation::default()
+    };
+    told.say("login", "succeeds with the right password");
+    told.say(
+        "entry",
+        "none: this is the administrator made by `hedgerow init`",
+    );
+    told.say(
+        "lock",
+        "failures of a source keep that source away for a while, never for good",
+    );
+    told
 }
 
 /// The policy that holds, and in words where it comes from.
@@ -231,6 +209,25 @@ fn lock(view: &View<'_>, state: &State, policy: &Policy, settings: &AccountSetti
         ),
         _ => format!("it is locked until somebody removes pwdAccountLockedTime{why}"),
     }
+}
+
+fn say_policy(
+    told: &mut Explanation,
+    state: &State,
+    policy: &Policy,
+    in_force: Option<(Policy, String)>,
+) {
+    if policy.must_change(state) {
+        told.say(
+            "must change",
+            "the password was set by another (pwdReset), and comes first",
+        );
+    }
+    let origin = in_force.map(|(_, origin)| origin);
+    told.say(
+        "policy",
+        origin.unwrap_or_else(|| "none: nothing expires and nothing locks".to_owned()),
+    );
 }
 
 fn say_password(

@@ -9,17 +9,15 @@ use std::net::IpAddr;
 use std::sync::mpsc;
 
 use super::*;
-use crate::directory::access::{AccessRules, Right, RuleText};
+use crate::directory::Settings;
+use crate::directory::access::{Right, RuleText};
 use crate::directory::account::AccountSettings;
-use crate::directory::fixture::{schema, setup};
+use crate::directory::fixture::{self, Beginning, cheap};
 use crate::directory::identity::Provenance;
-use crate::directory::index::IndexedAttributes;
-use crate::directory::password::{Argon2Params, Pool, PoolSettings};
+use crate::directory::password::{Job, Outcome, Pool, PoolSettings};
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
 use crate::directory::time::Clock;
-use crate::directory::unique::UniqueAttributes;
 use crate::directory::view::Computed;
-use crate::directory::{Settings, import, setup as stored_setup};
 use crate::storage::memory::MemoryStore;
 
 /// Argon2id of "secret-ada", which costs a hash; "secret-ken" is a salted SHA-1.
@@ -60,23 +58,6 @@ impl Place {
     }
 
     fn with_rules(edit: impl FnOnce(&mut AccountSettings), rules: &[RuleText]) -> Place {
-        let schema = schema();
-        let mut store = MemoryStore::default();
-        let mut setup = setup();
-        let pool = Pool::start(PoolSettings {
-            params: Argon2Params::new(8, 1, 1).unwrap(),
-            ..PoolSettings::default()
-        })
-        .unwrap();
-        setup.administrator.hash = hash(&pool, "secret-admin").into();
-        setup.write(&mut store).unwrap();
-        let empty = || setup.empty(&schema, &IndexedAttributes::default()).unwrap();
-        let rules = AccessRules::compile(&schema, rules).unwrap();
-        import::prepare(empty(), &rules, &pool, TREE.as_bytes(), true, &mut |_| {})
-            .unwrap()
-            .write(&mut store, &mut |_| {})
-            .unwrap();
-        let (snapshot, _) = stored_setup::load(&mut store, empty(), &mut |_| {}).unwrap();
         let mut accounts = AccountSettings {
             clock: Clock::standing(1_800_000_000_000_000),
             ..AccountSettings::default()
@@ -84,22 +65,26 @@ impl Place {
         edit(&mut accounts);
         let clock = accounts.clock.clone();
         let settings = Settings {
-            size_limit: None,
-            time_limit: None,
-            upgrade_passwords: false,
-            unique: UniqueAttributes::default(),
             accounts,
-            changes: crate::directory::change_log::Bounds::default(),
+            ..Settings::default()
         };
-        let administrator = setup.administrator.clone();
-        let kept = Box::new(store.clone());
-        let directory =
-            Directory::serve(kept, snapshot, rules, administrator, pool, settings).unwrap();
+        let beginning = Beginning {
+            tree: TREE,
+            rules,
+            hash: hash(&Pool::start(cheap()).unwrap(), "secret-admin"),
+            ..Beginning::default()
+        };
+        let (directory, store) = beginning.serve(settings);
         Place {
             directory,
             store,
             clock,
         }
+    }
+
+    /// What is on the disk.
+    fn stored(&self) -> Snapshot {
+        fixture::stored(&self.store)
     }
 
     fn login(&self, source: &str, name: &str, password: &str) -> Verdict {
@@ -301,11 +286,7 @@ fn the_times_of_logins_are_shown_kept_and_change_no_entry() {
     place.fail(HERE, ADA, 1);
     assert_eq!(place.directory.snapshot().csn(), csn);
     place.directory.close();
-    let mut store = place.store.clone();
-    let empty = setup()
-        .empty(&schema(), &IndexedAttributes::default())
-        .unwrap();
-    let (loaded, _) = stored_setup::load(&mut store, empty, &mut |_| {}).unwrap();
+    let loaded = place.stored();
     for snapshot in [&place.directory.snapshot(), &loaded] {
         assert_eq!(
             shown(snapshot, Computed::LastSuccess),

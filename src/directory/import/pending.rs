@@ -26,65 +26,13 @@ impl Pending {
             dn: record.dn.to_owned(),
             reason,
         };
-        let name = |text: &str| {
-            Dn::parse(text).map_err(|error| wrong(line, format!("\"{text}\" is not a DN: {error}")))
-        };
         if let Some(control) = record.controls.iter().find(|control| control.critical) {
             return Err(wrong(
                 control.line,
                 format!("control {} is not known to imports", control.oid),
             ));
         }
-        let dn = name(record.dn)?;
-        let change = match record.change {
-            ldif::Change::Content(values) | ldif::Change::Add(values) => {
-                let mut attributes: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
-                for value in values {
-                    match attributes
-                        .last_mut()
-                        .filter(|(last, _)| last == value.attribute)
-                    {
-                        Some((_, list)) => list.push(value.value.to_vec()),
-                        None => attributes
-                            .push((value.attribute.to_owned(), vec![value.value.to_vec()])),
-                    }
-                }
-                Change::Add { dn, attributes }
-            }
-            ldif::Change::Modify(steps) => {
-                let modifications = steps.into_iter().map(|step| Modification {
-                    kind: match step.kind {
-                        ldif::ModificationKind::Add => ModificationKind::Add,
-                        ldif::ModificationKind::Delete => ModificationKind::Delete,
-                        ldif::ModificationKind::Replace => ModificationKind::Replace,
-                        ldif::ModificationKind::Increment => ModificationKind::Increment,
-                    },
-                    attribute: step.attribute.to_owned(),
-                    values: step
-                        .values
-                        .iter()
-                        .map(|value| value.value.to_vec())
-                        .collect(),
-                });
-                Change::Modify {
-                    dn,
-                    modifications: modifications.collect(),
-                }
-            }
-            ldif::Change::Delete => Change::Delete { dn },
-            ldif::Change::Rename {
-                new_rdn,
-                delete_old_rdn,
-                new_superior,
-            } => Change::Rename {
-                dn,
-                new_rdn: Rdn::parse(new_rdn).map_err(|error| {
-                    wrong(line, format!("\"{new_rdn}\" is not an RDN: {error}"))
-                })?,
-                delete_old_rdn,
-                new_superior: new_superior.map(name).transpose()?,
-            },
-        };
+        let change = change(record.dn, record.change).map_err(|reason| wrong(line, reason))?;
         Ok(Pending {
             line,
             change,
@@ -143,5 +91,61 @@ impl Pending {
             clear_passwords::put(&mut self.change, place, hash);
         }
         Ok(())
+    }
+}
+
+/// What a record asks for, or why that cannot be.
+fn change(dn: &str, change: ldif::Change<'_>) -> Result<Change, String> {
+    let name =
+        |text: &str| Dn::parse(text).map_err(|error| format!("\"{text}\" is not a DN: {error}"));
+    let dn = name(dn)?;
+    Ok(match change {
+        ldif::Change::Content(values) | ldif::Change::Add(values) => {
+            let attributes = by_attribute(values);
+            Change::Add { dn, attributes }
+        }
+        ldif::Change::Modify(steps) => {
+            let modifications = steps.into_iter().map(modification).collect();
+            Change::Modify { dn, modifications }
+        }
+        ldif::Change::Delete => Change::Delete { dn },
+        ldif::Change::Rename {
+            new_rdn,
+            delete_old_rdn,
+            new_superior,
+        } => Change::Rename {
+            dn,
+            new_rdn: Rdn::parse(new_rdn)
+                .map_err(|error| format!("\"{new_rdn}\" is not an RDN: {error}"))?,
+            delete_old_rdn,
+            new_superior: new_superior.map(name).transpose()?,
+        },
+    })
+}
+
+/// Values in a row of one attribute put together.
+fn by_attribute(values: Vec<ldif::AttributeValue<'_>>) -> Vec<(String, Vec<Vec<u8>>)> {
+    let mut attributes: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
+    for value in values {
+        let last = attributes.last_mut();
+        match last.filter(|(last, _)| last == value.attribute) {
+            Some((_, list)) => list.push(value.value.to_vec()),
+            None => attributes.push((value.attribute.to_owned(), vec![value.value.to_vec()])),
+        }
+    }
+    attributes
+}
+
+fn modification(step: ldif::Modification<'_>) -> Modification {
+    let values = step.values.iter().map(|value| value.value.to_vec());
+    Modification {
+        kind: match step.kind {
+            ldif::ModificationKind::Add => ModificationKind::Add,
+            ldif::ModificationKind::Delete => ModificationKind::Delete,
+            ldif::ModificationKind::Replace => ModificationKind::Replace,
+            ldif::ModificationKind::Increment => ModificationKind::Increment,
+        },
+        attribute: step.attribute.to_owned(),
+        values: values.collect(),
     }
 }

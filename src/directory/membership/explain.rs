@@ -5,9 +5,9 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt::{self, Write};
 
-use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
 use crate::directory::members::EdgeKind;
+use crate::directory::naming;
 use crate::directory::schema::well_known;
 use crate::directory::snapshot::Snapshot;
 
@@ -25,21 +25,18 @@ pub struct Explanation<'a> {
     chain: Option<Vec<EntryId>>,
 }
 
-/// Explains a membership, by the names of both.
+/// Explains a membership. Each is named by its DN, or by what one entry alone has: the member by its `uid`, the group by its
+/// `cn`.
 ///
 /// # Errors
-/// When either is no name or no entry has it.
+/// What was looked for in vain.
 pub fn explain<'a>(
     snapshot: &'a Snapshot,
     member: &str,
     group: &str,
 ) -> Result<Explanation<'a>, String> {
-    let find = |text: &str| {
-        let dn = Dn::parse(text).map_err(|error| format!("\"{text}\" is not a DN: {error}"))?;
-        let found = snapshot.find_entry(&dn);
-        found.ok_or_else(|| format!("there is no entry \"{text}\""))
-    };
-    let (member, group) = (find(member)?, find(group)?);
+    let member = naming::entry(snapshot, member, well_known::UID)?;
+    let group = naming::entry(snapshot, group, well_known::CN)?;
     Ok(Explanation {
         snapshot,
         member,
@@ -203,11 +200,7 @@ impl fmt::Display for Explanation<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::access::AccessRules;
     use crate::directory::fixture;
-    use crate::directory::import;
-    use crate::directory::index::IndexedAttributes;
-    use crate::directory::password::{Pool, PoolSettings};
 
     const TREE: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
         dn: uid=one,dc=a\nobjectClass: inetOrgPerson\nuid: one\ncn: one\nsn: One\n\n\
@@ -224,21 +217,9 @@ mod tests {
         member: cn=empty,dc=a\n\n\
         dn: cn=empty,dc=a\nobjectClass: groupOfMembers\ncn: empty\n";
 
-    fn tree() -> Snapshot {
-        let schema = fixture::schema();
-        let empty = fixture::setup()
-            .empty(&schema, &IndexedAttributes::default())
-            .unwrap();
-        let rules = AccessRules::compile(&schema, &[]).unwrap();
-        let pool = Pool::start(PoolSettings::default()).unwrap();
-        let read = TREE.as_bytes();
-        let prepared = import::prepare(empty, &rules, &pool, read, true, &mut |_| {}).unwrap();
-        prepared.snapshot().clone()
-    }
-
     #[test]
     fn the_shortest_chain_is_told_link_by_link() {
-        let snapshot = tree();
+        let snapshot = fixture::tree(TREE);
         let explanation = explain(&snapshot, "UID=One,dc=a", "cn=vpn,dc=a").unwrap();
         let chain = ["uid=one,dc=a", "cn=unix,dc=a", "cn=vpn,dc=a"];
         assert_eq!(explanation.chain().unwrap(), chain);
@@ -252,7 +233,7 @@ mod tests {
 
     #[test]
     fn without_a_chain_it_is_told_where_the_groups_end() {
-        let snapshot = tree();
+        let snapshot = fixture::tree(TREE);
         for (member, group, text) in [
             (
                 "uid=one,dc=a",
@@ -283,12 +264,21 @@ mod tests {
         }
         let missing = explain(&snapshot, "uid=three,dc=a", "cn=vpn,dc=a").err();
         assert_eq!(missing.unwrap(), "there is no entry \"uid=three,dc=a\"");
-        assert!(explain(&snapshot, "three", "cn=vpn,dc=a").is_err());
+    }
+
+    #[test]
+    fn a_member_is_named_by_its_uid_as_well_and_a_group_by_its_cn() {
+        let snapshot = fixture::tree(TREE);
+        let chain = explain(&snapshot, "one", "vpn").unwrap().chain().unwrap();
+        assert_eq!(chain, ["uid=one,dc=a", "cn=unix,dc=a", "cn=vpn,dc=a"]);
+        let missing = |member, group| explain(&snapshot, member, group).err().unwrap();
+        assert_eq!(missing("team", "vpn"), "no entry has the uid \"team\"");
+        assert_eq!(missing("one", "three"), "no entry has the cn \"three\"");
     }
 
     #[test]
     fn the_surroundings_are_drawn_with_the_chain_bold_and_names_quoted() {
-        let snapshot = tree();
+        let snapshot = fixture::tree(TREE);
         let dot = explain(&snapshot, "uid=one,dc=a", "cn=vpn,dc=a")
             .unwrap()
             .dot();

@@ -1,78 +1,49 @@
 //! Passwords changed while the directory is busy with the same ones.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 
 use super::*;
-use crate::directory::access::{AccessRules, Right, RuleText};
-use crate::directory::import;
-use crate::directory::index::IndexedAttributes;
-use crate::directory::password::{Argon2Params, Pool, PoolSettings};
+use crate::directory::access::{Right, RuleText};
+use crate::directory::fixture::Beginning;
+use crate::directory::password::{Argon2Params, PoolSettings};
 use crate::directory::request::{Change, Modification, ModificationKind, Terms};
-use crate::directory::schema::{PosixGroup, Schema};
-use crate::directory::setup::{self, Setup};
 use crate::directory::source::Source;
-use crate::directory::unique::UniqueAttributes;
 use crate::directory::{Login, Settings};
-use crate::storage::memory::MemoryStore;
 
-const KEN: &str = "uid=ken,dc=example,dc=org";
-const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=org";
+const KEN: &str = "uid=ken,dc=a";
+const ADMINISTRATOR: &str = "cn=admin,dc=a";
 /// What an older server kept of "secret-ken".
 const SSHA: &str = "{SSHA}HkNY0VkO095K2fXKABvtBmodFEVzYWx0c2FsdA==";
 
 /// A directory with one thread for passwords, for which each hash is much work.
 fn directory() -> Directory {
-    let schema = Arc::new(Schema::built_in(PosixGroup::Auxiliary).unwrap());
-    let setup = Setup {
-        suffixes: vec!["dc=example,dc=org".to_owned()],
-        administrator: Administrator {
-            name: ADMINISTRATOR.into(),
-            hash: SSHA.as_bytes().into(),
-        },
-    };
     let own = RuleText {
         who: "self".to_owned(),
         allow: vec![Right::Read, Right::Write],
         ..RuleText::default()
     };
-    let rules = AccessRules::compile(&schema, &[own]).unwrap();
-    let pool = Pool::start(PoolSettings {
+    let pool = PoolSettings {
         threads: NonZeroUsize::MIN,
         queue_per_thread: NonZeroUsize::MIN,
         params: Argon2Params::new(32 * 1024, 4, 1).unwrap(),
-    })
-    .unwrap();
-    let ldif = format!(
-        "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\no: e\ndc: example\n\n\
+    };
+    let tree = format!(
+        "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
          dn: {KEN}\nobjectClass: inetOrgPerson\ncn: k\nsn: k\nuserPassword: {SSHA}\n"
     );
-    let mut store = MemoryStore::default();
-    setup.write(&mut store).unwrap();
-    let empty = || setup.empty(&schema, &IndexedAttributes::default()).unwrap();
-    import::prepare(empty(), &rules, &pool, ldif.as_bytes(), true, &mut |_| {})
-        .unwrap()
-        .write(&mut store, &mut |_| {})
-        .unwrap();
-    let (snapshot, _) = setup::load(&mut store, empty(), &mut |_| {}).unwrap();
-    let settings = Settings {
-        size_limit: None,
-        time_limit: None,
-        upgrade_passwords: true,
-        unique: UniqueAttributes::default(),
-        accounts: crate::directory::account::AccountSettings::default(),
-        changes: crate::directory::change_log::Bounds::default(),
-    };
-    let administrator = setup.administrator.clone();
-    Directory::serve(
-        Box::new(store),
-        snapshot,
-        rules,
-        administrator,
+    let beginning = Beginning {
+        tree: &tree,
+        rules: &[own],
+        hash: SSHA.into(),
         pool,
-        settings,
-    )
-    .unwrap()
+        ..Beginning::default()
+    };
+    let settings = Settings {
+        upgrade_passwords: true,
+        ..Settings::default()
+    };
+    beginning.serve(settings).0
 }
 
 fn secret(text: &str) -> Secret {

@@ -34,10 +34,6 @@ pub struct AttributeType {
     pub oid: String,
     /// Short names, the canonical one first; may be empty.
     pub names: Vec<String>,
-    /// For human readers.
-    pub description: Option<String>,
-    /// Whether the definition is marked as no longer active.
-    pub obsolete: bool,
     /// The direct supertype.
     pub superior: Option<AttributeTypeId>,
     /// The equality rule, its own or inherited. Without one, values are equal when their octets are.
@@ -85,8 +81,6 @@ impl AttributeType {
         Self {
             oid: String::from("unknown"),
             names: Vec::new(),
-            description: None,
-            obsolete: false,
             superior: None,
             equality: None,
             ordering: None,

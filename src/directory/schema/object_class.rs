@@ -28,10 +28,6 @@ pub struct ObjectClass {
     pub oid: String,
     /// Short names, the canonical one first; may be empty.
     pub names: Vec<String>,
-    /// For human readers.
-    pub description: Option<String>,
-    /// Whether the definition is marked as no longer active.
-    pub obsolete: bool,
     /// The direct superclasses.
     pub superiors: Vec<ClassId>,
     /// Abstract, structural or auxiliary.
@@ -61,8 +57,6 @@ impl ObjectClass {
         Self {
             oid: String::from("unknown"),
             names: Vec::new(),
-            description: None,
-            obsolete: false,
             superiors: Vec::new(),
             kind: ClassKind::Abstract,
             must: Vec::new(),

@@ -20,8 +20,34 @@ use crate::directory::dn;
 
 pub use substring::SubstringAssertion;
 
+use Judgement::{Any, Parsed, Shaped};
+
+/// How a value is found to be of a syntax.
+enum Judgement {
+    /// Every value is.
+    Any,
+    /// By reading it, which says what is wrong with it.
+    Parsed(fn(&[u8]) -> Result<(), InvalidValue>),
+    /// By its shape; what that must be, for the error.
+    Shaped(fn(&[u8]) -> bool, &'static str),
+}
+
+const DIRECTORY_STRING: Judgement = Parsed(|value| text::parse_directory_string(value).map(drop));
+const PRINTABLE_STRING: Judgement = Shaped(
+    text::is_printable_string,
+    "it must be one or more of letters, digits, space and '()+,-./:=?",
+);
+const DEFINITION: Judgement = Shaped(
+    definition::is_definition,
+    "it must be an object identifier and keywords in parentheses",
+);
+const DER_SEQUENCE: Judgement = Shaped(
+    encoded::is_der_sequence,
+    "it must be one DER sequence, not PEM",
+);
+
 macro_rules! syntaxes {
-    ($($name:ident $oid:literal $description:literal,)*) => {
+    ($($name:ident $oid:literal $description:literal $judgement:expr,)*) => {
         /// An attribute syntax, named after its description.
         #[derive(Copy, Clone, Eq, PartialEq, Hash, Debug)]
         pub enum Syntax {
@@ -41,62 +67,89 @@ macro_rules! syntaxes {
             pub fn description(self) -> &'static str {
                 match self { $(Self::$name => $description,)* }
             }
+
+            fn judgement(self) -> Judgement {
+                match self { $(Self::$name => $judgement,)* }
+            }
         }
     };
 }
 
 syntaxes! {
-    // Syntax, identifier, description.
-    AttributeTypeDescription "1.3.6.1.4.1.1466.115.121.1.3" "Attribute Type Description",
-    Audio "1.3.6.1.4.1.1466.115.121.1.4" "Audio",
-    Binary "1.3.6.1.4.1.1466.115.121.1.5" "Binary",
-    BitString "1.3.6.1.4.1.1466.115.121.1.6" "Bit String",
-    Boolean "1.3.6.1.4.1.1466.115.121.1.7" "Boolean",
-    Certificate "1.3.6.1.4.1.1466.115.121.1.8" "Certificate",
-    CertificateList "1.3.6.1.4.1.1466.115.121.1.9" "Certificate List",
-    CertificatePair "1.3.6.1.4.1.1466.115.121.1.10" "Certificate Pair",
-    CountryString "1.3.6.1.4.1.1466.115.121.1.11" "Country String",
-    DistinguishedName "1.3.6.1.4.1.1466.115.121.1.12" "DN",
-    DataQuality "1.3.6.1.4.1.1466.115.121.1.13" "Data Quality Syntax",
-    DeliveryMethod "1.3.6.1.4.1.1466.115.121.1.14" "Delivery Method",
-    DirectoryString "1.3.6.1.4.1.1466.115.121.1.15" "Directory String",
-    DitContentRuleDescription "1.3.6.1.4.1.1466.115.121.1.16" "DIT Content Rule Description",
-    DitStructureRuleDescription "1.3.6.1.4.1.1466.115.121.1.17" "DIT Structure Rule Description",
-    DsaQuality "1.3.6.1.4.1.1466.115.121.1.19" "DSA Quality Syntax",
-    EnhancedGuide "1.3.6.1.4.1.1466.115.121.1.21" "Enhanced Guide",
-    FacsimileTelephoneNumber "1.3.6.1.4.1.1466.115.121.1.22" "Facsimile Telephone Number",
-    Fax "1.3.6.1.4.1.1466.115.121.1.23" "Fax",
-    GeneralizedTime "1.3.6.1.4.1.1466.115.121.1.24" "Generalized Time",
-    Guide "1.3.6.1.4.1.1466.115.121.1.25" "Guide",
-    Ia5String "1.3.6.1.4.1.1466.115.121.1.26" "IA5 String",
-    Integer "1.3.6.1.4.1.1466.115.121.1.27" "INTEGER",
-    Jpeg "1.3.6.1.4.1.1466.115.121.1.28" "JPEG",
-    MatchingRuleDescription "1.3.6.1.4.1.1466.115.121.1.30" "Matching Rule Description",
-    MatchingRuleUseDescription "1.3.6.1.4.1.1466.115.121.1.31" "Matching Rule Use Description",
-    NameAndOptionalUid "1.3.6.1.4.1.1466.115.121.1.34" "Name And Optional UID",
-    NameFormDescription "1.3.6.1.4.1.1466.115.121.1.35" "Name Form Description",
-    NumericString "1.3.6.1.4.1.1466.115.121.1.36" "Numeric String",
-    ObjectClassDescription "1.3.6.1.4.1.1466.115.121.1.37" "Object Class Description",
-    Oid "1.3.6.1.4.1.1466.115.121.1.38" "OID",
-    OtherMailbox "1.3.6.1.4.1.1466.115.121.1.39" "Other Mailbox",
-    OctetString "1.3.6.1.4.1.1466.115.121.1.40" "Octet String",
-    PostalAddress "1.3.6.1.4.1.1466.115.121.1.41" "Postal Address",
-    ProtocolInformation "1.3.6.1.4.1.1466.115.121.1.42" "Protocol Information",
-    PresentationAddress "1.3.6.1.4.1.1466.115.121.1.43" "Presentation Address",
-    PrintableString "1.3.6.1.4.1.1466.115.121.1.44" "Printable String",
-    SubtreeSpecification "1.3.6.1.4.1.1466.115.121.1.45" "SubtreeSpecification",
-    SupportedAlgorithm "1.3.6.1.4.1.1466.115.121.1.49" "Supported Algorithm",
-    TelephoneNumber "1.3.6.1.4.1.1466.115.121.1.50" "Telephone Number",
-    TeletexTerminalIdentifier "1.3.6.1.4.1.1466.115.121.1.51" "Teletex Terminal Identifier",
-    TelexNumber "1.3.6.1.4.1.1466.115.121.1.52" "Telex Number",
-    UtcTime "1.3.6.1.4.1.1466.115.121.1.53" "UTC Time",
-    LdapSyntaxDescription "1.3.6.1.4.1.1466.115.121.1.54" "LDAP Syntax Description",
-    SubstringAssertion "1.3.6.1.4.1.1466.115.121.1.58" "Substring Assertion",
-    NisNetgroupTriple "1.3.6.1.1.1.0.0" "RFC2307 NIS Netgroup Triple",
-    BootParameter "1.3.6.1.1.1.0.1" "RFC2307 Boot Parameter",
-    Uuid "1.3.6.1.1.16.1" "UUID",
-    AuthPassword "1.3.6.1.4.1.4203.1.1.2" "Authentication Password",
-    Csn "1.3.6.1.4.1.4203.666.11.2.1" "CSN",
+    // Syntax, identifier, description, what its values must be.
+    AttributeTypeDescription "1.3.6.1.4.1.1466.115.121.1.3" "Attribute Type Description" DEFINITION,
+    Audio "1.3.6.1.4.1.1466.115.121.1.4" "Audio" Any,
+    Binary "1.3.6.1.4.1.1466.115.121.1.5" "Binary" Any,
+    BitString "1.3.6.1.4.1.1466.115.121.1.6" "Bit String"
+        Parsed(|value| number::parse_bit_string(value).map(drop)),
+    Boolean "1.3.6.1.4.1.1466.115.121.1.7" "Boolean"
+        Shaped(|value| matches!(value, b"TRUE" | b"FALSE"), "it must be TRUE or FALSE"),
+    Certificate "1.3.6.1.4.1.1466.115.121.1.8" "Certificate" DER_SEQUENCE,
+    CertificateList "1.3.6.1.4.1.1466.115.121.1.9" "Certificate List" DER_SEQUENCE,
+    CertificatePair "1.3.6.1.4.1.1466.115.121.1.10" "Certificate Pair" DER_SEQUENCE,
+    CountryString "1.3.6.1.4.1.1466.115.121.1.11" "Country String"
+        Shaped(text::is_country_string, "it must be two letters of ISO 3166"),
+    DistinguishedName "1.3.6.1.4.1.1466.115.121.1.12" "DN"
+        Parsed(|value| check_name(Syntax::DistinguishedName, value)),
+    DataQuality "1.3.6.1.4.1.1466.115.121.1.13" "Data Quality Syntax" DIRECTORY_STRING,
+    DeliveryMethod "1.3.6.1.4.1.1466.115.121.1.14" "Delivery Method"
+        Shaped(composite::is_delivery_method, "it must be delivery methods of RFC 4517 3.3.5 separated by $"),
+    DirectoryString "1.3.6.1.4.1.1466.115.121.1.15" "Directory String" DIRECTORY_STRING,
+    DitContentRuleDescription "1.3.6.1.4.1.1466.115.121.1.16" "DIT Content Rule Description" DEFINITION,
+    DitStructureRuleDescription "1.3.6.1.4.1.1466.115.121.1.17" "DIT Structure Rule Description"
+        Shaped(definition::is_structure_rule, "it must be a number and keywords in parentheses"),
+    DsaQuality "1.3.6.1.4.1.1466.115.121.1.19" "DSA Quality Syntax" DIRECTORY_STRING,
+    EnhancedGuide "1.3.6.1.4.1.1466.115.121.1.21" "Enhanced Guide"
+        Shaped(guide::is_enhanced_guide, "it must be class#criteria#subset"),
+    FacsimileTelephoneNumber "1.3.6.1.4.1.1466.115.121.1.22" "Facsimile Telephone Number"
+        Shaped(composite::is_facsimile_number, "it must be a telephone number, then parameters separated by $"),
+    Fax "1.3.6.1.4.1.1466.115.121.1.23" "Fax" Any,
+    GeneralizedTime "1.3.6.1.4.1.1466.115.121.1.24" "Generalized Time"
+        Parsed(|value| time::GeneralizedTime::parse(value).map(drop)),
+    Guide "1.3.6.1.4.1.1466.115.121.1.25" "Guide"
+        Shaped(guide::is_guide, "it must be criteria, with class# before them if any"),
+    Ia5String "1.3.6.1.4.1.1466.115.121.1.26" "IA5 String"
+        Parsed(|value| text::parse_ia5_string(value).map(drop)),
+    Integer "1.3.6.1.4.1.1466.115.121.1.27" "INTEGER" Parsed(|value| number::parse_integer(value).map(drop)),
+    Jpeg "1.3.6.1.4.1.1466.115.121.1.28" "JPEG" Any,
+    MatchingRuleDescription "1.3.6.1.4.1.1466.115.121.1.30" "Matching Rule Description" DEFINITION,
+    MatchingRuleUseDescription "1.3.6.1.4.1.1466.115.121.1.31" "Matching Rule Use Description" DEFINITION,
+    NameAndOptionalUid "1.3.6.1.4.1.1466.115.121.1.34" "Name And Optional UID"
+        Parsed(|value| check_name(Syntax::NameAndOptionalUid, split_optional_uid(value).0)),
+    NameFormDescription "1.3.6.1.4.1.1466.115.121.1.35" "Name Form Description" DEFINITION,
+    NumericString "1.3.6.1.4.1.1466.115.121.1.36" "Numeric String"
+        Parsed(|value| text::parse_numeric_string(value).map(drop)),
+    ObjectClassDescription "1.3.6.1.4.1.1466.115.121.1.37" "Object Class Description" DEFINITION,
+    Oid "1.3.6.1.4.1.1466.115.121.1.38" "OID"
+        Shaped(oid::is_oid, "it must be a name or a dotted decimal object identifier"),
+    OtherMailbox "1.3.6.1.4.1.1466.115.121.1.39" "Other Mailbox"
+        Shaped(composite::is_other_mailbox, "it must be type$mailbox"),
+    OctetString "1.3.6.1.4.1.1466.115.121.1.40" "Octet String" Any,
+    PostalAddress "1.3.6.1.4.1.1466.115.121.1.41" "Postal Address"
+        Parsed(|value| text::postal_lines(value).try_for_each(|line| line.map(drop))),
+    ProtocolInformation "1.3.6.1.4.1.1466.115.121.1.42" "Protocol Information" DIRECTORY_STRING,
+    PresentationAddress "1.3.6.1.4.1.1466.115.121.1.43" "Presentation Address" DIRECTORY_STRING,
+    PrintableString "1.3.6.1.4.1.1466.115.121.1.44" "Printable String" PRINTABLE_STRING,
+    SubtreeSpecification "1.3.6.1.4.1.1466.115.121.1.45" "SubtreeSpecification"
+        Shaped(encoded::is_braced, "it must be components in balanced braces"),
+    SupportedAlgorithm "1.3.6.1.4.1.1466.115.121.1.49" "Supported Algorithm" DER_SEQUENCE,
+    TelephoneNumber "1.3.6.1.4.1.1466.115.121.1.50" "Telephone Number" PRINTABLE_STRING,
+    TeletexTerminalIdentifier "1.3.6.1.4.1.1466.115.121.1.51" "Teletex Terminal Identifier"
+        Shaped(composite::is_teletex_terminal, "it must be a terminal, then key:value parameters separated by $"),
+    TelexNumber "1.3.6.1.4.1.1466.115.121.1.52" "Telex Number"
+        Shaped(composite::is_telex_number, "it must be number$country$answerback"),
+    UtcTime "1.3.6.1.4.1.1466.115.121.1.53" "UTC Time" Parsed(time::check_utc_time),
+    LdapSyntaxDescription "1.3.6.1.4.1.1466.115.121.1.54" "LDAP Syntax Description" DEFINITION,
+    SubstringAssertion "1.3.6.1.4.1.1466.115.121.1.58" "Substring Assertion"
+        Parsed(|value| SubstringAssertion::parse(value).map(drop)),
+    NisNetgroupTriple "1.3.6.1.1.1.0.0" "RFC2307 NIS Netgroup Triple"
+        Shaped(composite::is_netgroup_triple, "it must be (host,user,domain)"),
+    BootParameter "1.3.6.1.1.1.0.1" "RFC2307 Boot Parameter"
+        Shaped(composite::is_boot_parameter, "it must be key=server:path"),
+    Uuid "1.3.6.1.1.16.1" "UUID" Parsed(|value| identifier::parse_uuid(value).map(drop)),
+    AuthPassword "1.3.6.1.4.1.4203.1.1.2" "Authentication Password"
+        Shaped(composite::is_authentication_password, "it must be SCHEME$information$value"),
+    Csn "1.3.6.1.4.1.4203.666.11.2.1" "CSN" Parsed(identifier::check_csn),
 }
 
 impl Syntax {
@@ -115,106 +168,11 @@ impl Syntax {
     /// # Errors
     /// [`InvalidValue`] names the syntax and what a value must be.
     pub fn validate(self, value: &[u8]) -> Result<(), InvalidValue> {
-        let (fits, form): (fn(&[u8]) -> bool, &'static str) = match self {
-            Self::Audio | Self::Binary | Self::Fax | Self::Jpeg | Self::OctetString => {
-                return Ok(());
-            }
-            Self::DirectoryString
-            | Self::DataQuality
-            | Self::DsaQuality
-            | Self::PresentationAddress
-            | Self::ProtocolInformation => return text::parse_directory_string(value).map(drop),
-            Self::Ia5String => return text::parse_ia5_string(value).map(drop),
-            Self::NumericString => return text::parse_numeric_string(value).map(drop),
-            Self::PostalAddress => {
-                return text::postal_lines(value).try_for_each(|line| line.map(drop));
-            }
-            Self::Integer => return number::parse_integer(value).map(drop),
-            Self::BitString => return number::parse_bit_string(value).map(drop),
-            Self::GeneralizedTime => return time::GeneralizedTime::parse(value).map(drop),
-            Self::UtcTime => return time::check_utc_time(value),
-            Self::Uuid => return identifier::parse_uuid(value).map(drop),
-            Self::Csn => return identifier::check_csn(value),
-            Self::SubstringAssertion => return SubstringAssertion::parse(value).map(drop),
-            Self::DistinguishedName => return check_name(self, value),
-            Self::NameAndOptionalUid => return check_name(self, split_optional_uid(value).0),
-            Self::Boolean => (
-                |value| matches!(value, b"TRUE" | b"FALSE"),
-                "it must be TRUE or FALSE",
-            ),
-            Self::PrintableString | Self::TelephoneNumber => (
-                text::is_printable_string,
-                "it must be one or more of letters, digits, space and '()+,-./:=?",
-            ),
-            Self::CountryString => (
-                text::is_country_string,
-                "it must be two letters of ISO 3166",
-            ),
-            Self::Oid => (
-                oid::is_oid,
-                "it must be a name or a dotted decimal object identifier",
-            ),
-            Self::AttributeTypeDescription
-            | Self::DitContentRuleDescription
-            | Self::LdapSyntaxDescription
-            | Self::MatchingRuleDescription
-            | Self::MatchingRuleUseDescription
-            | Self::NameFormDescription
-            | Self::ObjectClassDescription => (
-                definition::is_definition,
-                "it must be an object identifier and keywords in parentheses",
-            ),
-            Self::DitStructureRuleDescription => (
-                definition::is_structure_rule,
-                "it must be a number and keywords in parentheses",
-            ),
-            Self::DeliveryMethod => (
-                composite::is_delivery_method,
-                "it must be delivery methods of RFC 4517 3.3.5 separated by $",
-            ),
-            Self::OtherMailbox => (composite::is_other_mailbox, "it must be type$mailbox"),
-            Self::FacsimileTelephoneNumber => (
-                composite::is_facsimile_number,
-                "it must be a telephone number, then parameters separated by $",
-            ),
-            Self::TelexNumber => (
-                composite::is_telex_number,
-                "it must be number$country$answerback",
-            ),
-            Self::TeletexTerminalIdentifier => (
-                composite::is_teletex_terminal,
-                "it must be a terminal, then key:value parameters separated by $",
-            ),
-            Self::AuthPassword => (
-                composite::is_authentication_password,
-                "it must be SCHEME$information$value",
-            ),
-            Self::NisNetgroupTriple => (
-                composite::is_netgroup_triple,
-                "it must be (host,user,domain)",
-            ),
-            Self::BootParameter => (composite::is_boot_parameter, "it must be key=server:path"),
-            Self::EnhancedGuide => (guide::is_enhanced_guide, "it must be class#criteria#subset"),
-            Self::Guide => (
-                guide::is_guide,
-                "it must be criteria, with class# before them if any",
-            ),
-            Self::SubtreeSpecification => (
-                encoded::is_braced,
-                "it must be components in balanced braces",
-            ),
-            Self::Certificate
-            | Self::CertificateList
-            | Self::CertificatePair
-            | Self::SupportedAlgorithm => (
-                encoded::is_der_sequence,
-                "it must be one DER sequence, not PEM",
-            ),
-        };
-        if fits(value) {
-            Ok(())
-        } else {
-            Err(InvalidValue::new(self, form))
+        match self.judgement() {
+            Any => Ok(()),
+            Parsed(parse) => parse(value),
+            Shaped(fits, _) if fits(value) => Ok(()),
+            Shaped(_, form) => Err(InvalidValue::new(self, form)),
         }
     }
 

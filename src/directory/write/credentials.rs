@@ -44,26 +44,15 @@ pub enum Credentials {
     RevokeKey(String),
 }
 
-impl Draft<'_> {
-    /// Changes what an entry can be logged in to with, with the traces of a modify. Whether the asker may was decided
-    /// before.
-    pub fn change_credentials(
-        &mut self,
-        identity: &Identity,
-        id: EntryId,
-        change: &Credentials,
-    ) -> Result<(), Error> {
-        let view = View::new(&self.snapshot, id).ok_or_else(gone)?;
-        let held = Held::of(&view);
-        let keys: Vec<Key> = keys::of(&view).collect();
-        let head = view.entry.head();
-        let before = decode(&view);
-        let mut after = before.clone();
+impl Credentials {
+    /// What becomes of the values of an entry.
+    fn apply(&self, view: &View<'_>, after: &mut Attributes) -> Result<(), Error> {
+        let held = Held::of(view);
         let values = |hashes: &[RecoveryHash]| hashes.iter().map(|hash| hash.to_vec()).collect();
-        match change {
+        match self {
             Credentials::Offer(sealed) => {
                 set(
-                    &mut after,
+                    after,
                     known::HEDGEROW_OFFERED_SECOND_FACTOR,
                     vec![sealed.clone()],
                 );
@@ -78,64 +67,40 @@ impl Draft<'_> {
                         "the enrolment that this code is for is not the last one: enrol again",
                     );
                 }
-                set(
-                    &mut after,
-                    known::HEDGEROW_OFFERED_SECOND_FACTOR,
-                    Vec::new(),
-                );
-                set(
-                    &mut after,
-                    known::HEDGEROW_SECOND_FACTOR,
-                    vec![sealed.clone()],
-                );
-                set(
-                    &mut after,
-                    known::HEDGEROW_USED_STEP,
-                    vec![step.to_string().into_bytes()],
-                );
-                set(&mut after, known::HEDGEROW_RECOVERY_CODE, values(recovery));
+                replace_factor(after, sealed);
+                let step = step.to_string().into_bytes();
+                set(after, known::HEDGEROW_USED_STEP, vec![step]);
+                set(after, known::HEDGEROW_RECOVERY_CODE, values(recovery));
             }
-            Credentials::Give(sealed) => {
-                remove_factor(&mut after);
-                set(
-                    &mut after,
-                    known::HEDGEROW_SECOND_FACTOR,
-                    vec![sealed.clone()],
-                );
-            }
-            Credentials::RemoveFactor => remove_factor(&mut after),
+            Credentials::Give(sealed) => replace_factor(after, sealed),
+            Credentials::RemoveFactor => remove_factor(after),
             Credentials::ReplaceRecovery(recovery) => {
                 if held.sealed.is_none() {
                     return refuse("the account has no second factor: enrol it first");
                 }
-                set(&mut after, known::HEDGEROW_RECOVERY_CODE, values(recovery));
+                set(after, known::HEDGEROW_RECOVERY_CODE, values(recovery));
             }
-            Credentials::AddKey(key) => {
-                if keys.iter().any(|other| other.name == key.name) {
-                    let text = format!(
-                        "there is a key \"{}\" already: revoke it or choose another name",
-                        key.name
-                    );
-                    return Err(Error::AttributeOrValueExists(text));
-                }
-                if keys.len() >= keys::MOST {
-                    let text = format!("an account has at most {} keys: revoke one", keys::MOST);
-                    return Err(Error::AdminLimitExceeded(text));
-                }
-                let all = keys.iter().chain([key]).map(Key::encode);
-                set(&mut after, known::HEDGEROW_KEY, all.collect());
-            }
-            Credentials::RevokeKey(name) => {
-                let left = keys.iter().filter(|key| key.name != *name);
-                let left: Vec<Vec<u8>> = left.map(Key::encode).collect();
-                if left.len() == keys.len() {
-                    return Err(Error::NoSuchAttribute(format!(
-                        "there is no key \"{name}\""
-                    )));
-                }
-                set(&mut after, known::HEDGEROW_KEY, left);
-            }
+            Credentials::AddKey(key) => return add_key(view, key, after),
+            Credentials::RevokeKey(name) => return revoke_key(view, name, after),
         }
+        Ok(())
+    }
+}
+
+impl Draft<'_> {
+    /// Changes what an entry can be logged in to with, with the traces of a modify. Whether the asker may was decided
+    /// before.
+    pub fn change_credentials(
+        &mut self,
+        identity: &Identity,
+        id: EntryId,
+        change: &Credentials,
+    ) -> Result<(), Error> {
+        let view = View::new(&self.snapshot, id).ok_or_else(gone)?;
+        let head = view.entry.head();
+        let before = decode(&view);
+        let mut after = before.clone();
+        change.apply(&view, &mut after)?;
         self.store_changed(identity, id, head, (&before, &after))
     }
 
@@ -194,6 +159,47 @@ impl Draft<'_> {
         let head = view.entry.head();
         self.store(id, &head, &attributes)
     }
+}
+
+fn add_key(view: &View<'_>, key: &Key, after: &mut Attributes) -> Result<(), Error> {
+    let keys: Vec<Key> = keys::of(view).collect();
+    if keys.iter().any(|other| other.name == key.name) {
+        let text = format!(
+            "there is a key \"{}\" already: revoke it or choose another name",
+            key.name
+        );
+        return Err(Error::AttributeOrValueExists(text));
+    }
+    if keys.len() >= keys::MOST {
+        let text = format!("an account has at most {} keys: revoke one", keys::MOST);
+        return Err(Error::AdminLimitExceeded(text));
+    }
+    let all = keys.iter().chain([key]).map(Key::encode);
+    set(after, known::HEDGEROW_KEY, all.collect());
+    Ok(())
+}
+
+fn revoke_key(view: &View<'_>, name: &str, after: &mut Attributes) -> Result<(), Error> {
+    let keys: Vec<Key> = keys::of(view).collect();
+    let left = keys.iter().filter(|key| key.name != name);
+    let left: Vec<Vec<u8>> = left.map(Key::encode).collect();
+    if left.len() == keys.len() {
+        return Err(Error::NoSuchAttribute(format!(
+            "there is no key \"{name}\""
+        )));
+    }
+    set(after, known::HEDGEROW_KEY, left);
+    Ok(())
+}
+
+/// Puts a second factor in the place of all that an entry keeps of one.
+fn replace_factor(attributes: &mut Attributes, sealed: &[u8]) {
+    remove_factor(attributes);
+    set(
+        attributes,
+        known::HEDGEROW_SECOND_FACTOR,
+        vec![sealed.to_vec()],
+    );
 }
 
 /// Takes away all that an entry keeps of a second factor.

@@ -60,7 +60,10 @@ pub fn perform(session: &mut Session, mut call: Call, request: BindRequest, out:
                 Err(Answer::because(ResultCode::AuthMethodNotSupported, text))
             }
         },
-        Authentication::Unknown(_) => Err(Answer::new(ResultCode::AuthMethodNotSupported)),
+        Authentication::Unknown(choice) => {
+            let text = format!("authentication choice [{choice}] is not known: use simple or sasl");
+            Err(Answer::because(ResultCode::AuthMethodNotSupported, text))
+        }
     };
     match outcome {
         Ok(Proof::Password {

@@ -5,6 +5,7 @@ use super::resource::{GROUP, Group};
 use super::{find, page_of};
 use crate::directory::filter::Filter;
 use crate::directory::request::{Change, Terms};
+use crate::directory::schema::Rule;
 use crate::directory::{EntryCopy, VisibleEntry};
 use crate::rest::entry::{add, attribute, name, name_below, reading, selected, text};
 use crate::rest::fault::{Fault, Kind};
@@ -13,6 +14,7 @@ use crate::rest::list::{self, ListQuery};
 use crate::rest::membership::leads;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{group_named, groups, is_system, living_users, new_group};
+use crate::rest::term::must_count;
 
 /// Lists groups, with those who are in them.
 pub async fn list(call: Call) -> Result<Reply, Fault> {
@@ -64,6 +66,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let mut body = Members::read(&call.body)?;
     let (group, description) = (body.required("name")?, body.text("description")?);
     body.end()?;
+    must_count(Rule::CaseIgnoreSubstrings, "name", &group)?;
     if description.as_deref() == Some("") {
         return Err(Fault::invalid("description: is empty"));
     }

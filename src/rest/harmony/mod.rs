@@ -18,7 +18,7 @@ use super::auth::Caller;
 use super::fault::{Fault, Kind};
 use super::list;
 use super::operation::{Call, Dialect, Part, Permission, Reply};
-use super::query::equal;
+use super::term::equal;
 use crate::directory::EntryCopy;
 use crate::directory::filter::Filter;
 

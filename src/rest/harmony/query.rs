@@ -9,9 +9,8 @@ use crate::directory::request::{SliceStart, SortKey};
 use crate::directory::schema::Rule;
 use crate::rest::fault::Fault;
 use crate::rest::list::by;
-use crate::rest::query::{
-    Form, Parameter, Query, Test, begins, contains, counts, either, equal, not, present,
-};
+use crate::rest::query::{Form, Parameter, Query};
+use crate::rest::term::{Test, begins, contains, either, equal, must_count, not, present};
 
 /// The most words that are searched for at once.
 const MOST_WORDS: usize = 16;
@@ -228,16 +227,6 @@ fn of_field(name: &str, value: &Value, partial: bool) -> Result<Filter, Fault> {
 /// The e-mail address is the user name where there is none.
 fn email(test: &Test<'_>) -> Filter {
     either("mail", "uid", test)
-}
-
-/// Refuses a text that would be found in every value.
-fn must_count(rule: Rule, place: &str, text: &str) -> Result<(), Fault> {
-    match counts(rule, text) {
-        true => Ok(()),
-        false => Err(Fault::invalid(format!(
-            "{place}: has no character that counts"
-        ))),
-    }
 }
 
 /// All words of a text pass; nothing does when it has none.

@@ -22,7 +22,7 @@ use crate::rest::mail::is_address;
 use crate::rest::membership;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{group_named, is_system, new_user, soft_delete, users};
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 
 /// The most groups that a new user gets into at once.
 const MOST_GROUPS: usize = 100;

@@ -28,7 +28,7 @@ use crate::rest::mail;
 use crate::rest::membership::difference;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{groups, living_users};
-use crate::rest::query::{equal, not, present};
+use crate::rest::term::{equal, not, present};
 use crate::rest::time::now;
 use binding::{Binding, bindings};
 

@@ -18,7 +18,7 @@ use crate::rest::list;
 use crate::rest::membership::leads;
 use crate::rest::operation::Call;
 use crate::rest::principal::living_users;
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 
 /// What scopes of each level are called, from the account on.
 pub const LEVELS: [&str; 3] = ["account", "organization", "project"];

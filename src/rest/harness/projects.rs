@@ -19,7 +19,7 @@ use crate::rest::list;
 use crate::rest::membership::listing;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::living_users;
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 
 /// The attributes of a project that is shown.
 const PROJECT: [&str; 6] = [

@@ -5,7 +5,8 @@ use crate::directory::request::SortKey;
 use crate::directory::schema::Rule;
 use crate::rest::fault::Fault;
 use crate::rest::operation::Call;
-use crate::rest::query::{Form, Parameter, Test, contains, counts, either};
+use crate::rest::query::{Form, Parameter};
+use crate::rest::term::{Test, contains, either, must_count};
 
 /// What the product's own pages send with everything. It has no effect.
 const ROUTING: Parameter = Parameter::new(
@@ -188,10 +189,7 @@ pub fn matching(name: &str, text: &str) -> Result<Option<Filter>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
-    if !counts(Rule::CaseIgnoreSubstrings, text) {
-        let text = format!("{name}: has no character that counts");
-        return Err(Fault::invalid(text));
-    }
+    must_count(Rule::CaseIgnoreSubstrings, name, text)?;
     // A user without an address is shown with the user name in its place.
     let test: &Test<'_> = &|attribute| contains(attribute, text);
     let email = either("mail", "uid", test);

@@ -23,7 +23,7 @@ use crate::rest::list::found;
 use crate::rest::membership::{leads, listing};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{is_system, soft_delete};
-use crate::rest::query::{equal, not, present};
+use crate::rest::term::{equal, not, present};
 
 /// Changes that are made all or none.
 type Changes = Vec<(Change, Terms)>;

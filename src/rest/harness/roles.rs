@@ -17,7 +17,7 @@ use crate::rest::list;
 use crate::rest::membership::leads;
 use crate::rest::operation::Call;
 use crate::rest::principal::active_users;
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 
 /// The resource group that a role is for which names none: everything in the scope.
 pub const ALL_RESOURCES: &str = "_all_resources";

@@ -17,7 +17,7 @@ use crate::rest::json::Members;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{activate, living_users};
-use crate::rest::query::{equal, not};
+use crate::rest::term::{equal, not};
 
 /// The body of a request that may come without one.
 pub fn optional(body: &[u8]) -> Result<Members, Fault> {

@@ -19,7 +19,7 @@ use crate::rest::json::Members;
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{activate, living_users};
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 
 /// Turns an account off: nobody logs in as it, and its tokens are void at once.
 pub async fn disable(call: Call) -> Result<Reply, Fault> {

@@ -22,8 +22,8 @@ use crate::rest::list;
 use crate::rest::membership::{leads, settle};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{groups, living_users};
-use crate::rest::query::equal;
 use crate::rest::stream::Items;
+use crate::rest::term::equal;
 
 /// The attributes of a gateway that is shown.
 const GATEWAY: [&str; 14] = [

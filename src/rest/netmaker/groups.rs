@@ -12,6 +12,7 @@ use super::users;
 use crate::directory::EntryCopy;
 use crate::directory::networks::ALL_NETWORKS;
 use crate::directory::request::{Change, Terms};
+use crate::directory::schema::Rule;
 use crate::rest::change::unconditional;
 use crate::rest::entry::{
     add, after, classes, is_true, modify, name, name_below, names, rdn, reading, rename, replace,
@@ -23,6 +24,7 @@ use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{group_named, groups, is_system, new_group};
 use crate::rest::stream;
+use crate::rest::term::must_count;
 
 /// The most members that a new group is given.
 const MOST: usize = 10_000;
@@ -123,6 +125,7 @@ impl Definition {
         if name.is_empty() {
             return Err(Fault::invalid("name: is required"));
         }
+        must_count(Rule::CaseIgnoreSubstrings, "name", &name)?;
         Ok(Self {
             id,
             name,

@@ -26,7 +26,7 @@ use crate::rest::json::Members;
 use crate::rest::list;
 use crate::rest::mail::is_address;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::query::{equal, not, present};
+use crate::rest::term::{equal, not, present};
 use crate::rest::time::now;
 
 /// The most that one request invites.

@@ -16,8 +16,8 @@ use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::living_users;
-use crate::rest::query::present;
 use crate::rest::stream::Items;
+use crate::rest::term::present;
 
 fn required<'a>(call: &'a Call, name: &str, words: &str) -> Result<&'a str, Fault> {
     let value = call.query.value(name).filter(|value| !value.is_empty());

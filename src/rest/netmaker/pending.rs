@@ -16,8 +16,8 @@ use crate::rest::entry::{attribute, selected, text};
 use crate::rest::fault::Fault;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
-use crate::rest::query::equal;
 use crate::rest::stream;
+use crate::rest::term::equal;
 
 /// The class of pending users.
 pub const CLASS: &str = "hedgerowPendingUser";

@@ -18,7 +18,7 @@ use crate::rest::list;
 use crate::rest::membership::makes_administrators;
 use crate::rest::operation::Call;
 use crate::rest::principal::groups;
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 
 /// The attributes of a group that is changed or shown.
 pub const GROUP: [&str; 10] = [

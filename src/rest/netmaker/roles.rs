@@ -22,7 +22,7 @@ use crate::rest::entry::{add, after, attribute, modify, name, name_below, readin
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 use definition::Definition;
 use find::{ROLE, stored};
 

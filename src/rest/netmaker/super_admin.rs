@@ -13,7 +13,7 @@ use crate::rest::entry::{after, classes, name, reading, replace, text};
 use crate::rest::fault::{Fault, Kind};
 use crate::rest::list;
 use crate::rest::operation::{Call, Reply};
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 
 /// Refuses to make one: every directory has an administrator from the start, and whoever comes first must not become one.
 pub async fn create(_: Call) -> Result<Reply, Fault> {

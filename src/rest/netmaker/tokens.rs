@@ -9,8 +9,9 @@ use super::bearer::is_master;
 use super::permission::{Role, names_caller, role};
 use super::record::{NEVER, user_name};
 use super::users;
-use crate::directory::access_token::{MadeToken, NewToken, ShownToken};
+use crate::directory::access_token::{NewToken, ShownToken};
 use crate::directory::dn::Dn;
+use crate::directory::password::Secret;
 use crate::directory::{EntryCopy, Error, time};
 use crate::rest::auth::ADMINISTRATOR;
 use crate::rest::entry::name;
@@ -137,14 +138,14 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
         expires,
     };
     let made = made(&call, &name(&owner), new).await?;
-    let text = String::from_utf8_lossy(made.text.as_bytes()).into_owned();
+    let text = String::from_utf8_lossy(made.as_bytes()).into_owned();
     Ok(enveloped(
         "api access token has been created",
         json!({ "UserName": user_name(&owner), "AuthToken": text }),
     ))
 }
 
-async fn made(call: &Call, owner: &Dn, new: NewToken) -> Result<MadeToken, Fault> {
+async fn made(call: &Call, owner: &Dn, new: NewToken) -> Result<Secret, Fault> {
     let (directory, identity) = (&call.rest.directory, &call.caller.identity);
     let places = (&call.rest.unit("tokens"), owner);
     let make = || {

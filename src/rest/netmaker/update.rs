@@ -17,7 +17,7 @@ use crate::rest::list;
 use crate::rest::membership;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{is_external, is_system};
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 
 /// Replaces what a request can say of a user.
 pub async fn update(call: Call) -> Result<Reply, Fault> {

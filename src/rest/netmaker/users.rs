@@ -17,8 +17,8 @@ use crate::rest::fault::Fault;
 use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{living_users, user_named};
-use crate::rest::query::equal;
 use crate::rest::stream::{self, Items};
+use crate::rest::term::equal;
 
 /// The user of a name; one that is deleted for the time being does not exist here.
 pub async fn find(call: &Call, user: &str) -> Result<Option<EntryCopy>, Fault> {

@@ -8,6 +8,7 @@ use super::resource::{GROUP, GroupRecord, listed};
 use super::users::answer;
 use crate::directory::EntryCopy;
 use crate::directory::request::Change;
+use crate::directory::schema::Rule;
 use crate::rest::change::{Target, change, matching};
 use crate::rest::entry::{add, attribute, by_id, name, name_below, rdn, reading, rename, values};
 use crate::rest::fault::{Fault, Kind};
@@ -16,6 +17,7 @@ use crate::rest::list::{self, ListQuery};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{group_named, groups, is_system, new_group};
 use crate::rest::stream;
+use crate::rest::term::must_count;
 
 /// Members of a group that clients may send and that have no effect.
 const READ_ONLY: &[&str] = &["_id", "_created", "_modified", "system"];
@@ -68,6 +70,7 @@ pub async fn create(call: Call) -> Result<Reply, Fault> {
     let (group, external) = (body.required("name")?, body.text("externalId")?);
     body.ignore(READ_ONLY);
     body.end()?;
+    must_count(Rule::CaseIgnoreSubstrings, "name", &group)?;
     if group_named(&call, &group, &["1.1"]).await?.is_some() {
         return Err(in_use(&group));
     }
@@ -124,6 +127,7 @@ type After = Box<dyn Fn(&EntryCopy) -> Result<String, Fault> + Send + Sync>;
 async fn update(call: &Call, after: After) -> Result<Reply, Fault> {
     let entry = find(call, call.path.get("groupId"), &[]).await?;
     let wanted = after(&entry)?;
+    must_count(Rule::CaseIgnoreSubstrings, "name", &wanted)?;
     if let Some(other) = group_named(call, &wanted, &["1.1"]).await?
         && other.dn != entry.dn
     {

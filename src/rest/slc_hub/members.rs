@@ -19,7 +19,7 @@ use crate::rest::list;
 use crate::rest::membership::{self, leads};
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{group_named, groups, living_users, principals, user_named, users};
-use crate::rest::query::{equal, not};
+use crate::rest::term::{equal, not};
 
 /// The most operations on one list.
 const MOST: usize = 1_000;

@@ -5,9 +5,8 @@
 
 use crate::directory::filter::Filter;
 use crate::rest::principal::{groups, users};
-use crate::rest::query::{
-    Form, Parameter, Term, Test, begins, contains, either, equal, not, present,
-};
+use crate::rest::query::{Form, Parameter};
+use crate::rest::term::{Term, Test, begins, contains, either, equal, not, present};
 
 /// What is shown of users, where it can be chosen.
 pub const USER_FIELDS: &[&str] = &[

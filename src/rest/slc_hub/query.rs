@@ -7,7 +7,8 @@ use crate::directory::filter::Filter;
 use crate::directory::request::{SliceStart, SortKey};
 use crate::rest::fault::Fault;
 use crate::rest::list::{after, by};
-use crate::rest::query::{Parameter, Query, not, present};
+use crate::rest::query::{Parameter, Query};
+use crate::rest::term::{not, present};
 
 /// All that the filters of a request ask, of entries of a kind. Of deleted users only where one of them says so.
 pub fn asked(query: &Query, kind: Filter, mortal: bool) -> Filter {

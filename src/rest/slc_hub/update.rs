@@ -18,7 +18,7 @@ use crate::rest::fault::{Fault, Kind};
 use crate::rest::json::Members;
 use crate::rest::operation::{Call, Reply};
 use crate::rest::principal::{activate, inactive, is_system, new_user, users};
-use crate::rest::query::counts;
+use crate::rest::term::must_count;
 
 /// What a client may say of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,10 +139,7 @@ const STORED: [(&str, &str); 4] = [
 
 /// Refuses what nobody can be called anew: a name of which nothing counts, and that of the administrator.
 pub fn check_name(call: &Call, user_name: &str) -> Result<(), Fault> {
-    if !counts(Rule::CaseIgnoreSubstrings, user_name) {
-        let text = "userName: has no character that counts, but spaces or what is not seen";
-        return Err(Fault::invalid(text));
-    }
+    must_count(Rule::CaseIgnoreSubstrings, "userName", user_name)?;
     match call.rest.names_administrator(user_name) {
         true => {
             let text = "userName: \"admin\" is the administrator of the directory";

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::directory::access::RuleText;
-use crate::directory::fixture::{directory_of, schema};
-use crate::directory::index::IndexedAttributes;
+use crate::directory::fixture::{schema, tree};
 
 const TREE: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
     dn: ou=people,dc=a\nobjectClass: organizationalUnit\nou: people\n\n\
@@ -44,17 +43,13 @@ administrator    uid=ada,ou=people,dc=a    userPassword ---wadp
 administrator    cn=backup,ou=services,dc=a cn           rscwadp
 ";
 
-fn snapshot() -> Snapshot {
-    directory_of(&schema(), TREE, &IndexedAttributes::default()).1
-}
-
 fn rules(texts: &[RuleText]) -> AccessRules {
     AccessRules::compile(&schema(), texts).unwrap()
 }
 
 #[test]
 fn who_may_what_by_the_default_rules() {
-    let snapshot = snapshot();
+    let snapshot = tree(TREE);
     let rules = rules(&AccessRules::default_texts(&["dc=a".to_owned()]));
     let mut table = String::from("\n");
     for row in TABLE.lines().filter(|row| !row.is_empty()) {
@@ -83,7 +78,7 @@ fn who_may_what_by_the_default_rules() {
 /// What is told is what requests are held to.
 #[test]
 fn a_decision_that_is_told_is_the_one_that_is_taken() {
-    let snapshot = snapshot();
+    let snapshot = tree(TREE);
     let rules = rules(&AccessRules::default_texts(&["dc=a".to_owned()]));
     let (schema, names) = (
         snapshot.schema(),
@@ -129,7 +124,7 @@ fn the_deciding_rule_is_named_with_its_place() {
         rule("anonymous", &[], &[Right::Read], 9),
         rule("users", &[], &[Right::Read, Right::Search], 12),
     ]);
-    let (snapshot, ada) = (snapshot(), "uid=ada,ou=people,dc=a");
+    let (snapshot, ada) = (tree(TREE), "uid=ada,ou=people,dc=a");
     let told = |attribute| {
         explain(&rules, &snapshot, ada, "dc=a", attribute)
             .unwrap()
@@ -152,8 +147,12 @@ fn the_deciding_rule_is_named_with_its_place() {
         ("cn=nobody,dc=a", "dc=a", "cn"),
         (ada, "dc=b", "cn"),
         (ada, "not a name", "cn"),
+        ("not a name", "dc=a", "cn"),
         (ada, "dc=a", "noSuchAttribute"),
     ] {
         assert!(explain(&rules, &snapshot, who, entry, Some(attribute)).is_err());
     }
+    let in_short = explain(&rules, &snapshot, "ada", "ada", Some("cn")).unwrap();
+    let in_full = explain(&rules, &snapshot, ada, ada, Some("cn")).unwrap();
+    assert_eq!(in_short.to_string(), in_full.to_string());
 }

@@ -131,12 +131,7 @@ fn a_code_that_was_used_is_on_the_disk_before_the_answer() {
     let enrolled = Enrolled::new();
     let typed = enrolled.with_code(0);
     assert!(enrolled.login(&typed).is_ok());
-    let schema = schema();
-    let empty = setup()
-        .empty(&schema, &IndexedAttributes::default())
-        .unwrap();
-    let mut store = enrolled.place.store.clone();
-    let (snapshot, _) = stored_setup::load(&mut store, empty, &mut |_| {}).unwrap();
+    let snapshot = enrolled.place.stored();
     let view = View::new(
         &snapshot,
         snapshot.find_entry(&Dn::parse(ADA).unwrap()).unwrap(),

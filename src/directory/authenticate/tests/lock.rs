@@ -45,12 +45,7 @@ fn a_lock_is_on_the_disk_before_the_answer_and_leaves_no_other_trace() {
     let before = modified(&place);
     place.fail(HERE, ADA, 3);
     assert_eq!(modified(&place), before);
-    let mut store = place.store.clone();
-    let schema = schema();
-    let empty = setup()
-        .empty(&schema, &IndexedAttributes::default())
-        .unwrap();
-    let (snapshot, _) = stored_setup::load(&mut store, empty, &mut |_| {}).unwrap();
+    let snapshot = place.stored();
     let id = snapshot.find_entry(&Dn::parse(ADA).unwrap()).unwrap();
     let account = Account::of(&View::new(&snapshot, id).unwrap());
     assert!(account.state.lock.is_some());

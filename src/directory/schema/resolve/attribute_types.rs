@@ -150,8 +150,6 @@ fn make(
     Ok(AttributeType {
         oid: definition.oid.clone(),
         names: definition.names.clone(),
-        description: definition.description.clone(),
-        obsolete: definition.obsolete,
         superior: superior.map(|(id, _)| id),
         equality: equality.or(inherited.and_then(|it| it.equality)),
         ordering: ordering.or(inherited.and_then(|it| it.ordering)),

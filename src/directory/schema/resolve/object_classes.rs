@@ -145,8 +145,6 @@ impl Schema {
         Ok(ObjectClass {
             oid: definition.oid.clone(),
             names: definition.names.clone(),
-            description: definition.description.clone(),
-            obsolete: definition.obsolete,
             superiors: placed.superiors.clone(),
             kind: definition.kind,
             superclasses,

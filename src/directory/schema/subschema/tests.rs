@@ -31,22 +31,22 @@ fn what_the_subschema_shows_makes_the_same_schema() {
 }
 
 #[test]
-fn names_are_spelled_as_where_they_are_defined() {
+fn a_definition_is_shown_whole_with_names_spelled_as_where_they_are_defined() {
     let mut schema = built_in();
     schema
         .load(
             "test",
-            "attributeTypes: ( 1.2.3 NAME 'x' SUP 2.5.4.41 EQUALITY CASEIGNOREMATCH )\n\
-             objectClasses: ( 1.2.4 NAME 'y' SUP 2.5.6.6 MUST SURNAME MAY ( userid $ 1.2.3 ) )\n",
+            "attributeTypes: ( 1.2.3 NAME 'x' DESC 'X' OBSOLETE SUP 2.5.4.41 EQUALITY CASEIGNOREMATCH )\n\
+             objectClasses: ( 1.2.4 NAME 'y' DESC 'Y' OBSOLETE SUP 2.5.6.6 MUST SURNAME MAY ( userid $ 1.2.3 ) )\n",
         )
         .unwrap();
     assert_eq!(
         schema.attribute_type_descriptions().last(),
-        Some("( 1.2.3 NAME 'x' SUP name EQUALITY caseIgnoreMatch )")
+        Some("( 1.2.3 NAME 'x' DESC 'X' OBSOLETE SUP name EQUALITY caseIgnoreMatch )")
     );
     assert_eq!(
         schema.object_class_descriptions().last(),
-        Some("( 1.2.4 NAME 'y' SUP person STRUCTURAL MUST sn MAY ( uid $ x ) )")
+        Some("( 1.2.4 NAME 'y' DESC 'Y' OBSOLETE SUP person STRUCTURAL MUST sn MAY ( uid $ x ) )")
     );
 }
 

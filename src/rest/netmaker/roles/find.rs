@@ -9,7 +9,7 @@ use crate::rest::fault::Fault;
 use crate::rest::list;
 use crate::rest::netmaker::reference;
 use crate::rest::operation::Call;
-use crate::rest::query::equal;
+use crate::rest::term::equal;
 
 /// The attributes of a role that is shown.
 pub(super) const ROLE: [&str; 8] = [

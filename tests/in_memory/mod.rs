@@ -1,26 +1,30 @@
-//! A directory in this process whose store is in memory.
+//! A directory in this process whose store is in memory: how all begin that are tested or measured without a server.
+
+#![allow(dead_code)]
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use hedgerow::directory::access::{AccessRules, RuleText};
-use hedgerow::directory::account::AccountSettings;
-use hedgerow::directory::change_log::Bounds;
 use hedgerow::directory::dn::Dn;
 use hedgerow::directory::filter::Filter;
 use hedgerow::directory::identity::Identity;
+use hedgerow::directory::import::Prepared;
 use hedgerow::directory::index::IndexedAttributes;
 use hedgerow::directory::password::{Argon2Params, Pool, PoolSettings};
 use hedgerow::directory::request::{Dereference, Part, Scope, SearchRequest, Subentries};
 use hedgerow::directory::schema::{PosixGroup, Schema};
 use hedgerow::directory::setup::Setup;
 use hedgerow::directory::snapshot::Snapshot;
-use hedgerow::directory::unique::UniqueAttributes;
 use hedgerow::directory::{Administrator, Directory, Settings, import, setup};
+use hedgerow::storage::Store;
 use hedgerow::storage::memory::MemoryStore;
 
 pub const SUFFIX: &str = "dc=example,dc=org";
-const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=org";
+pub const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=org";
+/// The administrator's password, and what is stored of it.
+pub const PASSWORD: &str = "secret";
+const HASH: &[u8] = b"{SSHA}1G904nLkTkGWjKNnQuB/hpWXC/hzYWx0c2FsdA==";
 
 /// What a directory is made of besides its entries.
 pub struct Fixture {
@@ -43,9 +47,7 @@ impl Fixture {
                 suffixes,
                 administrator: Administrator {
                     name: ADMINISTRATOR.into(),
-                    hash: b"{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-                        .as_slice()
-                        .into(),
+                    hash: HASH.into(),
                 },
             },
         }
@@ -61,12 +63,15 @@ impl Fixture {
     pub fn store(&self, ldif: &[u8]) -> MemoryStore {
         let mut store = MemoryStore::default();
         self.setup.write(&mut store).unwrap();
+        self.read(ldif).write(&mut store, &mut |_| {}).unwrap();
+        store
+    }
+
+    /// The entries of some LDIF, in no store yet.
+    pub fn read(&self, ldif: &[u8]) -> Prepared {
         let (rules, pool) = (self.rules(), pool());
         let prepared = import::prepare(self.empty(), &rules, &pool, ldif, true, &mut |_| {});
-        let prepared =
-            prepared.unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(ldif)));
-        prepared.write(&mut store, &mut |_| {}).unwrap();
-        store
+        prepared.unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(ldif)))
     }
 
     /// What a store holds.
@@ -77,16 +82,14 @@ impl Fixture {
 
     /// Serves what a store holds, without limits.
     pub fn serve(&self, store: MemoryStore) -> Directory {
-        let settings = Settings {
-            size_limit: None,
-            time_limit: None,
-            upgrade_passwords: false,
-            unique: UniqueAttributes::default(),
-            accounts: AccountSettings::default(),
-            changes: Bounds::default(),
-        };
-        let (snapshot, administrator) = (self.load(&store), self.setup.administrator.clone());
-        let (store, rules) = (Box::new(store), self.rules());
+        let snapshot = self.load(&store);
+        self.serve_on(Box::new(store), snapshot)
+    }
+
+    /// Serves a state whose changes go to a store.
+    pub fn serve_on(&self, store: Box<dyn Store>, snapshot: Snapshot) -> Directory {
+        let (rules, administrator) = (self.rules(), self.setup.administrator.clone());
+        let settings = Settings::default();
         Directory::serve(store, snapshot, rules, administrator, pool(), settings).unwrap()
     }
 
@@ -102,8 +105,8 @@ impl Fixture {
 fn pool() -> Pool {
     Pool::start(PoolSettings {
         threads: NonZeroUsize::MIN,
-        queue_per_thread: NonZeroUsize::MIN,
         params: Argon2Params::new(8, 1, 1).unwrap(),
+        ..PoolSettings::default()
     })
     .unwrap()
 }
