@@ -122,16 +122,20 @@ async fn serve(
         .await;
     tracing::info!("stopping");
     drop(file);
-    let rest_ends = async {
-        if let Some(rest) = &rest {
-            rest.stop(PATIENCE).await;
-        }
-    };
-    tokio::join!(listeners.stop(PATIENCE), rest_ends);
+    end_connections(&listeners, rest.as_deref()).await;
     stop.cancel();
     tokio::task::spawn_blocking(move || finish(audit, &directory)).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn end_connections(listeners: &Listeners, rest: Option<&RestServer>) {
+    let rest_ends = async {
+        if let Some(rest) = rest {
+            rest.stop(PATIENCE).await;
+        }
+    };
+    tokio::join!(listeners.stop(PATIENCE), rest_ends);
 }
 
 /// Finishes what is under way; what was acknowledged is on the disk already.
