@@ -94,7 +94,7 @@ fn writing() {
         for (name, set) in names.iter().zip(black_box(&sets)) {
             attributes.push(name, Some(*set));
         }
-        write_entry(out, 77, black_box(dn), &attributes, &[]);
+        write_entry(out, 77, black_box(dn.as_bytes()), &attributes, &[]);
     };
     write(&mut out);
     println!("entry of 10 attributes ({} octets)", out.len());

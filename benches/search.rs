@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::BytesMut;
 use hedgerow::directory::Directory;
@@ -17,11 +18,12 @@ use hedgerow::directory::dn::{Dn, NormalizedDn};
 use hedgerow::directory::filter::Filter;
 use hedgerow::directory::filter::evaluate::Evaluator;
 use hedgerow::directory::filter::plan::Plan;
-use hedgerow::directory::request::{Dereference, Part, Scope, SearchRequest, Subentries};
+use hedgerow::directory::request::Scope;
 use hedgerow::directory::search::Progress;
 use hedgerow::directory::snapshot::Snapshot;
 use hedgerow::directory::view::View;
 use hedgerow::ldap::encoder::Encoder;
+use served::in_memory::request;
 use served::{Outcome, SUFFIX, TOP, administrator, directory, measure, replace};
 
 const FILTERS: [&str; 6] = [
@@ -98,13 +100,14 @@ fn evaluation(snapshot: &Snapshot) -> Outcome<()> {
 
 /// A whole search from the request to encoded entries, without the socket; and of one entry, the encoding alone.
 fn searches(directory: &Directory, text: &str) -> Outcome<()> {
-    let (who, request) = (administrator(directory), request(text)?);
+    let who = administrator(directory);
+    let request = request(SUFFIX, Scope::Subtree, Filter::parse(text)?, &[]);
     let (mut out, mut encoder) = (BytesMut::new(), Encoder::default());
     let mut found = 0;
     let mut search = || {
         out.clear();
         found = 0;
-        let mut search = directory.search(&who, &request)?;
+        let mut search = directory.search(&who, &request, Instant::now())?;
         while directory.advance(&mut search, &who, 1_024, &mut |entry| {
             found += 1;
             encoder.write(&mut out, 2, entry, false);
@@ -134,26 +137,6 @@ fn swaps(directory: &Directory) -> Outcome<()> {
         });
     }
     Ok(())
-}
-
-fn request(filter: &str) -> Outcome<SearchRequest> {
-    Ok(SearchRequest {
-        base: Dn::parse(SUFFIX)?,
-        scope: Scope::Subtree,
-        dereference: Dereference::Never,
-        filter: Filter::parse(filter)?,
-        attributes: Vec::new(),
-        types_only: false,
-        size_limit: 0,
-        time_limit: None,
-        assertion: None,
-        manage_referrals: false,
-        omit_references: false,
-        subentries: Subentries::ByScope,
-        values: None,
-        sort: None,
-        part: Part::Whole,
-    })
 }
 
 fn tree(people: u32) -> Outcome<String> {

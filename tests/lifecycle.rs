@@ -14,6 +14,7 @@ mod server;
 
 use std::fs;
 use std::io::Write;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -22,7 +23,7 @@ use client::{
     ADD_RESPONSE, BIND_RESPONSE, Client, EXTENDED_RESPONSE, START_TLS, UNBIND, add, bind, extended,
     message,
 };
-use server::{ADMIN, Folder, PASSWORD, SUFFIX};
+use server::{ADMIN, Folder, PASSWORD, SUFFIX, text};
 
 const TREE: &str = "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\n\
                     dc: example\no: Example\n";
@@ -251,4 +252,25 @@ fn the_data_are_their_owners_alone_whatever_the_umask() {
     folder.export();
     let exported = fs::metadata(folder.path("export.ldif")).unwrap();
     assert_eq!(exported.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn an_address_that_another_program_has_is_named_with_its_line_and_what_to_do() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = other.local_addr().unwrap().to_string();
+    for (section, key) in [
+        ("[rest]\nlisten = [\"ADDRESS\"]", "rest.listen[0]"),
+        ("[operations]\naddress = \"ADDRESS\"", "operations.address"),
+    ] {
+        let folder = Folder::with_more(&section.replace("ADDRESS", &taken));
+        let done = folder.run(&["serve"]);
+        assert!(!done.status.success());
+        let said = text(&done.stderr);
+        let expected = format!(": {key}: cannot listen on {taken}: ");
+        assert!(said.contains(&expected), "{said}");
+        assert!(
+            said.contains("; end the program that does, or choose another port"),
+            "{said}"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 #[allow(clippy::unwrap_used, clippy::panic)]
 #[path = "../../tests/in_memory/mod.rs"]
-mod in_memory;
+pub mod in_memory;
 
 use std::error::Error;
 use std::hint::black_box;

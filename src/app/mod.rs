@@ -22,6 +22,7 @@ pub mod publish;
 pub mod rest;
 pub mod sealing_key;
 pub mod server;
+pub mod sockets;
 pub mod tls;
 
 use std::process::ExitCode;

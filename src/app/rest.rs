@@ -23,6 +23,7 @@ use super::assembly::Assembly;
 use super::config::Config;
 use super::metrics::ListenerMetrics;
 use super::private_file;
+use super::sockets;
 use crate::directory::Directory;
 use crate::directory::dn::Dn;
 use crate::directory::master_key::MasterKey;
@@ -128,15 +129,12 @@ impl RestServer {
 /// # Errors
 /// Names the key of an address that cannot be had.
 pub async fn bind(config: &Config) -> Result<Vec<TcpListener>, Failure> {
-    let mut sockets = Vec::new();
+    let mut bound = Vec::new();
     for (position, address) in config.rest.listen.iter().enumerate() {
-        let socket = TcpListener::bind(address.0).await.map_err(|error| {
-            let message = format!("cannot listen on {}: {error}", address.0);
-            config.problem(&format!("rest.listen[{position}]"), message)
-        })?;
-        sockets.push(socket);
+        let key = format!("rest.listen[{position}]");
+        bound.push(sockets::listen(config, &key, address.0).await?);
     }
-    Ok(sockets)
+    Ok(bound)
 }
 
 /// The bytes that are read of a master key.

@@ -28,6 +28,7 @@ use super::metrics::Metrics;
 use super::operations::{self, Readiness};
 use super::rest::{self, RestServer};
 use super::sealing_key;
+use super::sockets;
 use crate::directory::{Administrator, Directory, dynamic};
 use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
@@ -122,16 +123,20 @@ async fn serve(
         .await;
     tracing::info!("stopping");
     drop(file);
-    let rest_ends = async {
-        if let Some(rest) = &rest {
-            rest.stop(PATIENCE).await;
-        }
-    };
-    tokio::join!(listeners.stop(PATIENCE), rest_ends);
+    end_connections(&listeners, rest.as_deref()).await;
     stop.cancel();
     tokio::task::spawn_blocking(move || finish(audit, &directory)).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn end_connections(listeners: &Listeners, rest: Option<&RestServer>) {
+    let rest_ends = async {
+        if let Some(rest) = rest {
+            rest.stop(PATIENCE).await;
+        }
+    };
+    tokio::join!(listeners.stop(PATIENCE), rest_ends);
 }
 
 /// Finishes what is under way; what was acknowledged is on the disk already.
@@ -227,17 +232,12 @@ fn face(
 }
 
 async fn bind(assembly: &Assembly) -> Result<Vec<TcpListener>, Failure> {
-    let mut sockets = Vec::new();
+    let mut bound = Vec::new();
     for (position, listener) in assembly.config.listeners.iter().enumerate() {
-        let socket = TcpListener::bind(listener.address).await.map_err(|error| {
-            let message = format!("cannot listen on {}: {error}", listener.address);
-            assembly
-                .config
-                .problem(&format!("listener[{position}].address"), message)
-        })?;
-        sockets.push(socket);
+        let key = format!("listener[{position}].address");
+        bound.push(sockets::listen(&assembly.config, &key, listener.address).await?);
     }
-    Ok(sockets)
+    Ok(bound)
 }
 
 /// Has the listeners of the configuration accept clients; where they are, and how TLS comes to them.
@@ -330,12 +330,7 @@ async fn serve_operations(
     let Some(address) = assembly.config.operations.address else {
         return Ok(());
     };
-    let socket = TcpListener::bind(address).await.map_err(|error| {
-        assembly.config.problem(
-            "operations.address",
-            format!("cannot listen on {address}: {error}"),
-        )
-    })?;
+    let socket = sockets::listen(&assembly.config, "operations.address", address).await?;
     tracing::info!(address = %socket.local_addr()?, "operations");
     let router = operations::router(Arc::clone(metrics), Arc::clone(readiness));
     tokio::spawn(operations::serve(

@@ -30,7 +30,13 @@ impl Directory {
         let target = Target::new(schema, &description);
         let open = &access.masks(&view).compare;
         let mut evaluator = Evaluator::default();
-        if evaluator.evaluate(&Resolved::Present(target.clone()), &view, open) != Truth::True {
+        let mut holds = |item: &Resolved| evaluator.evaluate(item, &view, open) == Truth::True;
+        let test = resolve::equality(schema, description.attribute, value);
+        let asked = test.map(|test| Resolved::Match(target.clone(), test));
+        if asked.as_ref().is_some_and(&mut holds) {
+            return Ok(true);
+        }
+        if !holds(&Resolved::Present(target)) {
             return Err(Error::NoSuchAttribute(format!(
                 "the entry has no \"{attribute}\""
             )));
@@ -40,9 +46,9 @@ impl Directory {
                 "\"{attribute}\" has no equality rule"
             )));
         }
-        let test = resolve::equality(schema, description.attribute, value).ok_or_else(|| {
+        let answer = asked.map(|_| false);
+        answer.ok_or_else(|| {
             Error::InvalidAttributeSyntax(format!("the value is not one of \"{attribute}\""))
-        })?;
-        Ok(evaluator.evaluate(&Resolved::Match(target, test), &view, open) == Truth::True)
+        })
     }
 }

@@ -24,6 +24,8 @@ pub struct Described {
 #[derive(Clone, Debug, Default)]
 pub struct DescriptionTable {
     list: Vec<Arc<Described>>,
+    /// The attribute type of each, side by side: of most values of an entry that is all that is asked.
+    types: Vec<AttributeTypeId>,
     /// Of descriptions without options, by the attribute type: nearly all are such.
     plain: Vec<Option<DescriptionId>>,
     /// Of descriptions with options.
@@ -87,6 +89,7 @@ impl DescriptionTable {
             description: description.clone(),
             name,
         }));
+        self.types.push(description.attribute);
         self.number(description, id);
         id
     }
@@ -122,9 +125,9 @@ impl DescriptionTable {
     }
 
     /// The attribute type of an id.
+    #[inline]
     pub fn attribute(&self, id: DescriptionId) -> Option<AttributeTypeId> {
-        self.described(id)
-            .map(|described| described.description.attribute)
+        self.types.get(usize::from(id.0)).copied()
     }
 
     /// How many there are; ids are below it.

@@ -54,19 +54,7 @@ impl Dn {
     /// [`DnError`] with the position; also for more than 64 KiB of text, 256 RDNs, or 64 assertions in one.
     pub fn parse(text: &str) -> Result<Dn, DnError> {
         let mut rdns = Vec::with_capacity(USUAL_RDNS);
-        let mut assertions = SmallVec::new();
-        for assertion in Assertions::of(text) {
-            let assertion = assertion?;
-            assertions.push(Ava {
-                attribute: assertion.attribute.to_owned(),
-                value: assertion.value.into_owned(),
-            });
-            if assertion.separator != Separator::Assertion {
-                rdns.push(Rdn {
-                    assertions: std::mem::take(&mut assertions),
-                });
-            }
-        }
+        read(text, |rdn| rdns.push(rdn))?;
         Ok(Dn { rdns })
     }
 
@@ -93,6 +81,12 @@ impl Dn {
         })
     }
 
+    /// The name of a sibling, which differs in this RDN of its own; none of the root.
+    pub fn with_rdn(mut self, rdn: Rdn) -> Option<Dn> {
+        *self.rdns.first_mut()? = rdn;
+        Some(self)
+    }
+
     /// The name below this one with the given RDN.
     pub fn child(&self, rdn: Rdn) -> Dn {
         let mut rdns = Vec::with_capacity(self.rdns.len().saturating_add(1));
@@ -100,6 +94,24 @@ impl Dn {
         rdns.extend_from_slice(&self.rdns);
         Dn { rdns }
     }
+}
+
+/// Hands over each RDN of a text.
+fn read(text: &str, mut each: impl FnMut(Rdn)) -> Result<(), DnError> {
+    let mut assertions = SmallVec::new();
+    for assertion in Assertions::of(text) {
+        let assertion = assertion?;
+        assertions.push(Ava {
+            attribute: assertion.attribute.to_owned(),
+            value: assertion.value.into_owned(),
+        });
+        if assertion.separator != Separator::Assertion {
+            each(Rdn {
+                assertions: std::mem::take(&mut assertions),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Checks that `text` is the string form of a name, as [`Dn::parse`] does.
@@ -113,14 +125,15 @@ impl Rdn {
     /// # Errors
     /// As [`Dn::parse`], and when the text is empty or has a comma.
     pub fn parse(text: &str) -> Result<Rdn, DnError> {
-        let mut name = Dn::parse(text)?;
-        match (name.rdns.pop(), name.rdns.is_empty()) {
-            (Some(rdn), true) => Ok(rdn),
-            _ => Err(DnError {
-                position: 0,
-                reason: DnErrorReason::NotOneRdn,
-            }),
-        }
+        let (mut only, mut count) = (None, 0_usize);
+        read(text, |rdn| {
+            only = Some(rdn);
+            count = count.saturating_add(1);
+        })?;
+        only.filter(|_| count == 1).ok_or(DnError {
+            position: 0,
+            reason: DnErrorReason::NotOneRdn,
+        })
     }
 
     /// The assertions in their writer's order; never empty.

@@ -243,9 +243,13 @@ impl<'a> EntryRef<'a> {
 
     /// The relative name in its string form; of a suffix entry, the whole name.
     pub fn rdn(&self) -> &'a str {
-        take_text(self.bytes.get(HEAD..).unwrap_or_default())
-            .and_then(|(rdn, _)| std::str::from_utf8(rdn).ok())
-            .unwrap_or_default()
+        std::str::from_utf8(self.rdn_bytes()).unwrap_or_default()
+    }
+
+    /// The same as bytes, for whom it is no more than that.
+    pub fn rdn_bytes(&self) -> &'a [u8] {
+        let text = take_text(self.bytes.get(HEAD..).unwrap_or_default());
+        text.map_or(&[], |(rdn, _)| rdn)
     }
 
     fn actors(&self) -> Option<(Actor, Actor)> {

@@ -17,11 +17,6 @@ use super::search::Root;
 use super::snapshot::{Found, Snapshot};
 use super::view::View;
 
-/// Whether the directory may hold a referral object at all.
-pub fn any(snapshot: &Snapshot) -> bool {
-    !snapshot.referrals().is_empty()
-}
-
 /// The referral object that an entry is or lies below; of several the one nearest to the root.
 pub fn above(snapshot: &Snapshot, mut id: EntryId) -> Option<EntryId> {
     let objects = snapshot.referrals();
@@ -42,7 +37,7 @@ fn on_the_way(snapshot: &Snapshot, found: Found) -> Option<EntryId> {
         Found::Nothing { nearest, .. } => nearest,
         Found::Outside => None,
     };
-    above(snapshot, nearest.filter(|_| any(snapshot))?)
+    above(snapshot, nearest.filter(|_| snapshot.has_referrals())?)
 }
 
 /// Sends the client on when a name is, or lies below, a referral object (RFC 3296 sections 5.2 and 5.3). A search

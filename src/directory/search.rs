@@ -25,6 +25,8 @@ mod unindexed;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use smallvec::SmallVec;
+
 use super::access::AccessRules;
 use super::aliases;
 use super::entry::EntryId;
@@ -68,7 +70,7 @@ pub struct Search {
     values: Option<MatchedValues>,
     types_only: bool,
     shown: Shown,
-    roots: Vec<Root>,
+    roots: SmallVec<[Root; 1]>,
     /// Whether aliases below the roots are followed, and thus not returned.
     follows: bool,
     ahead: Ahead,
@@ -83,10 +85,9 @@ pub struct Search {
     /// Entries that pages before have returned.
     before: u32,
     returned: u32,
+    has_advanced: bool,
     /// Whether there was nothing more to look at.
     exhausted: bool,
-    evaluator: Evaluator,
-    siblings: Siblings,
     /// How much of a budget one entry uses up.
     cost: usize,
     /// Entries that were looked at and did not match.
@@ -141,15 +142,15 @@ impl Search {
             scope: request.scope,
         };
         let roots = if follows {
-            aliases::roots(snapshot, &mut access, base)
+            aliases::roots(snapshot, &mut access, base).into()
         } else {
-            vec![base]
+            SmallVec::from([base])
         };
         // They come with the first entries, and not again with later pages.
         let refers = !request.manage_referrals
             && !request.omit_references
             && conditions.resume.is_none()
-            && referrals::any(snapshot);
+            && snapshot.has_referrals();
         let continuations = if refers {
             referrals::continuations(snapshot, &mut access, &roots)
         } else {
@@ -182,9 +183,8 @@ impl Search {
             wanted: (request.size_limit > 0).then_some(request.size_limit),
             conditions,
             returned: 0,
+            has_advanced: false,
             exhausted: false,
-            evaluator: Evaluator::default(),
-            siblings: Siblings::default(),
             in_vain: 0,
         };
         if !search.take_from_index(snapshot, &mut access) {
@@ -241,13 +241,16 @@ impl Search {
         budget: usize,
         sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
     ) -> Result<Progress, Error> {
-        let deadline = self.conditions.deadline;
+        // The first slice comes right after the limit was set.
+        let deadline = self.conditions.deadline.filter(|_| self.has_advanced);
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Error::TimeLimitExceeded);
         }
+        self.has_advanced = true;
         let mut access = rules.access(snapshot, identity);
+        let (mut evaluator, mut siblings) = (Evaluator::default(), Siblings::default());
         let shown = self.shown.within(snapshot);
-        let refers = !self.manage_referrals && referrals::any(snapshot);
+        let refers = !self.manage_referrals && snapshot.has_referrals();
         let elsewhere = |id| refers && referrals::above(snapshot, id).is_some();
         let mut left = budget;
         for turn in 0..budget {
@@ -264,7 +267,7 @@ impl Search {
             let Some(view) = View::new(snapshot, id) else {
                 continue;
             };
-            if !shown.shows(id) || !self.covers(&view) {
+            if !shown.shows(id) || !self.covers(&view, &mut siblings) {
                 continue;
             }
             if self.follows && aliases::is_alias(&view) || elsewhere(id) {
@@ -275,7 +278,7 @@ impl Search {
             let masks = access.masks(&view);
             let matches = masks.is_visible()
                 && (self.ahead.is_certain(snapshot, &masks.search)
-                    || self.evaluator.evaluate(&self.filter, &view, &masks.search) == Truth::True);
+                    || evaluator.evaluate(&self.filter, &view, &masks.search) == Truth::True);
             if !matches {
                 self.in_vain += 1;
                 continue;
@@ -292,7 +295,7 @@ impl Search {
                 Turn::NextPage => return Ok(Progress::Done),
             }
             let entry = VisibleEntry::new(view, &self.selection, &masks.read)
-                .below(self.siblings.superior(snapshot));
+                .below(siblings.superior(snapshot));
             if sink(&entry.matching(self.values.as_ref())).is_break() {
                 break;
             }
@@ -301,11 +304,10 @@ impl Search {
     }
 
     /// Whether an entry lies in the scope.
-    fn covers(&mut self, view: &View<'_>) -> bool {
-        self.siblings
-            .turn_to(view.entry.parent(), view.snapshot, &self.roots);
+    fn covers(&self, view: &View<'_>, siblings: &mut Siblings) -> bool {
+        siblings.turn_to(view.entry.parent(), view.snapshot, &self.roots);
         self.ahead.is_within_roots()
-            || self.siblings.are_covered()
+            || siblings.are_covered()
             || self.roots.iter().any(|root| root.begins_with(view.id))
     }
 

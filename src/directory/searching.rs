@@ -18,8 +18,13 @@ use super::selection::VisibleEntry;
 
 impl Directory {
     /// Begins a search (RFC 4511 section 4.5); [`Directory::advance`] yields its entries. The asker's limits cannot exceed
-    /// the directory's, unless the administrator asks.
-    pub fn search(&self, identity: &Identity, request: &SearchRequest) -> Result<Search, Error> {
+    /// the directory's, unless the administrator asks; that of time counts from `now`.
+    pub fn search(
+        &self,
+        identity: &Identity,
+        request: &SearchRequest,
+        now: Instant,
+    ) -> Result<Search, Error> {
         let bounded = !identity.is_administrator();
         let snapshot = self.snapshot();
         let time = least(request.time_limit, self.time_limit(identity));
@@ -27,7 +32,7 @@ impl Directory {
             .then(|| Binding::new(snapshot.schema(), identity, request));
         let conditions = Conditions {
             size: self.0.settings.size_limit.filter(|_| bounded),
-            deadline: time.and_then(|time| Instant::now().checked_add(time)),
+            deadline: time.and_then(|time| now.checked_add(time)),
             resume: match &binding {
                 Some(binding) => self.resume(&request.part, binding)?,
                 None => None,

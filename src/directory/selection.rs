@@ -7,6 +7,8 @@ mod range;
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::access::AttributeMask;
 use super::descriptions::Described;
 use super::entry::Block;
@@ -27,7 +29,7 @@ pub struct Selection {
     named: AttributeMask,
     /// What is named with options.
     tagged: Vec<Target>,
-    computed: Vec<Computed>,
+    computed: SmallVec<[Computed; 2]>,
     /// Attributes of which a part is wanted; that goes before all of it.
     parts: Vec<(Target, ValueRange)>,
 }
@@ -51,8 +53,13 @@ impl Selection {
                 },
             }
         }
-        let wants = |computed: &Computed| selection.wants(*computed);
-        selection.computed = Computed::ALL.into_iter().filter(wants).collect();
+        // Most ask for no more than what users may change.
+        let from = match selection.user && selectors.iter().all(|selector| selector == "*") {
+            true => Computed::USER.as_slice(),
+            false => Computed::ALL.as_slice(),
+        };
+        let wants = |computed: &&Computed| selection.wants(**computed);
+        selection.computed = from.iter().filter(wants).copied().collect();
         selection
     }
 
@@ -129,7 +136,7 @@ pub struct VisibleEntry<'a> {
     readable: &'a AttributeMask,
     values: Option<&'a MatchedValues>,
     /// The name of its parent, where that is known.
-    superior: Option<&'a str>,
+    superior: Option<&'a [u8]>,
 }
 
 impl<'a> VisibleEntry<'a> {
@@ -147,12 +154,9 @@ impl<'a> VisibleEntry<'a> {
         }
     }
 
-    /// The same entry, whose parent is known to have this name; empty when it has no parent.
-    pub(super) fn below(self, superior: &'a str) -> Self {
-        Self {
-            superior: Some(superior),
-            ..self
-        }
+    /// The same entry, whose parent may be known to have this name; empty when it has no parent.
+    pub(super) fn below(self, superior: Option<&'a [u8]>) -> Self {
+        Self { superior, ..self }
     }
 
     /// The same entry, of whose values those alone are shown that match.
@@ -161,22 +165,23 @@ impl<'a> VisibleEntry<'a> {
     }
 
     /// Appends the entry's name.
-    pub fn write_dn(&self, out: &mut String) {
+    pub fn write_dn(&self, out: &mut Vec<u8>) {
         let Some(superior) = self.superior else {
             return self.view.snapshot.write_dn(self.view.id, out);
         };
-        out.push_str(self.view.entry.rdn());
+        out.extend_from_slice(self.view.entry.rdn_bytes());
         if !superior.is_empty() {
-            out.push(',');
-            out.push_str(superior);
+            out.push(b',');
+            out.extend_from_slice(superior);
         }
     }
 
     /// The selected attributes whose values are all shown as they are stored: name with options, and the values as a
     /// block.
     pub fn stored(&self) -> impl Iterator<Item = (&'a str, Block<'a>)> + '_ {
-        let whole = self.selected_blocks().filter(|(described, _)| {
-            self.values.is_none() && self.selection.part_of(described).is_none()
+        let chooses = self.chooses();
+        let whole = self.selected_blocks().filter(move |(described, _)| {
+            !chooses || self.values.is_none() && self.selection.part_of(described).is_none()
         });
         whole.map(|(described, block)| (&*described.name, block))
     }
@@ -185,8 +190,7 @@ impl<'a> VisibleEntry<'a> {
     /// shown.
     pub fn computed(&self) -> impl Iterator<Item = MadeAttribute<'a>> + '_ {
         let view = self.view;
-        let chooses = self.values.is_some() || !self.selection.parts.is_empty();
-        let blocks = chooses.then(|| self.selected_blocks());
+        let blocks = self.chooses().then(|| self.selected_blocks());
         let chosen = blocks
             .into_iter()
             .flatten()
@@ -213,6 +217,11 @@ impl<'a> VisibleEntry<'a> {
         chosen.chain(computed).filter(MadeAttribute::begins)
     }
 
+    /// Whether there are attributes of which not every value is shown.
+    fn chooses(&self) -> bool {
+        self.values.is_some() || !self.selection.parts.is_empty()
+    }
+
     fn selected_blocks(&self) -> impl Iterator<Item = (&'a Described, Block<'a>)> + '_ {
         let descriptions = self.view.snapshot.descriptions();
         self.view.entry.blocks().filter_map(move |block| {
@@ -236,7 +245,7 @@ pub struct EntryCopy {
 impl VisibleEntry<'_> {
     /// A copy that outlives the snapshot.
     pub fn copy(&self) -> EntryCopy {
-        let mut dn = String::new();
+        let mut dn = Vec::new();
         self.write_dn(&mut dn);
         let stored = self.stored().map(|(name, block)| {
             let values = block.value_set.as_bytes().to_vec();
@@ -251,7 +260,7 @@ impl VisibleEntry<'_> {
         });
         EntryCopy {
             attributes: stored.chain(computed).collect(),
-            dn,
+            dn: String::from_utf8(dn).unwrap_or_default(),
         }
     }
 }

@@ -121,6 +121,12 @@ impl Computed {
         Computed::TemporarilyLocked,
     ];
 
+    /// Those of them that are not operational.
+    pub const USER: [Computed; 2] = [
+        Computed::Edges(EdgeKind::Member),
+        Computed::Edges(EdgeKind::UniqueMember),
+    ];
+
     /// The attribute type.
     pub fn attribute(self) -> AttributeTypeId {
         match self {
@@ -276,7 +282,7 @@ impl Computed {
                     text.push_str("TRUE");
                 }
             }
-            Self::EntryDn => view.snapshot.write_dn(view.id, &mut text),
+            Self::EntryDn => text = view.snapshot.dn(view.id),
             Self::EntryUuid => {
                 let uuid = uuid::Uuid::from_bytes(view.entry.uuid());
                 let mut digits = uuid::Uuid::encode_buffer();
@@ -341,11 +347,11 @@ fn for_each_name(
     entries: impl Iterator<Item = EntryId>,
     each: &mut dyn FnMut(&[u8]) -> bool,
 ) {
-    let mut text = String::new();
+    let mut name = Vec::new();
     for id in entries {
-        text.clear();
-        view.snapshot.write_dn(id, &mut text);
-        if !each(text.as_bytes()) {
+        name.clear();
+        view.snapshot.write_dn(id, &mut name);
+        if !each(&name) {
             return;
         }
     }
@@ -354,7 +360,7 @@ fn for_each_name(
 fn write_actor(view: &View<'_>, actor: Actor, out: &mut String) {
     match actor {
         Actor::Administrator => out.push_str(view.snapshot.administrator()),
-        Actor::Own => view.snapshot.write_dn(view.id, out),
+        Actor::Own => out.push_str(&view.snapshot.dn(view.id)),
         Actor::Named(name) => out.push_str(&name),
     }
 }
@@ -387,6 +393,7 @@ mod tests {
             assert_eq!(Computed::of(attribute), Some(computed));
             let is_operational = schema.attribute(attribute).is_operational();
             assert_eq!(computed.is_operational(), is_operational, "{computed:?}");
+            assert_eq!(Computed::USER.contains(&computed), !is_operational);
         }
         assert_eq!(Computed::of(well_known::CN), None);
     }

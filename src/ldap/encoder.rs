@@ -12,7 +12,7 @@ use crate::directory::value_set::{self, ValueSet};
 /// Writes search result entries.
 #[derive(Default)]
 pub struct Encoder {
-    dn: String,
+    dn: Vec<u8>,
     attributes: AttributeList,
     /// The values of a computed attribute, one after the other, and where each ends.
     values: Vec<u8>,

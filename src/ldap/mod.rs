@@ -18,6 +18,7 @@ pub mod control;
 pub mod encoder;
 pub mod listener;
 pub mod message;
+pub mod named;
 pub mod operation;
 pub mod result;
 pub mod root_dse;

@@ -19,6 +19,7 @@ use super::codec::{self, DecodeError, RequestError, write_disconnection};
 use super::control::Controls;
 use super::encoder::Encoder;
 use super::message::{Message, Operation, Request, ResultCode};
+use super::named::LastName;
 use super::operation::{self, administration, bind, extended, password_modify, search, update};
 use super::result::Answer;
 use super::root_dse::Safety;
@@ -123,8 +124,8 @@ pub struct Session {
     pub(super) channel: Channel,
     pub(super) identity: Identity,
     pub(super) searches: VecDeque<search::Running>,
-    /// The base of the search before, as it was sent and as it was read.
-    pub(super) base: Option<(String, Dn)>,
+    /// The name of the search or comparison before.
+    pub(super) last_name: LastName,
     /// Changes under way, by their message ids.
     pub(super) updates: Vec<i32>,
     /// The task of administration under way.
@@ -151,7 +152,7 @@ impl Session {
             channel,
             identity: Identity::anonymous(),
             searches: VecDeque::new(),
-            base: None,
+            last_name: LastName::default(),
             updates: Vec::new(),
             task: None,
             held: None,
@@ -203,10 +204,10 @@ impl Session {
         self.under_way() == 0 && !self.binding && self.held.is_none()
     }
 
-    /// Takes one message, its bytes exactly.
-    pub fn receive(&mut self, bytes: &[u8], out: &mut BytesMut) -> Flow {
+    /// Takes one message, its bytes exactly, at this time.
+    pub fn receive(&mut self, bytes: &[u8], now: Instant, out: &mut BytesMut) -> Flow {
         match codec::decode(bytes) {
-            Ok(message) => self.admit(message, out),
+            Ok(message) => self.admit(message, now, out),
             Err(DecodeError::Envelope(error)) => {
                 tracing::info!(conn = self.number, %error, "malformed message");
                 write_disconnection(out, ResultCode::ProtocolError, &error.to_string());
@@ -227,7 +228,7 @@ impl Session {
                 let call = Call {
                     id,
                     operation,
-                    started: Instant::now(),
+                    started: now,
                     identity: self.identity.clone(),
                     controls: Controls::default(),
                     subject: Subject::Nothing,
@@ -239,7 +240,7 @@ impl Session {
     }
 
     /// Does a message, or holds it back until it may be done.
-    fn admit(&mut self, message: Message, out: &mut BytesMut) -> Flow {
+    fn admit(&mut self, message: Message, now: Instant, out: &mut BytesMut) -> Flow {
         let alone = match &message.operation {
             Request::Bind(_) => true,
             Request::Extended(request) => request.name == operation::START_TLS,
@@ -249,15 +250,15 @@ impl Session {
             self.held = Some(message);
             return Flow::Continue;
         }
-        self.perform(message, out)
+        self.perform(message, now, out)
     }
 
-    fn perform(&mut self, message: Message, out: &mut BytesMut) -> Flow {
+    fn perform(&mut self, message: Message, now: Instant, out: &mut BytesMut) -> Flow {
         let (id, operation) = (message.id, message.operation.operation());
         let mut call = Call {
             id,
             operation,
-            started: Instant::now(),
+            started: now,
             identity: self.identity.clone(),
             controls: Controls::default(),
             subject: Subject::of(&message.operation),
@@ -305,7 +306,7 @@ impl Session {
             Request::Bind(request) => bind::perform(self, call, request, out),
             Request::Search(request) => search::begin(self, call, request, out),
             Request::Extended(request) => return extended::perform(self, call, &request, out),
-            Request::Compare(request) => operation::compare::perform(self, &call, &request, out),
+            Request::Compare(request) => operation::compare::perform(self, &call, request, out),
             Request::Add(request) => update::add(self, call, request, out),
             Request::Modify(request) => update::modify(self, call, request, out),
             Request::Delete(entry) => update::delete(self, call, &entry, out),
@@ -386,7 +387,7 @@ impl Session {
             && !self.binding
             && let Some(message) = self.held.take()
         {
-            return self.perform(message, out);
+            return self.perform(message, Instant::now(), out);
         }
         Flow::Continue
     }

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -175,7 +176,7 @@ pub(super) fn begin(
     identity: &Identity,
     request: &SearchRequest,
 ) -> Result<Option<Search>, Fault> {
-    match rest.directory.search(identity, request) {
+    match rest.directory.search(identity, request, Instant::now()) {
         Ok(search) => Ok(Some(search)),
         Err(Error::NoSuchObject { .. }) => Ok(None),
         Err(error) => Err(error.into()),

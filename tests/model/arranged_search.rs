@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::sync::mpsc;
+use std::time::Instant;
 
 use hedgerow::directory::access::{Right, RuleText};
 use hedgerow::directory::dn::{Dn, Rdn};
@@ -124,7 +125,7 @@ fn run(
     identity: &Identity,
     request: &SearchRequest,
 ) -> Result<(Vec<usize>, Search), Error> {
-    let mut search = directory.search(identity, request)?;
+    let mut search = directory.search(identity, request, Instant::now())?;
     let mut found = Vec::new();
     while directory.advance(&mut search, identity, 5, &mut |entry| {
         for (_, block) in entry.stored() {

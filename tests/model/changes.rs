@@ -5,6 +5,7 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::mpsc;
+use std::time::Instant;
 
 use hedgerow::directory::dn::{Dn, Rdn};
 use hedgerow::directory::filter::Filter;
@@ -132,12 +133,13 @@ fn dump(directory: &Directory) -> BTreeMap<String, Values> {
     let filter = Filter::Present("objectClass".to_owned());
     let attributes = ["*", "memberOf", "memberOfIndirect"];
     let request = request(SUFFIX, Scope::Subtree, filter, &attributes);
-    let mut search = directory.search(&identity, &request).unwrap();
+    let mut search = directory
+        .search(&identity, &request, Instant::now())
+        .unwrap();
     let mut entries = BTreeMap::new();
     while directory
         .advance(&mut search, &identity, 7, &mut |entry| {
-            let mut dn = String::new();
-            entry.write_dn(&mut dn);
+            let dn = entry.copy().dn;
             let mut values = Values::new();
             let mut put = |name: &str, value: &[u8]| {
                 let value = String::from_utf8(value.to_vec()).unwrap();

@@ -5,6 +5,7 @@ mod judge;
 mod tree;
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use filters::{filter, put_names, spelled};
 use hedgerow::directory::filter::Filter;
@@ -65,12 +66,11 @@ fn found(
     budget: usize,
 ) -> Result<Vec<String>, Error> {
     let identity = administrator(directory);
-    let mut search = directory.search(&identity, request)?;
+    let mut search = directory.search(&identity, request, Instant::now())?;
     let mut names = Vec::new();
     loop {
         let progress = directory.advance(&mut search, &identity, budget, &mut |entry| {
-            let mut dn = String::new();
-            entry.write_dn(&mut dn);
+            let dn = entry.copy().dn;
             names.push(fold_name(&dn).unwrap());
             ControlFlow::Continue(())
         })?;

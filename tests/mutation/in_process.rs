@@ -7,7 +7,7 @@
 mod in_memory;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use hedgerow::directory::index::IndexedAttributes;
@@ -132,7 +132,7 @@ impl Connection<'_> {
             };
             let message: Vec<u8> = self.input.drain(..length).collect();
             let answered = self.answers.len();
-            match self.session.receive(&message, &mut out) {
+            match self.session.receive(&message, Instant::now(), &mut out) {
                 Flow::Continue => {}
                 Flow::StartTls => return State::Ended,
                 Flow::Close => {

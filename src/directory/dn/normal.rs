@@ -176,7 +176,6 @@ impl Writer<'_> {
         }
         self.assertions = self.assertions.saturating_add(1);
 
-        let start = self.out.len();
         let known = self
             .schema
             .attribute_id(attribute)
@@ -199,7 +198,8 @@ impl Writer<'_> {
             self.out.push(b'#');
             self.out.extend_from_slice(value);
         }
-        escape(start, self.out);
+        // Types have none of the bytes that separate.
+        escape(mark, self.out);
     }
 
     fn sort_assertions(&mut self) {

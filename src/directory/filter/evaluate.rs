@@ -3,7 +3,7 @@
 //! Owns the three-valued logic. What the asker may not search takes no part: an item all of whose attributes are
 //! closed to the asker is Undefined, so that no filter can find out what a read would not show.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::chain::Chain;
 use super::normalized::Normalized;
@@ -40,7 +40,7 @@ pub struct Evaluator {
     /// Of a value that stands alone.
     normalized: Vec<u8>,
     /// What names stand for, as long as that holds.
-    names: HashMap<NormalizedDn, Option<EntryId>>,
+    names: BTreeMap<NormalizedDn, Option<EntryId>>,
     names_version: u64,
 }
 
@@ -113,10 +113,10 @@ impl Evaluator {
         }
         let descriptions = view.snapshot.descriptions();
         for block in view.entry.blocks() {
-            let Some(described) = descriptions.described(block.description) else {
-                continue;
-            };
-            if !target.covers(described) || !open.contains(described.description.attribute) {
+            let named = |id: &AttributeTypeId| target.types().contains(id) && open.contains(*id);
+            let of_type = descriptions.attribute(block.description).filter(named);
+            let described = of_type.and_then(|_| descriptions.described(block.description));
+            if !described.is_some_and(|described| target.covers(described)) {
                 continue;
             }
             match test {

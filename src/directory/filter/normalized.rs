@@ -2,6 +2,8 @@
 //!
 //! Owns their keeping. How a normal form is made is the matching rule's business.
 
+use smallvec::SmallVec;
+
 use crate::directory::entry::{Block, DescriptionId};
 use crate::directory::schema::Rule;
 
@@ -11,7 +13,7 @@ const KEPT: usize = 16;
 /// Normal forms of the values of one entry.
 #[derive(Default)]
 pub(super) struct Normalized {
-    lists: Vec<List>,
+    lists: SmallVec<[List; 1]>,
     /// How many of the lists are of this entry; the others are room.
     used: usize,
     /// The list that is given up next.
@@ -24,7 +26,7 @@ struct List {
     rule: Rule,
     bytes: Vec<u8>,
     /// Where each ends; `None` for a value that has no normal form.
-    ends: Vec<Option<usize>>,
+    ends: SmallVec<[Option<usize>; 4]>,
 }
 
 impl Normalized {
@@ -87,7 +89,7 @@ impl Normalized {
                 description,
                 rule,
                 bytes: Vec::with_capacity(64),
-                ends: Vec::with_capacity(8),
+                ends: SmallVec::new(),
             }),
         }
         at

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use smallvec::SmallVec;
+
 use super::{Assertion, Extensible, Filter, Substrings};
 use crate::directory::descriptions::Described;
 use crate::directory::dn::{Dn, NormalizedDn};
@@ -42,7 +44,8 @@ pub enum Resolved {
 /// The attributes that one item of a filter is about: a type with its subtypes, and options that must be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    types: Vec<AttributeTypeId>,
+    /// Seldom more than the one that is named.
+    types: SmallVec<[AttributeTypeId; 4]>,
     options: Option<Box<str>>,
     /// Those of the types that are computed.
     pub computed: Vec<Computed>,
@@ -172,7 +175,7 @@ impl Target {
 
     /// All attributes of a type and its subtypes.
     pub fn of_type(schema: &Schema, attribute: AttributeTypeId) -> Target {
-        let types = schema.subtypes(attribute).to_vec();
+        let types = SmallVec::from_slice(schema.subtypes(attribute));
         let computed = types.iter().filter_map(|id| Computed::of(*id)).collect();
         Target {
             types,

@@ -80,7 +80,7 @@ pub enum Ahead {
     /// A sorted list, between two places.
     Listed {
         /// The list.
-        list: List,
+        list: Box<List>,
         /// The next place.
         at: usize,
         /// The place after the last.

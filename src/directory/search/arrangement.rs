@@ -17,8 +17,8 @@ pub enum Sorting {
     No,
     /// Keys are being gathered; with whether the search fails when that cannot be done.
     Gathering {
-        order: Order,
-        list: List,
+        order: Box<Order>,
+        list: Box<List>,
         required: bool,
     },
     /// The entries come in order.
@@ -81,8 +81,8 @@ impl Sorting {
             })),
             Ok(_) if matches!(request.part, Part::Page(Page { size: 0, .. })) => Ok(Self::No),
             Ok(order) => Ok(Self::Gathering {
-                order,
-                list: List::new(room.clone()),
+                order: Box::new(order),
+                list: Box::new(List::new(room.clone())),
                 required: sort.required,
             }),
             Err(cause) if in_window => Err(Error::NoWindow(WindowFault::CannotSort(cause))),

@@ -19,7 +19,6 @@ use crate::directory::filter::resolve::Resolved;
 use crate::directory::index::Ordered;
 use crate::directory::index::ordered::{KEY_MAX, beginning};
 use crate::directory::page::Position;
-use crate::directory::referrals;
 use crate::directory::request::Scope;
 use crate::directory::schema::AttributeTypeId;
 use crate::directory::snapshot::{IdSet, Snapshot};
@@ -345,7 +344,7 @@ impl<'a> Whole<'a> {
 impl Search {
     /// Takes a slice of a list that the indexes have in order; false when they do not.
     pub(super) fn take_from_index(&mut self, snapshot: &Snapshot, access: &mut Access<'_>) -> bool {
-        let elsewhere = self.follows || !self.manage_referrals && referrals::any(snapshot);
+        let elsewhere = self.follows || !self.manage_referrals && snapshot.has_referrals();
         let (Portion::Slice { offset, most, .. }, Sorting::Gathering { order, .. }) =
             (&self.portion, &mut self.sorting)
         else {

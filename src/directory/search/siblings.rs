@@ -4,7 +4,7 @@
 //! they are.
 
 use super::ahead::Root;
-use crate::directory::entry::{EntryId, ROOT};
+use crate::directory::entry::EntryId;
 use crate::directory::snapshot::Snapshot;
 
 /// What is known of the children of one entry.
@@ -14,8 +14,9 @@ pub(super) struct Siblings {
     /// The state of all names for which this holds; `None` before the first entry.
     structure: Option<u64>,
     covered: bool,
-    /// The name of the parent, once it was asked for.
-    superior: Option<String>,
+    /// Whether the name of the parent was asked for: nobody is served by keeping it for one child.
+    asked: bool,
+    superior: Option<Vec<u8>>,
 }
 
 impl Siblings {
@@ -27,6 +28,7 @@ impl Siblings {
                 parent,
                 structure,
                 covered: roots.iter().any(|root| root.covers_below(snapshot, parent)),
+                asked: false,
                 superior: None,
             };
         }
@@ -37,12 +39,17 @@ impl Siblings {
         self.covered
     }
 
-    /// The name of their parent; empty when there is none.
-    pub fn superior(&mut self, snapshot: &Snapshot) -> &str {
+    /// The name of their parent, empty when there is none; `None` when it is asked for the first time.
+    pub fn superior(&mut self, snapshot: &Snapshot) -> Option<&[u8]> {
         let parent = self.parent;
-        self.superior.get_or_insert_with(|| match parent {
-            ROOT => String::new(),
-            _ => snapshot.dn(parent),
+        let again = std::mem::replace(&mut self.asked, true);
+        again.then(|| {
+            let superior = self.superior.get_or_insert_with(|| {
+                let mut name = Vec::with_capacity(64);
+                snapshot.write_dn(parent, &mut name);
+                name
+            });
+            superior.as_slice()
         })
     }
 }

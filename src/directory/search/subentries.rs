@@ -1,7 +1,6 @@
 //! Which entries a search passes over because they are subentries, or because they are not (RFC 3672 section 3).
 //!
-//! Owns how subentries are known. The ordinary search pays one look into an index for each slice, and nothing for each
-//! entry while the directory holds none.
+//! Owns how subentries are known. The ordinary search pays nothing for them while the directory holds none.
 
 use crate::directory::entry::EntryId;
 use crate::directory::request::{Scope, SearchRequest, Subentries};
@@ -35,9 +34,7 @@ impl Shown {
         let ids = match self {
             Self::Both => IdSet::new(),
             // Nearly always.
-            Self::Entries | Self::Subentries if snapshot.index().subentries().is_empty() => {
-                IdSet::new()
-            }
+            Self::Entries | Self::Subentries if !snapshot.has_subentries() => IdSet::new(),
             Self::Entries | Self::Subentries => all(snapshot),
         };
         Filter {

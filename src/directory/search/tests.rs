@@ -128,9 +128,7 @@ fn run_under(
     let mut search = Search::begin(snapshot, rules, &identity, request, conditions, &room)?;
     let mut names = Vec::new();
     while search.advance(snapshot, rules, &identity, 100, &mut |entry| {
-        let mut dn = String::new();
-        entry.write_dn(&mut dn);
-        names.push(dn);
+        names.push(entry.copy().dn);
         ControlFlow::Continue(())
     })? == Progress::More
     {}

@@ -14,6 +14,7 @@ mod id_sets;
 mod joined;
 mod judged;
 mod keys;
+mod lately;
 mod load;
 mod names;
 pub mod paged;
@@ -29,8 +30,8 @@ pub use load::Loading;
 pub use names::{Found, Suffix};
 pub use paged::Paged;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::account::AccountSettings;
 use smallvec::SmallVec;
@@ -57,6 +58,8 @@ pub struct Snapshot {
     children: IdSets,
     names: HashIndex,
     index: Index,
+    /// Which special entries there may be, once somebody has asked.
+    special: OnceLock<Special>,
     membership: Membership,
     dynamic: DynamicGroups,
     /// While very many entries are being added: the groups that are still to be joined with their members.
@@ -69,6 +72,13 @@ pub struct Snapshot {
     csn: Csn,
     judged: Judged,
     structure: u64,
+}
+
+/// Which entries that are not treated like others a state may hold: all requests ask, and hardly any state holds one.
+#[derive(Copy, Clone)]
+struct Special {
+    referrals: bool,
+    subentries: bool,
 }
 
 /// Entries that are fetched together.
@@ -95,6 +105,7 @@ impl Snapshot {
         Self {
             index: Index::new(&schema, indexed),
             judged: Judged::new(&schema, Csn::default()),
+            special: OnceLock::new(),
             schema,
             suffixes,
             keys: Arc::default(),
@@ -252,6 +263,23 @@ impl Snapshot {
         self.index.referrals()
     }
 
+    /// Whether there may be any referral object.
+    pub fn has_referrals(&self) -> bool {
+        self.special().referrals
+    }
+
+    /// Whether there may be any subentry.
+    pub fn has_subentries(&self) -> bool {
+        self.special().subentries
+    }
+
+    fn special(&self) -> Special {
+        *self.special.get_or_init(|| Special {
+            referrals: !self.index.referrals().is_empty(),
+            subentries: !self.index.subentries().is_empty(),
+        })
+    }
+
     /// The name of the administrator, who is no entry.
     pub fn administrator(&self) -> &str {
         &self.administrator
@@ -312,6 +340,7 @@ impl Snapshot {
     /// Indexes what is left, and each entry at once from here on.
     pub(super) fn end_bulk(&mut self) {
         self.index.end_bulk();
+        self.special = OnceLock::new();
         self.end_bulk_joins();
     }
 
@@ -325,6 +354,7 @@ impl Snapshot {
             descriptions: &self.descriptions,
         };
         let changed = self.index.replace(context, id, old, Some(new));
+        self.special = OnceLock::new();
         if old.is_none_or(|old| old.rdn() != new.rdn() || old.parent() != new.parent()) {
             if let Some(old) = old {
                 self.unlink(id, old);
@@ -351,6 +381,7 @@ impl Snapshot {
             descriptions: &self.descriptions,
         };
         let changed = self.index.replace(context, id, Some(old), None);
+        self.special = OnceLock::new();
         self.unlink(id, old);
         self.entries.remove(id);
         self.follow_uids(id, Some(old), None, &changed);

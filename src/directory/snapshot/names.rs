@@ -3,7 +3,7 @@
 //! Owns the walk from a suffix down, level by level, and what is compared on the way. It does not own the hashes under which
 //! names are kept (`keys`).
 
-use super::{IdSet, Snapshot};
+use super::{IdSet, Snapshot, lately};
 use crate::directory::account::DEFAULT_POLICY;
 use crate::directory::dn::{Dn, NormalizedDn, Rdn};
 use crate::directory::entry::{EntryId, EntryRef, ROOT};
@@ -91,22 +91,22 @@ impl Snapshot {
     }
 
     /// Appends the name of an entry, as its makers spelled it.
-    pub fn write_dn(&self, mut id: EntryId, out: &mut String) {
+    pub fn write_dn(&self, mut id: EntryId, out: &mut Vec<u8>) {
         let begin = out.len();
         while let Some(entry) = self.entry(id) {
             if out.len() > begin {
-                out.push(',');
+                out.push(b',');
             }
-            out.push_str(entry.rdn());
+            out.extend_from_slice(entry.rdn_bytes());
             id = entry.parent();
         }
     }
 
     /// The name of an entry.
     pub fn dn(&self, id: EntryId) -> String {
-        let mut out = String::with_capacity(64);
+        let mut out = Vec::with_capacity(64);
         self.write_dn(id, &mut out);
-        out
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// The normal form of the name of an entry.
@@ -116,6 +116,9 @@ impl Snapshot {
 
     /// Looks a name up.
     pub fn find(&self, dn: &Dn) -> Found {
+        if let Some((id, below)) = lately::find(self.structure, dn.rdns()) {
+            return self.descend(id, dn.rdns().get(..below).unwrap_or_default());
+        }
         match self.suffixes.first() {
             // Spelled alike they are the same.
             Some(first) if dn.rdns().ends_with(first.dn.rdns()) => self.find_below(first, dn),
@@ -135,13 +138,34 @@ impl Snapshot {
     /// Walks from a suffix down to a name that lies in it.
     fn find_below(&self, suffix: &Suffix, dn: &Dn) -> Found {
         let below = dn.rdns().len().saturating_sub(suffix.dn.rdns().len());
-        let Some(mut at) = self.suffix_entry(suffix) else {
+        let Some(top) = self.suffix_entry(suffix) else {
             return Found::Nothing {
                 nearest: None,
                 missing: below + 1,
             };
         };
-        let relative = dn.rdns().get(..below).unwrap_or_default();
+        let found = self.descend(top, dn.rdns().get(..below).unwrap_or_default());
+        if let Found::Entry(id) = found {
+            self.remember(dn, id);
+        }
+        found
+    }
+
+    /// Remembers the name that others are likely to be asked for below: this one, or else the one above it.
+    fn remember(&self, dn: &Dn, id: EntryId) {
+        if self.children(id).is_some() {
+            return lately::keep(self.structure, dn.rdns(), id);
+        }
+        let parent = self.entry(id).map(|entry| entry.parent());
+        if let (Some(parent), Some((_, above))) = (parent, dn.rdns().split_first())
+            && parent != ROOT
+        {
+            lately::keep(self.structure, above, parent);
+        }
+    }
+
+    /// Walks down from an entry by relative names, the last one first.
+    fn descend(&self, mut at: EntryId, relative: &[Rdn]) -> Found {
         let mut normalized = Vec::with_capacity(64);
         for (level, rdn) in relative.iter().rev().enumerate() {
             normalized.clear();
@@ -151,7 +175,7 @@ impl Snapshot {
                 None => {
                     return Found::Nothing {
                         nearest: Some(at),
-                        missing: below - level,
+                        missing: relative.len() - level,
                     };
                 }
             }
@@ -170,11 +194,14 @@ impl Snapshot {
     /// The entry of a suffix, if it exists.
     pub fn suffix_entry(&self, suffix: &Suffix) -> Option<EntryId> {
         let tops = self.children(ROOT)?;
-        let name = |id: &EntryId| self.entry(*id).map(|entry| entry.rdn());
-        let spelled = tops.iter().find(|id| name(id) == Some(&*suffix.text));
-        spelled.or_else(|| {
+        let is_spelled = |id: &EntryId| {
+            let entry = self.entry(*id);
+            entry.is_some_and(|entry| entry.rdn_bytes() == suffix.text.as_bytes())
+        };
+        tops.iter().find(is_spelled).or_else(|| {
             tops.iter().find(|id| {
-                let parsed = name(id).map(|name| NormalizedDn::parse(name, &self.schema));
+                let name = self.entry(*id).map(|entry| entry.rdn());
+                let parsed = name.map(|name| NormalizedDn::parse(name, &self.schema));
                 parsed.is_some_and(|name| name.as_ref() == Ok(&suffix.normalized))
             })
         })
@@ -188,7 +215,7 @@ impl Snapshot {
             .find(|id| {
                 self.entry(*id).is_some_and(|entry| {
                     entry.parent() == parent
-                        && (is_spelled(rdn, entry.rdn()) || self.has_name(entry, normalized))
+                        && (is_spelled(rdn, entry.rdn_bytes()) || self.has_name(entry, normalized))
                 })
             })
     }
@@ -203,15 +230,16 @@ impl Snapshot {
 }
 
 /// Whether a stored name is spelled just like this one: then they are equal, and normalising the stored one is spared.
-fn is_spelled(rdn: &Rdn, stored: &str) -> bool {
+fn is_spelled(rdn: &Rdn, stored: &[u8]) -> bool {
     let [only] = rdn.assertions() else {
         return false;
     };
     let plain =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@');
-    stored
-        .as_bytes()
-        .strip_prefix(only.attribute.as_bytes())
-        .and_then(|rest| rest.strip_prefix(b"="))
-        .is_some_and(|value| value == only.value && value.iter().all(plain))
+    let (attribute, value) = (only.attribute.as_bytes(), only.value.as_slice());
+    stored.len() == attribute.len() + 1 + value.len()
+        && stored.ends_with(value)
+        && stored.starts_with(attribute)
+        && stored.get(attribute.len()) == Some(&b'=')
+        && value.iter().all(plain)
 }

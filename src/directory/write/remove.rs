@@ -8,7 +8,6 @@ use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
 use crate::directory::history;
 use crate::directory::identity::Identity;
-use crate::directory::referrals;
 use crate::directory::request::Terms;
 use crate::directory::schema::well_known::class;
 use crate::directory::snapshot::IdSet;
@@ -59,7 +58,7 @@ impl Draft<'_> {
             let text = "a whole suffix is deleted by the administrator only";
             return Err(Error::UnwillingToPerform(text.to_owned()));
         }
-        let refers = !terms.manage_referrals && referrals::any(&self.snapshot);
+        let refers = !terms.manage_referrals && self.snapshot.has_referrals();
         let mut all = vec![top];
         let mut at = 0;
         while let Some(view) = all.get(at).and_then(|id| View::new(&self.snapshot, *id)) {

@@ -117,7 +117,20 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As described at [`Reader`].
+    #[inline]
     pub fn content(&mut self, tag: u8, field: &'static str) -> Result<&'a [u8], ReadError> {
+        // As nearly all are: what must be here, and no longer than one octet can say.
+        if let [found, length @ 0..=0x7f, rest @ ..] = self.rest
+            && *found == tag
+            && let Some((content, rest)) = rest.split_at_checked(usize::from(*length))
+        {
+            self.rest = rest;
+            return Ok(content);
+        }
+        self.any_content(tag, field)
+    }
+
+    fn any_content(&mut self, tag: u8, field: &'static str) -> Result<&'a [u8], ReadError> {
         let element = self.element(field)?;
         if element.tag != tag {
             return Err(Fault::Unexpected(element.tag).of(field));

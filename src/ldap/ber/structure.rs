@@ -177,14 +177,13 @@ fn check_children(
 
 /// Whether a universal type has the form it must have in LDAP; of other classes the reader decides.
 fn has_lawful_form(tag: u8) -> bool {
-    const STRAY: [u8; 7] = [
-        END_OF_CONTENTS,
-        BOOLEAN | CONSTRUCTED,
-        INTEGER | CONSTRUCTED,
-        OCTET_STRING | CONSTRUCTED,
-        ENUMERATED | CONSTRUCTED,
-        SEQUENCE & !CONSTRUCTED,
-        SET & !CONSTRUCTED,
-    ];
-    !STRAY.contains(&tag)
+    /// A bit for each that has not.
+    const STRAY: u64 = 1 << END_OF_CONTENTS
+        | 1 << (BOOLEAN | CONSTRUCTED)
+        | 1 << (INTEGER | CONSTRUCTED)
+        | 1 << (OCTET_STRING | CONSTRUCTED)
+        | 1 << (ENUMERATED | CONSTRUCTED)
+        | 1 << (SEQUENCE & !CONSTRUCTED)
+        | 1 << (SET & !CONSTRUCTED);
+    u32::from(tag) >= u64::BITS || STRAY >> tag & 1 == 0
 }

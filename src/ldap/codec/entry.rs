@@ -22,12 +22,19 @@ impl AttributeList {
     #[inline]
     pub fn push(&mut self, name: &str, values: Option<ValueSet<'_>>) {
         let values = values.map_or(&[SET, 0][..], ValueSet::as_bytes);
-        put_header(
-            &mut self.0,
-            SEQUENCE,
-            element_len(name.len()) + values.len(),
-        );
-        put_element(&mut self.0, OCTET_STRING, name.as_bytes());
+        let content = element_len(name.len()) + values.len();
+        match (u8::try_from(content), u8::try_from(name.len())) {
+            // As nearly all are: both lengths take one octet.
+            (Ok(content @ 0..=0x7f), Ok(length)) => {
+                let headers = [SEQUENCE, content, OCTET_STRING, length];
+                self.0.extend_from_slice(&headers);
+                self.0.extend_from_slice(name.as_bytes());
+            }
+            _ => {
+                put_header(&mut self.0, SEQUENCE, content);
+                put_element(&mut self.0, OCTET_STRING, name.as_bytes());
+            }
+        }
         self.0.extend_from_slice(values);
     }
 
@@ -44,7 +51,7 @@ impl AttributeList {
 pub fn write_entry(
     out: &mut BytesMut,
     id: i32,
-    dn: &str,
+    dn: &[u8],
     attributes: &AttributeList,
     controls: &[ControlOut<'_>],
 ) {
@@ -55,7 +62,7 @@ pub fn write_entry(
 }
 
 /// A SearchResultEntry without a message around it, as the value of a control.
-pub fn encode_entry(dn: &str, attributes: &AttributeList) -> Vec<u8> {
+pub fn encode_entry(dn: &[u8], attributes: &AttributeList) -> Vec<u8> {
     let content = entry_len(dn, attributes);
     let mut out = Vec::with_capacity(element_len(content));
     put_header(&mut out, SEARCH_RESULT_ENTRY, content);
@@ -63,11 +70,11 @@ pub fn encode_entry(dn: &str, attributes: &AttributeList) -> Vec<u8> {
     out
 }
 
-fn entry_len(dn: &str, attributes: &AttributeList) -> usize {
+fn entry_len(dn: &[u8], attributes: &AttributeList) -> usize {
     element_len(dn.len()) + element_len(attributes.0.len())
 }
 
-fn put_entry(out: &mut impl BufMut, dn: &str, attributes: &AttributeList) {
-    put_element(out, OCTET_STRING, dn.as_bytes());
+fn put_entry(out: &mut impl BufMut, dn: &[u8], attributes: &AttributeList) {
+    put_element(out, OCTET_STRING, dn);
     put_element(out, SEQUENCE, &attributes.0);
 }

@@ -7,8 +7,8 @@
 use bytes::BytesMut;
 
 use crate::ldap::ber::{
-    OCTET_STRING, SEQUENCE, context, context_constructed, element_len, integer_element_len,
-    put_element, put_enumerated, put_header, put_integer,
+    ENUMERATED, OCTET_STRING, SEQUENCE, context, context_constructed, element_len,
+    integer_element_len, put_element, put_enumerated, put_header, put_integer,
 };
 use crate::ldap::message::{ResponseTag, ResultCode};
 
@@ -62,6 +62,13 @@ impl LdapResult<'_> {
         }
     }
 
+    /// The code, if there is nothing else and it takes one octet.
+    fn bare_code(&self) -> Option<u8> {
+        let bare = self.matched_dn.is_empty() && self.text.is_empty() && self.referral.is_empty();
+        let code = u8::try_from(self.code.code()).ok();
+        code.filter(|code| bare && *code < 0x80)
+    }
+
     fn len(&self) -> usize {
         let referral = match self.referral {
             [] => 0,
@@ -92,9 +99,36 @@ pub fn write_result(
     result: &LdapResult<'_>,
     controls: &[ControlOut<'_>],
 ) {
+    if let Some(code) = result.bare_code()
+        && controls.is_empty()
+    {
+        return put_bare(out, id, tag, code);
+    }
     put_message(out, id, tag as u8, result.len(), controls, |out| {
         result.put(out)
     });
+}
+
+/// Writes a code without words, as most operations end: what is not the id or the code is known.
+fn put_bare(out: &mut BytesMut, id: i32, tag: ResponseTag, code: u8) {
+    let operation = [
+        tag as u8,
+        7,
+        ENUMERATED,
+        1,
+        code,
+        OCTET_STRING,
+        0,
+        OCTET_STRING,
+        0,
+    ];
+    put_header(
+        out,
+        SEQUENCE,
+        integer_element_len(id).saturating_add(operation.len()),
+    );
+    put_integer(out, id);
+    out.extend_from_slice(&operation);
 }
 
 /// Writes a bind response (section 4.2.2) with what a SASL mechanism answers, if it does.

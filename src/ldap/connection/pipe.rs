@@ -63,6 +63,8 @@ pub(super) struct Pipe {
     idle: Duration,
     /// When bytes last moved; the clock is set anew only when it rings.
     moved: Instant,
+    /// The same, when that was just now.
+    now: Option<Instant>,
     clock: Pin<Box<Sleep>>,
     ended: bool,
     /// Whether messages may be there that were left for the next turn.
@@ -82,6 +84,7 @@ impl Pipe {
             lease: face.budget.lease(),
             idle,
             moved: now,
+            now: None,
             clock: Box::pin(sleep_until(now + idle.min(STALL))),
             ended: false,
             left: false,
@@ -136,7 +139,10 @@ impl Pipe {
             let event = event.await?;
             let looked = last_look && !matches!(event, Event::Completed(_));
             match event {
-                Event::Moved => self.moved = Instant::now(),
+                Event::Moved => {
+                    self.moved = Instant::now();
+                    self.now = Some(self.moved);
+                }
                 Event::Nothing => {
                     if self.is_forsaken() {
                         return Ok(End::Closed(FORSAKEN));
@@ -196,27 +202,28 @@ impl Pipe {
 
     /// Hands over the messages that are complete, for one turn.
     fn take(&mut self, session: &mut Session) -> Flow {
-        let mut begun = None;
+        let (mut now, mut begun) = (self.now.take(), None);
         self.left = false;
         while !self.stopping && session.accepts() && self.output.len() < HIGH_WATER {
             match frame(&self.input, session.message_limit()) {
                 Frame::Incomplete { .. } => break,
                 Frame::Message(length) => {
-                    // Who sends one at a time needs no clock.
-                    if length < self.input.len() {
-                        begun.get_or_insert_with(Instant::now);
-                    }
+                    let at = now.take().unwrap_or_else(Instant::now);
                     let flow = {
                         let bytes = self.input.get(..length).unwrap_or_default();
-                        session.receive(bytes, &mut self.output)
+                        session.receive(bytes, at.into_std(), &mut self.output)
                     };
                     self.input.advance(length.min(self.input.len()));
                     if flow != Flow::Continue {
                         return flow;
                     }
-                    if begun.is_some_and(|begun| begun.elapsed() >= TURN) {
-                        self.left = true;
-                        break;
+                    // Who sends one at a time needs no clock.
+                    if !self.input.is_empty() {
+                        let next = *now.insert(Instant::now());
+                        if next.duration_since(*begun.get_or_insert(at)) >= TURN {
+                            self.left = true;
+                            break;
+                        }
                     }
                 }
                 Frame::TooLarge { claimed } => {

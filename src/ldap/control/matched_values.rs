@@ -48,7 +48,10 @@ mod tests {
             let item = [0x87, 1, b'o'].repeat(count);
             [&[0x30, 0x81, u8::try_from(item.len()).unwrap()], &item[..]].concat()
         };
-        let read = accepted(KIND.oid, &items(MOST_ITEMS)).values.unwrap();
+        let read = accepted(KIND.oid, &items(MOST_ITEMS))
+            .values
+            .clone()
+            .unwrap();
         assert_eq!(read.len(), MOST_ITEMS);
         refused(KIND.oid, &items(MOST_ITEMS + 1));
     }

@@ -14,6 +14,9 @@ mod matched_values;
 mod proxied_authorization;
 mod subentries;
 
+use std::ops::{Deref, DerefMut};
+use std::sync::LazyLock;
+
 use super::ber::{ReadError, Reader, SEQUENCE, put_element};
 use super::message::Operation::{Add, Compare, Delete, Extended, Modify, ModifyDn, Search};
 use super::message::{Control, Operation, ResultCode};
@@ -21,9 +24,13 @@ use super::result::Answer;
 use crate::directory::filter::Filter;
 use crate::directory::request::{Page, Sort, Subentries, Terms, Window};
 
-/// The controls of one request that are to be applied to its operation.
+/// The controls of one request that are to be applied to its operation; most have none, which takes no room.
 #[derive(Debug, Default)]
-pub struct Controls {
+pub struct Controls(Option<Box<Wishes>>);
+
+/// What the controls of one request ask for.
+#[derive(Debug, Default)]
+pub struct Wishes {
     /// The terms on which an entry is read, compared or changed.
     pub terms: Terms,
     /// The authorization identity for which it is done (RFC 4370).
@@ -42,6 +49,21 @@ pub struct Controls {
     pub policy: bool,
     /// Whether search result references are not wanted.
     pub domain_scope: bool,
+}
+
+impl Deref for Controls {
+    type Target = Wishes;
+
+    fn deref(&self) -> &Wishes {
+        static NONE: LazyLock<Wishes> = LazyLock::new(Wishes::default);
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl DerefMut for Controls {
+    fn deref_mut(&mut self) -> &mut Wishes {
+        self.0.get_or_insert_default()
+    }
 }
 
 /// A control that works.

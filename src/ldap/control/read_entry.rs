@@ -59,7 +59,7 @@ fn encode(entry: &EntryCopy) -> Vec<u8> {
             attributes.push(name, Some(set));
         }
     }
-    encode_entry(&entry.dn, &attributes)
+    encode_entry(entry.dn.as_bytes(), &attributes)
 }
 
 #[cfg(test)]

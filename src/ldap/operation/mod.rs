@@ -33,10 +33,13 @@ pub const FEATURES: &[&str] = &[
 
 use super::message::ResultCode;
 use super::result::Answer;
-use crate::directory::dn::Dn;
+use crate::directory::dn::{Dn, DnError};
 
 /// Reads a name that a request carries.
 pub(super) fn name(text: &str) -> Result<Dn, Answer> {
-    Dn::parse(text)
-        .map_err(|error| Answer::because(ResultCode::InvalidDnSyntax, format!("not a DN: {error}")))
+    Dn::parse(text).map_err(no_name)
+}
+
+fn no_name(error: DnError) -> Answer {
+    Answer::because(ResultCode::InvalidDnSyntax, format!("not a DN: {error}"))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 
-use super::name;
+use super::no_name;
 use crate::directory::dn::Dn;
 use crate::directory::error::Error;
 use crate::directory::request::{self, Dereference, Part};
@@ -21,9 +21,6 @@ use crate::ldap::session::{Call, HIGH_WATER, Session};
 
 /// Entries that a search looks at before another gets its turn.
 const SLICE: usize = 1_024;
-
-/// Bases of more octets are not kept for the next search.
-const KEPT: usize = 256;
 
 /// A search that is not finished.
 pub struct Running {
@@ -43,7 +40,8 @@ pub fn begin(session: &mut Session, call: Call, mut request: SearchRequest, out:
         "search"
     );
     let text = std::mem::take(&mut request.base);
-    let read = base(session, &text).and_then(|base| Ok((base, part(&call.controls)?)));
+    let read = session.last_name.read(&text).map_err(no_name);
+    let read = read.and_then(|base| Ok((base, part(&call.controls)?)));
     let (base, part) = match read {
         Ok(read) => read,
         Err(answer) => return response::refuse(session, &call, answer, out),
@@ -52,8 +50,9 @@ pub fn begin(session: &mut Session, call: Call, mut request: SearchRequest, out:
         return;
     }
     let request = plain(base, request, part, &call.controls);
-    let begun = session.face.directory.search(&call.identity, &request);
-    session.base = (text.len() <= KEPT).then_some((text, request.base));
+    let directory = &session.face.directory;
+    let begun = directory.search(&call.identity, &request, call.started);
+    session.last_name.keep(text, request.base);
     match begun {
         Ok(mut search) => {
             let running = Running {
@@ -69,14 +68,6 @@ pub fn begin(session: &mut Session, call: Call, mut request: SearchRequest, out:
             }
         }
         Err(error) => response::fail(session, &call, None, error, out),
-    }
-}
-
-/// The name in `text`, which most clients send with one search after the other.
-fn base(session: &mut Session, text: &str) -> Result<Dn, Answer> {
-    match session.base.take_if(|(known, _)| known == text) {
-        Some((_, base)) => Ok(base),
-        None => name(text),
     }
 }
 

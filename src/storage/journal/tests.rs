@@ -1,3 +1,5 @@
+//! The journal, of which every byte may be torn or flipped.
+
 use super::*;
 
 impl Journal {

@@ -1,6 +1,6 @@
 //! The normal forms themselves: which one each rule compares by, which syntaxes have it, and how it is written.
 
-use super::prepare::{Case, prepare, prepare_telephone_number};
+use super::prepare::{Case, prepare, prepare_telephone_number, prepare_word};
 use super::{InvalidValue, Nesting, Rule, SubstringPiece, integer, time, words};
 use crate::directory::dn;
 use crate::directory::schema::Schema;
@@ -144,6 +144,11 @@ impl Form {
         out: &mut Vec<u8>,
     ) -> Result<(), InvalidValue> {
         match self {
+            Self::DirectoryString(case) | Self::Ia5String(case)
+                if prepare_word(value, *case, out) =>
+            {
+                Ok(())
+            }
             Self::DirectoryString(case) => {
                 prepare(parse_directory_string(value)?, *case, None, out)
             }

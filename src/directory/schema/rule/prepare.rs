@@ -47,6 +47,25 @@ pub(super) fn prepare(
     Ok(())
 }
 
+/// Prepares a whole value that is one word of printable ASCII, as most are, and appends it to `out`; false, and nothing
+/// appended, when it is anything else.
+pub(super) fn prepare_word(value: &[u8], case: Case, out: &mut Vec<u8>) -> bool {
+    if value.is_empty() || !value.iter().all(u8::is_ascii_graphic) {
+        return false;
+    }
+    let start = out.len();
+    out.reserve(value.len().saturating_add(2));
+    out.push(b' ');
+    out.extend_from_slice(value);
+    out.push(b' ');
+    if case == Case::Ignore {
+        out.get_mut(start..)
+            .unwrap_or_default()
+            .make_ascii_lowercase();
+    }
+    true
+}
+
 /// The most that the text of a request, or that of an entry, may take to be compared: so many characters beyond ASCII,
 /// each counted as often as it is decomposed into others, about 0.2 s. The names of 25,000 members in Cyrillic take half
 /// of it.

@@ -248,7 +248,7 @@ fn an_entry_octet_for_octet() {
     let mut attributes = AttributeList::default();
     attributes.push("a", Some(ValueSet::parse(&stored).unwrap()));
     attributes.push("b", None);
-    let bytes = written(|out| write_entry(out, 1, "cn=x", &attributes, &[]));
+    let bytes = written(|out| write_entry(out, 1, b"cn=x", &attributes, &[]));
     let expected = message_of_entry(&[
         constructed(
             SEQUENCE,
@@ -290,7 +290,7 @@ fn entries_of_any_size_are_read_by_others() {
             value: Some(&value),
         }];
         let dn = "cn=x".repeat(size / 50);
-        let bytes = written(|out| write_entry(out, 300, &dn, &attributes, &controls));
+        let bytes = written(|out| write_entry(out, 300, dn.as_bytes(), &attributes, &controls));
 
         let ProtocolOp::SearchResEntry(entry) = as_rasn_reads(&bytes).protocol_op else {
             panic!()
@@ -309,7 +309,7 @@ fn entries_of_any_size_are_read_by_others() {
 
 #[test]
 fn an_entry_without_attributes() {
-    let bytes = written(|out| write_entry(out, 1, "", &AttributeList::default(), &[]));
+    let bytes = written(|out| write_entry(out, 1, b"", &AttributeList::default(), &[]));
     assert_eq!(bytes[..], [0x30, 9, 2, 1, 1, 0x64, 4, 4, 0, 0x30, 0]);
 }
 
