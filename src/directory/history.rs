@@ -4,7 +4,7 @@
 //! and a line `added-<attribute>` or `removed-<attribute>` for each value. A secret leaves only the mark that it changed.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::attributes::{Attributes, Difference};
 use super::identity::Provenance;
@@ -194,14 +194,13 @@ impl Entry {
         ];
         for (mark, differing) in marked {
             for (attribute, others) in differing {
-                let values = attribute.values.iter();
-                if others.len() <= COMPARED {
-                    let values = values.filter(|value| !others.contains(value));
-                    self.push_all(schema, mark, &attribute.description, values);
-                    continue;
-                }
-                let others: std::collections::HashSet<&Vec<u8>> = others.iter().collect();
-                let values = values.filter(|value| !others.contains(value));
+                let hashed = others.len() > COMPARED;
+                let hashed: Option<HashSet<&Vec<u8>>> = hashed.then(|| others.iter().collect());
+                let stays = |value: &Vec<u8>| match &hashed {
+                    Some(others) => others.contains(value),
+                    None => others.contains(value),
+                };
+                let values = attribute.values.iter().filter(|value| !stays(value));
                 self.push_all(schema, mark, &attribute.description, values);
             }
         }
