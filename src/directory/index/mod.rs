@@ -258,12 +258,12 @@ impl Index {
             terms
         };
         let (removed, added) = (terms(old), terms(new));
-        self.exchange(id, &removed, &added);
+        self.exchange(id, &removed, &added, new.is_some());
         changed
     }
 
-    /// Moves an entry from its old terms to its new ones. Terms it keeps are not touched.
-    fn exchange(&mut self, id: EntryId, old: &Terms, new: &Terms) {
+    /// Moves an entry, which `stays` or goes, from its old terms to its new ones. Terms it keeps are not touched.
+    fn exchange(&mut self, id: EntryId, old: &Terms, new: &Terms, stays: bool) {
         for hash in only_in(&old.equality, &new.equality) {
             self.equality.remove(*hash, id);
         }
@@ -281,7 +281,11 @@ impl Index {
             }
         }
         for address in only_in(&old.trigrams, &new.trigrams) {
-            self.trigrams.remove(*address, id);
+            if stays {
+                self.trigrams.remove(*address, id);
+            } else {
+                self.trigrams.forget(*address, id);
+            }
         }
         for address in only_in(&new.trigrams, &old.trigrams) {
             self.trigrams.insert(*address, id);

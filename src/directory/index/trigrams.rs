@@ -40,9 +40,15 @@ impl Trigrams {
         }
     }
 
-    /// Takes an entry from under an address.
+    /// Takes an entry from under an address, where it may be found for some time to come.
     pub fn remove(&mut self, address: u32, id: EntryId) {
         self.note(address, id, false);
+    }
+
+    /// Takes an entry that is no more from under an address at once: the newest ones are in few postings of their own,
+    /// which grow by those that stay.
+    pub fn forget(&mut self, address: u32, id: EntryId) {
+        self.sets.remove(address, id);
     }
 
     fn note(&mut self, address: u32, id: EntryId, is_back: bool) {
@@ -231,6 +237,8 @@ mod tests {
             (random >> 16) % below
         };
         let (addresses, ids) = (9, 1_500);
+        // Of an id that is no more everything is forgotten.
+        let gone = 7;
         for _ in 0..5 * TAKEN_TOGETHER {
             let pair = (next(addresses), next(ids));
             if model.remove(&pair) {
@@ -246,6 +254,11 @@ mod tests {
         };
         assert!(model.iter().all(|pair| found(&trigrams, pair)));
         assert!(trigrams.outdated.len() < TAKEN_TOGETHER);
+        for address in 0..addresses {
+            trigrams.forget(address, gone);
+            model.remove(&(address, gone));
+            assert!(!found(&trigrams, &(address, gone)));
+        }
         let published = trigrams.clone();
         trigrams.take_out();
         for pair in (0..addresses).flat_map(|address| (0..ids).map(move |id| (address, id))) {
