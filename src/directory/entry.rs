@@ -25,6 +25,9 @@ const LAYOUT: u8 = 1;
 /// Layout, parent, UUID, created, modified, CSN time, CSN count, offset of the blocks.
 const HEAD: usize = 1 + 4 + 16 + 8 + 8 + 8 + 4 + 4;
 
+/// Most entries are no longer, in bytes.
+const USUAL_SIZE: usize = 1024;
+
 /// Who made or changed an entry, as `creatorsName` and `modifiersName` show it (RFC 4512 section 3.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -88,7 +91,7 @@ pub fn encode<'a, V>(
 where
     V: Iterator<Item = &'a [u8]> + Clone,
 {
-    let mut out = Vec::with_capacity(512);
+    let mut out = Vec::with_capacity(USUAL_SIZE);
     out.push(LAYOUT);
     out.extend_from_slice(&head.parent.to_be_bytes());
     out.extend_from_slice(&head.uuid);
@@ -107,7 +110,6 @@ where
         out.extend_from_slice(&description.0.to_be_bytes());
         value_set::encode(values, &mut out);
     }
-    out.shrink_to_fit();
     Ok(out)
 }
 

@@ -3,9 +3,10 @@
 //! Owns their form, one LDIF record (RFC 2849) each: the entry's name, `actor`, `kind`, where the request came from,
 //! and a line `added-<attribute>` or `removed-<attribute>` for each value. A secret leaves only the mark that it changed.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Difference};
 use super::identity::Provenance;
 use super::ldif;
 use super::members::Edge;
@@ -122,10 +123,15 @@ fn changed(line: &str) -> Option<&str> {
     added.or_else(|| line.strip_prefix("removed-"))
 }
 
+/// Up to this many values are compared with each, more are hashed.
+const COMPARED: usize = 8;
+/// Lines that most records have room in.
+const USUAL_LINES: usize = 16;
+
 /// A change record in the making.
 pub struct Entry {
     dn: String,
-    lines: Vec<(String, Vec<u8>)>,
+    lines: Vec<(Cow<'static, str>, Vec<u8>)>,
 }
 
 impl Entry {
@@ -137,10 +143,9 @@ impl Entry {
             Kind::Delete => "delete",
             Kind::Rename => "moddn",
         };
-        let lines = vec![
-            ("actor".to_owned(), actor.into_bytes()),
-            ("kind".to_owned(), kind.into()),
-        ];
+        let mut lines = Vec::with_capacity(USUAL_LINES);
+        lines.push(("actor".into(), actor.into_bytes()));
+        lines.push(("kind".into(), kind.into()));
         Self { dn, lines }
     }
 
@@ -164,7 +169,7 @@ impl Entry {
         let lines = through.into_iter().chain([("address", address)]);
         let lines = lines.chain(numbers).chain(request);
         self.lines
-            .extend(lines.map(|(name, value)| (name.to_owned(), value.into_bytes())));
+            .extend(lines.map(|(name, value)| (name.into(), value.into_bytes())));
         self
     }
 
@@ -182,34 +187,21 @@ impl Entry {
     }
 
     /// The values that one state of an entry has and the other lacks.
-    pub fn with_difference(
-        mut self,
-        schema: &Schema,
-        before: &Attributes,
-        after: &Attributes,
-    ) -> Self {
-        for (mark, of, other) in [("removed", before, after), ("added", after, before)] {
-            // Both are in the same order, and most attributes stay as they are.
-            let mut others = other.iter().peekable();
-            for attribute in of.iter() {
-                let description = &attribute.description;
-                while others
-                    .next_if(|other| other.description < *description)
-                    .is_some()
-                {}
-                let same = others
-                    .peek()
-                    .filter(|other| other.description == *description);
-                let others = same.map_or(&[][..], |other| &other.values);
-                if attribute.values == others {
-                    continue;
-                }
-                let others: std::collections::HashSet<&Vec<u8>> = others.iter().collect();
-                let values = attribute
-                    .values
-                    .iter()
-                    .filter(|value| !others.contains(value));
-                self.push_all(schema, mark, description, values);
+    pub fn with_difference(mut self, schema: &Schema, difference: &Difference<'_>) -> Self {
+        let marked = [
+            ("removed", &difference.before),
+            ("added", &difference.after),
+        ];
+        for (mark, differing) in marked {
+            for (attribute, others) in differing {
+                let hashed = others.len() > COMPARED;
+                let hashed: Option<HashSet<&Vec<u8>>> = hashed.then(|| others.iter().collect());
+                let stays = |value: &Vec<u8>| match &hashed {
+                    Some(others) => others.contains(value),
+                    None => others.contains(value),
+                };
+                let values = attribute.values.iter().filter(|value| !stays(value));
+                self.push_all(schema, mark, &attribute.description, values);
             }
         }
         self
@@ -227,15 +219,17 @@ impl Entry {
             .chain(added.map(|edge| ("added", edge)));
         for (mark, edge) in marked {
             let name = snapshot.schema().attribute(edge.kind().attribute()).name();
-            self.lines
-                .push((format!("{mark}-{name}"), edge.text(snapshot).into_bytes()));
+            self.lines.push((
+                format!("{mark}-{name}").into(),
+                edge.text(snapshot).into_bytes(),
+            ));
         }
         self
     }
 
     /// The name after a rename.
     pub fn with_new_name(mut self, dn: String) -> Self {
-        self.lines.push(("newName".to_owned(), dn.into_bytes()));
+        self.lines.push(("newName".into(), dn.into_bytes()));
         self
     }
 
@@ -246,16 +240,16 @@ impl Entry {
         while let Some(Gain { member, group }) = gains.next() {
             let Some(less) = left.checked_sub(member.len() + group.len()) else {
                 let others = format!("{} more", gains.count() + 1);
-                self.lines.push((GAINED.to_owned(), others.into_bytes()));
+                self.lines.push((GAINED.into(), others.into_bytes()));
                 break;
             };
             left = less;
             if gaining.as_ref() != Some(&member) {
                 let name = member.clone().into_bytes();
-                self.lines.push((GAINING.to_owned(), name));
+                self.lines.push((GAINING.into(), name));
                 gaining = Some(member);
             }
-            self.lines.push((GAINED.to_owned(), group.into_bytes()));
+            self.lines.push((GAINED.into(), group.into_bytes()));
         }
         self
     }
@@ -267,19 +261,16 @@ impl Entry {
         description: &AttributeDescription,
         values: impl Iterator<Item = &'v Vec<u8>>,
     ) {
-        let name = format!("{mark}-{}", description.display(schema));
+        let name = [mark, "-", &description.name(schema)].concat();
         let secret = schema.attribute(description.attribute).is_secret();
-        let shown = values.map(|value| {
-            (
-                name.clone(),
-                if secret {
-                    HIDDEN.to_vec()
-                } else {
-                    value.clone()
-                },
-            )
-        });
-        self.lines.extend(shown);
+        self.lines.extend(values.map(|value| {
+            let shown = if secret {
+                HIDDEN.to_vec()
+            } else {
+                value.clone()
+            };
+            (name.clone().into(), shown)
+        }));
     }
 
     /// The bytes of the record; where they would be more than `most`, the values are left out and only the attributes named.
@@ -297,18 +288,18 @@ impl Entry {
             .iter()
             .filter_map(|(name, _)| changed(name))
             .collect();
-        let names = names
-            .into_iter()
-            .map(|name| (OMITTED.to_owned(), name.into()));
+        let names = names.into_iter().map(|name| (OMITTED.into(), name.into()));
         head.extend(names);
         self.encode_lines(&head)
     }
 
-    fn encode_lines(&self, lines: &[(String, Vec<u8>)]) -> Vec<u8> {
-        let mut out = Vec::new();
+    fn encode_lines(&self, lines: &[(Cow<'static, str>, Vec<u8>)]) -> Vec<u8> {
+        let of_line = |(name, value): &(Cow<'_, str>, Vec<u8>)| name.len() + value.len() + 4;
+        let size: usize = lines.iter().map(of_line).sum();
+        let mut out = Vec::with_capacity(size + self.dn.len() + 8);
         let lines = lines
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_slice()));
+            .map(|(name, value)| (&**name, value.as_slice()));
         // Writing to memory does not fail, and descriptions come from the schema.
         let _ = ldif::write_entry(&mut out, &self.dn, lines);
         out
@@ -349,10 +340,8 @@ mod tests {
         .with_gains(gains().into_iter());
         for number in 0..values {
             let value = vec![u8::try_from(number % 256).unwrap(); 40];
-            entry
-                .lines
-                .push(("added-cn;lang-de".to_owned(), value.clone()));
-            entry.lines.push(("removed-sn".to_owned(), value));
+            entry.lines.push(("added-cn;lang-de".into(), value.clone()));
+            entry.lines.push(("removed-sn".into(), value));
         }
         entry.encode(most)
     }

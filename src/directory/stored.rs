@@ -47,7 +47,7 @@ pub enum Setting {
     Administrator,
     /// The administrator's password, hashed.
     AdministratorPassword,
-    /// The next entry id and the newest change number.
+    /// The next entry id, the newest change number, and which entries the schema has judged.
     State,
     /// The first id of an import that is being written.
     Import,
@@ -174,12 +174,14 @@ pub fn put_dangling(batch: &mut Batch, group: EntryId, members: &Members) {
     }
 }
 
-/// Puts what must outlive every entry into a batch: ids and change numbers are never given twice.
+/// Puts what must outlive every entry into a batch: ids and change numbers are never given twice. With them goes which
+/// entries the schema has judged.
 pub fn put_state(batch: &mut Batch, snapshot: &Snapshot) {
     let csn = snapshot.csn();
     let mut state = snapshot.next_id().to_be_bytes().to_vec();
     state.extend_from_slice(&csn.micros.to_be_bytes());
     state.extend_from_slice(&csn.count.to_be_bytes());
+    state.extend_from_slice(&snapshot.judged().encode());
     batch.put(Setting::State.key(), state);
 }
 

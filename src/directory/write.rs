@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use super::access::{Access, AccessRules, Right};
 use super::account::AccountSettings;
-use super::attributes::{Attribute, Attributes};
+use super::attributes::{Attribute, Attributes, Difference};
 use super::dn::Dn;
 use super::entry::{self, Actor, EntryId, Head};
 use super::error::Error;
@@ -226,7 +226,8 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Puts an entry into the state as somebody has changed it, and keeps what has changed.
+    /// Puts an entry into the state as somebody has changed it, and keeps what has changed. The schema is not asked: it
+    /// must have nothing to say about the change.
     fn store_changed(
         &mut self,
         identity: &Identity,
@@ -235,14 +236,19 @@ impl<'a> Draft<'a> {
         (before, after): (&Attributes, &Attributes),
     ) -> Result<(), Error> {
         let schema = self.snapshot.shared_schema();
+        let judged = self.snapshot.judged();
+        let judged = self.snapshot.entry(id).is_some_and(|it| judged.covers(it));
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
         head.csn = self.snapshot.csn().next(self.now);
         self.store(id, &head, after)?;
+        if !judged {
+            self.snapshot.doubt(head.csn);
+        }
         self.record(head.csn, |draft| {
             draft
                 .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
-                .with_difference(&schema, before, after)
+                .with_difference(&schema, &Difference::between(before, after))
         });
         Ok(())
     }
@@ -304,17 +310,14 @@ fn description(schema: &Schema, text: &str) -> Result<AttributeDescription, Erro
 /// The attributes of an entry as it is stored, without those that are computed.
 pub(super) fn decode(view: &View<'_>) -> Attributes {
     let descriptions = view.snapshot.descriptions();
-    let mut attributes = Attributes::default();
-    for block in view.entry.blocks() {
-        if let Some(described) = descriptions.described(block.description) {
-            let values = block.values().map(<[u8]>::to_vec).collect();
-            attributes.insert(Attribute {
-                description: described.description.clone(),
-                values,
-            });
-        }
-    }
-    attributes
+    let attributes = view.entry.blocks().filter_map(|block| {
+        let described = descriptions.described(block.description)?;
+        Some(Attribute {
+            description: described.description.clone(),
+            values: block.values().map(<[u8]>::to_vec).collect(),
+        })
+    });
+    attributes.collect()
 }
 
 fn violation(error: Violation) -> Error {

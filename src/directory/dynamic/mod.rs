@@ -216,7 +216,9 @@ impl DynamicGroups {
             for key in self.term_keys(schema, &new) {
                 self.terms.insert(key, group);
             }
-            new.bases().for_each(|base| self.based.insert(base, group));
+            for base in new.bases() {
+                self.based.insert(base, group);
+            }
             self.groups.set(group, Arc::new(new));
         }
     }
@@ -238,7 +240,9 @@ impl DynamicGroups {
         for ((_, base), found) in of.selectors.iter_mut().zip(found) {
             *base = found;
         }
-        of.bases().for_each(|base| self.based.insert(base, group));
+        for base in of.bases() {
+            self.based.insert(base, group);
+        }
         true
     }
 

@@ -4,25 +4,27 @@
 //! what is found between two bounds may hold entries just outside of them and must be checked.
 
 mod backwards;
+mod key;
 mod leaf;
 
 use std::sync::Arc;
 
 use crate::directory::entry::EntryId;
+use key::Key;
 use leaf::{Item, Leaf};
 
 /// What is kept of a key, in bytes.
 pub const KEY_MAX: usize = 32;
 /// A leaf is divided when it is longer than this, in bytes.
-const LEAF_MAX: usize = 2048;
+const LEAF_MAX: usize = 1024;
 /// Neighbours are joined when they are no longer than this together.
-const LEAF_JOINED: usize = 1024;
+const LEAF_JOINED: usize = 512;
 /// Children of one branch.
 const BRANCH_MAX: usize = 64;
 
 /// A sorted multimap from keys to entry ids.
 ///
-/// Cloning costs one reference count; a change of a shared tree copies one leaf, 2 KiB at most, and a branch of up to
+/// Cloning costs one reference count; a change of a shared tree copies one leaf, 1 KiB at most, and a branch of up to
 /// 64 children on each of the two or three levels above it.
 #[derive(Clone, Default)]
 pub struct Ordered(Arc<Node>);
@@ -42,8 +44,8 @@ impl Default for Node {
 #[derive(Clone)]
 struct Child {
     /// No item of this child is before it, and none of the child before is at or behind it. Without meaning for the
-    /// first child.
-    first: Arc<[u8]>,
+    /// first child. Within the branch, so that a change of it touches nothing else of the children.
+    first: Key,
     first_id: EntryId,
     len: usize,
     node: Arc<Node>,
@@ -107,7 +109,7 @@ impl Ordered {
         };
         if let Some(right) = Arc::make_mut(&mut self.0).insert(item) {
             let left = Child {
-                first: Arc::default(),
+                first: Key::default(),
                 first_id: 0,
                 len: self.0.len(),
                 node: std::mem::take(&mut self.0),
@@ -285,7 +287,7 @@ impl Node {
         match self {
             Node::Leaf(leaf) => leaf.items().take_while(|item| before(item.key)).count(),
             Node::Branch(children) => {
-                let at = last_child(children, |child| before(&child.first));
+                let at = last_child(children, |child| before(child.first.as_bytes()));
                 let left: usize = children.iter().take(at).map(|child| child.len).sum();
                 left + children.get(at).map_or(0, |child| child.node.rank(before))
             }
@@ -340,7 +342,7 @@ impl Node {
                 })
             }
             Node::Branch(children) => {
-                let from = last_child(children, |child| range.is_after(&child.first));
+                let from = last_child(children, |child| range.is_after(child.first.as_bytes()));
                 let mut children = children.iter().skip(from);
                 children.all(|child| child.node.for_each(range, each))
             }
@@ -352,7 +354,7 @@ impl Node {
 fn child_of(children: &[Child], item: Item<'_>) -> usize {
     last_child(children, |child| {
         Item {
-            key: &child.first,
+            key: child.first.as_bytes(),
             id: child.first_id,
         } <= item
     })
@@ -366,7 +368,7 @@ fn last_child(children: &[Child], holds: impl FnMut(&Child) -> bool) -> usize {
 fn branch(children: Vec<Child>) -> Option<Child> {
     let first = children.first()?;
     Some(Child {
-        first: Arc::clone(&first.first),
+        first: first.first,
         first_id: first.first_id,
         len: children.iter().map(|child| child.len).sum(),
         node: Arc::new(Node::Branch(children)),

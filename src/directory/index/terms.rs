@@ -193,45 +193,14 @@ impl Vocabulary {
             if let Some(slot) = self.uuid {
                 terms.ordered.push((slot, entry.uuid().into()));
             }
-            self.add_time(
-                context,
-                (self.created, well_known::CREATE_TIMESTAMP),
-                entry.created(),
-                terms,
-            );
+            add_time(self.created, entry.created(), terms);
         }
-        self.add_time(
-            context,
-            (self.modified, well_known::MODIFY_TIMESTAMP),
-            entry.modified(),
-            terms,
-        );
+        add_time(self.modified, entry.modified(), terms);
         for block in entry.blocks() {
             if let Some(attribute) = context.descriptions.attribute(block.description)
                 && of.includes(attribute)
             {
                 self.add_block(context, attribute, &block, terms);
-            }
-        }
-    }
-
-    fn add_time(
-        &self,
-        context: Context<'_>,
-        (slot, attribute): (Option<usize>, AttributeTypeId),
-        seconds: i64,
-        terms: &mut Terms,
-    ) {
-        let rule = context.schema.attribute(attribute).ordering;
-        if let (Some(slot), Some(rule)) = (slot, rule) {
-            let normalized = &mut terms.normalized;
-            normalized.clear();
-            let text = time::generalized(seconds);
-            if rule
-                .normalize_value(context.schema, text.as_bytes(), normalized)
-                .is_ok()
-            {
-                terms.ordered.push((slot, beginning(normalized).into()));
             }
         }
     }
@@ -281,6 +250,15 @@ impl Vocabulary {
                 terms.ordered.push((slot, beginning(bytes).into()));
             }
         }
+    }
+}
+
+/// Puts a time of whole seconds under its normal form, which is its text without the zone.
+fn add_time(slot: Option<usize>, seconds: i64, terms: &mut Terms) {
+    if let Some(slot) = slot {
+        let text = time::generalized(seconds).into_bytes();
+        let key = text.strip_suffix(b"Z").unwrap_or(&text);
+        terms.ordered.push((slot, key.into()));
     }
 }
 
@@ -369,4 +347,26 @@ pub(super) fn changed_types(
         }
     }
     Changed::Only(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::schema::PosixGroup;
+
+    #[test]
+    fn times_of_entries_are_in_the_form_of_their_rule() {
+        let schema = Schema::built_in(PosixGroup::Auxiliary).unwrap();
+        for attribute in [well_known::CREATE_TIMESTAMP, well_known::MODIFY_TIMESTAMP] {
+            let rule = schema.attribute(attribute).ordering.unwrap();
+            for seconds in [i64::MIN, -1, 0, 951_782_399, 1_793_000_000, i64::MAX] {
+                let (mut terms, mut normal) = (Terms::default(), Vec::new());
+                add_time(Some(3), seconds, &mut terms);
+                let text = time::generalized(seconds);
+                rule.normalize_value(&schema, text.as_bytes(), &mut normal)
+                    .unwrap();
+                assert_eq!(terms.ordered, [(3, normal.into())], "{text}");
+            }
+        }
+    }
 }

@@ -4,26 +4,74 @@
 //! found here must be checked: the letters may be in another order, and letters beyond ASCII share places.
 
 use crate::directory::entry::EntryId;
-use crate::directory::snapshot::{IdSet, IdSets};
+use crate::directory::snapshot::{IdSet, IdSets, Paged};
 
 /// Bits of one letter in an address; three of them make room for 2^11 attributes in front.
 const LETTER_BITS: u32 = 7;
 
+/// Entries that are taken from under their addresses together.
+const TAKEN_TOGETHER: usize = 1 << 12;
+
 /// Entries by the trigrams of their normalised values, for several attributes, each with a number of its own below 2048.
 ///
-/// A change copies as much of each posting as an [`IdSet`] does, 8 KiB at most.
+/// A change copies as much of each posting as an [`IdSet`] does, 8 KiB at most. What is taken out of one is still found
+/// there until many are taken out together, so that each is copied once for all of them.
 #[derive(Clone, Default)]
-pub struct Trigrams(IdSets);
+pub struct Trigrams {
+    sets: IdSets,
+    /// What is still to be taken out, and what of that has come back, in the order of the changes.
+    outdated: Paged<Outdated>,
+}
+
+/// An entry under an address where it is found and was taken out.
+#[derive(Copy, Clone)]
+struct Outdated {
+    address: u32,
+    id: EntryId,
+    /// Whether it was put in again after that.
+    is_back: bool,
+}
 
 impl Trigrams {
     /// Puts an entry under an address.
     pub fn insert(&mut self, address: u32, id: EntryId) {
-        self.0.insert(address, id);
+        if !self.sets.insert(address, id) && !self.outdated.is_empty() {
+            self.note(address, id, true);
+        }
     }
 
     /// Takes an entry from under an address.
     pub fn remove(&mut self, address: u32, id: EntryId) {
-        self.0.remove(address, id);
+        self.note(address, id, false);
+    }
+
+    fn note(&mut self, address: u32, id: EntryId, is_back: bool) {
+        let last = Outdated {
+            address,
+            id,
+            is_back,
+        };
+        let at = u32::try_from(self.outdated.len()).unwrap_or(u32::MAX);
+        self.outdated.set(at, last);
+        if self.outdated.len() >= TAKEN_TOGETHER {
+            self.take_out();
+        }
+    }
+
+    /// Takes out what is to be taken out.
+    fn take_out(&mut self) {
+        let outdated = std::mem::take(&mut self.outdated);
+        let mut outdated: Vec<Outdated> = outdated.iter().map(|(_, one)| *one).collect();
+        // Changes of one pair stay in their order.
+        outdated.sort_by_key(|one| (one.address, one.id));
+        for posting in outdated.chunk_by(|one, next| one.address == next.address) {
+            let pairs = posting.chunk_by(|one, next| one.id == next.id);
+            let last = pairs.filter_map(<[Outdated]>::last);
+            let gone = last.filter(|one| !one.is_back).map(|one| one.id);
+            if let Some(first) = posting.first() {
+                self.sets.remove_all(first.address, &gone.collect());
+            }
+        }
     }
 
     /// The sets that a value containing these pieces is in every one of, the smallest first; `None` when the pieces are
@@ -40,7 +88,7 @@ impl Trigrams {
         }
         addresses.sort_unstable();
         addresses.dedup();
-        let sets: Option<Vec<&IdSet>> = addresses.iter().map(|at| self.0.get(*at)).collect();
+        let sets: Option<Vec<&IdSet>> = addresses.iter().map(|at| self.sets.get(*at)).collect();
         let mut sets = sets.unwrap_or_default();
         sets.sort_by_key(|set| set.len());
         Some(sets)
@@ -103,7 +151,7 @@ impl Collector {
     /// Moves everything collected to where it is found.
     pub fn drain_into(&mut self, trigrams: &mut Trigrams) {
         for (address, list) in self.lists.iter_mut().filter(|(_, list)| !list.is_empty()) {
-            trigrams.0.add_all(*address, &list.drain(..).collect());
+            trigrams.sets.add_all(*address, &list.drain(..).collect());
         }
     }
 }
@@ -170,6 +218,39 @@ mod tests {
         for piece in ["ann", "han", "él", "joh"] {
             let of = |trigrams| found(trigrams, &[piece]);
             assert_eq!(of(&collected), of(&one_by_one), "{piece}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_there_is_found_and_in_the_end_nothing_else() {
+        let mut trigrams = Trigrams::default();
+        let mut model = std::collections::BTreeSet::new();
+        let mut random = 1_u32;
+        let mut next = |below: u32| {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (random >> 16) % below
+        };
+        let (addresses, ids) = (9, 1_500);
+        for _ in 0..5 * TAKEN_TOGETHER {
+            let pair = (next(addresses), next(ids));
+            if model.remove(&pair) {
+                trigrams.remove(pair.0, pair.1);
+            } else {
+                model.insert(pair);
+                trigrams.insert(pair.0, pair.1);
+            }
+        }
+        let found = |trigrams: &Trigrams, (address, id): &(u32, u32)| {
+            let set = trigrams.sets.get(*address);
+            set.is_some_and(|set| set.contains(*id))
+        };
+        assert!(model.iter().all(|pair| found(&trigrams, pair)));
+        assert!(trigrams.outdated.len() < TAKEN_TOGETHER);
+        let published = trigrams.clone();
+        trigrams.take_out();
+        for pair in (0..addresses).flat_map(|address| (0..ids).map(move |id| (address, id))) {
+            assert_eq!(found(&trigrams, &pair), model.contains(&pair), "{pair:?}");
+            assert!(found(&published, &pair) || !model.contains(&pair));
         }
     }
 }

@@ -16,7 +16,7 @@ use super::object_class::{ClassId, ObjectClass};
 use super::rule::{Rule, exceeds_effort};
 use super::well_known::class::EXTENSIBLE_OBJECT;
 use super::well_known::{MEMBER, UNIQUE_MEMBER};
-use crate::directory::attributes::{Attribute, Attributes};
+use crate::directory::attributes::{Attribute, Attributes, Difference, Differing};
 use values::Values;
 
 impl Schema {
@@ -33,7 +33,8 @@ impl Schema {
         rdn_assertions: &[(AttributeTypeId, Vec<u8>)],
     ) -> Result<(), Violation> {
         let classes = self.complete_classes(attributes)?;
-        self.check_required(attributes, &classes)?;
+        let present = types(attributes);
+        self.check_required(&classes, |id| !present.contains(id))?;
         let is_extensible = classes.contains(&EXTENSIBLE_OBJECT);
         let classes: Vec<&ObjectClass> = classes.iter().map(|id| self.class(*id)).collect();
         self.check_text(attributes)?;
@@ -48,19 +49,54 @@ impl Schema {
         values.check_naming(attributes, rdn_assertions)
     }
 
+    /// Checks what a change makes of an entry that this schema has admitted: the attributes that differ, and what depends
+    /// on them. Finds what [`Schema::admit`] would, as long as the classes and the name are the same.
+    ///
+    /// # Errors
+    /// The first violation found.
+    pub fn admit_difference(
+        &self,
+        difference: &Difference<'_>,
+        after: &Attributes,
+        rdn_assertions: &[(AttributeTypeId, Vec<u8>)],
+    ) -> Result<(), Violation> {
+        let comes = |(_, others): &Differing<'_>| others.is_empty();
+        let gone = difference.before.iter().filter(|it| comes(it));
+        let gone = gone.map(|(attribute, _)| attribute.description.attribute);
+        let new = difference.after.iter().any(comes);
+        let mut gone = gone.peekable();
+        let classes = match gone.peek().is_some() || new {
+            true => self.named_classes(after)?,
+            false => Vec::new(),
+        };
+        if gone.peek().is_some() {
+            let (gone, has): (AttributeTypeSet, _) = (gone.collect(), types(after));
+            self.check_required(&classes, |id| gone.contains(id) && !has.contains(id))?;
+        }
+        self.check_text(after)?;
+        let is_extensible = classes.contains(&EXTENSIBLE_OBJECT);
+        let classes: Vec<&ObjectClass> = classes.iter().map(|id| self.class(*id)).collect();
+        let mut values = Values::new(self);
+        for differing in &difference.after {
+            let (attribute, _) = differing;
+            self.check_description(attribute)?;
+            if comes(differing) && !is_extensible {
+                self.check_allowed(attribute, &classes)?;
+            }
+            values.check(attribute)?;
+        }
+        values.check_naming(after, rdn_assertions)
+    }
+
     /// RFC 4512 2.4: an entry has what each of its classes requires. Options do not matter; subtypes do not count
     /// (2.5.3).
     fn check_required(
         &self,
-        attributes: &Attributes,
         classes: &[ClassId],
+        is_missing: impl Fn(AttributeTypeId) -> bool,
     ) -> Result<(), Violation> {
-        let present: AttributeTypeSet = attributes
-            .iter()
-            .map(|attribute| attribute.description.attribute)
-            .collect();
         for class in classes.iter().map(|id| self.class(*id)) {
-            let missing = class.must.iter().find(|id| !present.contains(**id));
+            let missing = class.must.iter().find(|id| is_missing(**id));
             if let Some(missing) = missing {
                 return Err(Violation::MissingAttribute {
                     class: class.name().to_owned(),
@@ -115,6 +151,11 @@ impl Schema {
             attribute: attribute.description.display(self).to_string(),
         })
     }
+}
+
+fn types(attributes: &Attributes) -> AttributeTypeSet {
+    let attributes = attributes.iter();
+    attributes.map(|it| it.description.attribute).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::Schema;
 use super::attribute_type::{AttributeType, AttributeTypeId};
 use super::syntax::{Syntax, oid};
+use std::borrow::Cow;
 use std::fmt;
 
 /// An attribute type with tagging options.
@@ -104,6 +105,16 @@ impl AttributeDescription {
             }
             Ok(())
         })
+    }
+
+    /// The same text, which nearly always is the name of the type.
+    pub fn name<'a>(&self, schema: &'a Schema) -> Cow<'a, str> {
+        let attribute_type = schema.attribute(self.attribute);
+        if self.options.is_none() && !requires_binary(attribute_type.syntax) {
+            Cow::Borrowed(attribute_type.name())
+        } else {
+            Cow::Owned(self.display(schema).to_string())
+        }
     }
 
     /// Whether the options are such as [`parse`](Self::parse) makes them.

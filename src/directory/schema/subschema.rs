@@ -19,6 +19,22 @@ impl Schema {
         self.object_classes.iter().map(|it| it.text.as_str())
     }
 
+    /// What tells it from schemas of other definitions, and from those of other versions of the server, which may judge
+    /// values otherwise.
+    pub fn digest(&self) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+        for text in self
+            .attribute_type_descriptions()
+            .chain(self.object_class_descriptions())
+        {
+            hasher.update(b"\n").update(text.as_bytes());
+        }
+        let mut digest = [0; 16];
+        hasher.finalize_xof().fill(&mut digest);
+        digest
+    }
+
     /// The values of matchingRules.
     pub fn matching_rule_descriptions(&self) -> impl Iterator<Item = String> {
         Rule::ALL.iter().map(|rule| print::matching_rule(*rule))

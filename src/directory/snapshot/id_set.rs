@@ -183,6 +183,9 @@ impl IdSet {
             (Form::Empty, _) | (_, Form::Empty) => self.clone(),
             (Form::Many(left), Form::Many(right)) => IdSet::from_chunks(left.difference(right)),
             (Form::Many(left), _) => IdSet::from_chunks(left.difference(&other.iter().collect())),
+            (Form::Few(left), Form::Few(right)) => {
+                IdSet::from_ascending(&slice::difference(left, right))
+            }
             _ => self.retained(|id| !other.contains(id)),
         }
     }

@@ -18,14 +18,13 @@ impl IdSets {
         self.0.iter().map(|(at, _)| at)
     }
 
-    /// Puts an id into the set of a number.
-    pub fn insert(&mut self, at: u32, id: u32) {
+    /// Puts an id into the set of a number; false when it is there already.
+    pub fn insert(&mut self, at: u32, id: u32) -> bool {
         match self.0.get_mut(at) {
-            Some(set) => {
-                set.insert(id);
-            }
+            Some(set) => set.insert(id),
             None => {
                 self.0.set(at, std::iter::once(id).collect());
+                true
             }
         }
     }
@@ -44,6 +43,14 @@ impl IdSets {
     pub fn add_all(&mut self, at: u32, ids: &IdSet) {
         let all = self.0.get(at).map(|set| set.union(ids));
         self.set(at, all.unwrap_or_else(|| ids.clone()));
+    }
+
+    /// Takes a whole set out of that of a number.
+    pub fn remove_all(&mut self, at: u32, ids: &IdSet) {
+        if let Some(set) = self.0.get(at) {
+            let left = set.difference(ids);
+            self.set(at, left);
+        }
     }
 
     /// Puts a set in the place of that of a number.
@@ -75,6 +82,12 @@ mod tests {
         sets.add_all(7, &[4, 5].into_iter().collect());
         sets.add_all(7, &[5, 6].into_iter().collect());
         assert_eq!(sets.get(7), Some(&[4, 5, 6].into_iter().collect()));
+        sets.remove_all(7, &[1, 5].into_iter().collect());
+        assert_eq!(sets.get(7), Some(&[4, 6].into_iter().collect()));
+        sets.remove_all(7, &[4, 6].into_iter().collect());
+        assert_eq!(sets.get(7), None);
+        assert!(sets.insert(7, 4));
+        assert!(!sets.insert(7, 4));
         sets.set(7, IdSet::new());
         assert_eq!(sets.get(7), None);
     }

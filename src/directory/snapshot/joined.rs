@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{Snapshot, new_structure};
 use crate::directory::entry::{EntryId, EntryRef};
+use crate::directory::index::Changed;
 use crate::directory::membership::Unnamed;
 use crate::directory::schema::{AttributeTypeId, well_known};
 
@@ -20,12 +21,15 @@ impl Snapshot {
         id: EntryId,
         old: Option<EntryRef<'_>>,
         new: Option<EntryRef<'_>>,
+        changed: &Changed,
     ) {
-        let (before, now) = (self.uids(old, MEMBER_UID), self.uids(new, MEMBER_UID));
-        if before != now {
-            self.follow_list(id, &before, &now);
+        if changed.includes(MEMBER_UID) {
+            let (before, now) = (self.uids(old, MEMBER_UID), self.uids(new, MEMBER_UID));
+            if before != now {
+                self.follow_list(id, &before, &now);
+            }
         }
-        if self.membership.lists_uids() {
+        if changed.includes(UID) && self.membership.lists_uids() {
             let (before, now) = (self.uids(old, UID), self.uids(new, UID));
             if before != now {
                 self.follow_uid(id, &before, &now);

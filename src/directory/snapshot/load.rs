@@ -51,7 +51,7 @@ impl Loading {
             snapshot.count += 1;
         }
         let entry = Some(EntryRef::new(&bytes));
-        snapshot.follow_uids(id, None, entry);
+        snapshot.follow_uids(id, None, entry, &Changed::Everything);
         snapshot.follow_selection(id, None, entry, &Changed::Everything);
     }
 

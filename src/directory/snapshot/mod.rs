@@ -12,6 +12,7 @@ pub mod hash_index;
 pub mod id_set;
 mod id_sets;
 mod joined;
+mod judged;
 mod keys;
 mod lately;
 mod load;
@@ -23,6 +24,7 @@ mod slice;
 pub use hash_index::{HashIndex, Postings};
 pub use id_set::IdSet;
 pub use id_sets::IdSets;
+pub use judged::Judged;
 pub use keys::Keys;
 pub use load::Loading;
 pub use names::{Found, Suffix};
@@ -68,6 +70,7 @@ pub struct Snapshot {
     next_id: EntryId,
     count: usize,
     csn: Csn,
+    judged: Judged,
     structure: u64,
 }
 
@@ -101,6 +104,7 @@ impl Snapshot {
     ) -> Self {
         Self {
             index: Index::new(&schema, indexed),
+            judged: Judged::new(&schema, Csn::default()),
             special: OnceLock::new(),
             schema,
             suffixes,
@@ -172,6 +176,11 @@ impl Snapshot {
     /// The number of the newest change.
     pub fn csn(&self) -> Csn {
         self.csn
+    }
+
+    /// Which entries the schema has judged.
+    pub fn judged(&self) -> &Judged {
+        &self.judged
     }
 
     /// Names and memberships are the same in all states of this number, in this process.
@@ -309,6 +318,19 @@ impl Snapshot {
         self.csn = self.csn.max(csn);
     }
 
+    /// Takes over what was known of a store that has been read, if it is of the same schema.
+    pub(super) fn recall_judged(&mut self, stored: Option<Judged>) {
+        match stored {
+            Some(stored) if stored.by == self.judged.by => self.judged = stored,
+            _ => self.judged.after = self.csn,
+        }
+    }
+
+    /// An entry gets this number without being judged.
+    pub(super) fn doubt(&mut self, csn: Csn) {
+        self.judged.after = self.judged.after.max(csn);
+    }
+
     /// From here on new entries are indexed many at a time (see [`Index::begin_bulk`]).
     pub(super) fn begin_bulk(&mut self) {
         self.index.begin_bulk();
@@ -344,7 +366,7 @@ impl Snapshot {
         self.reserve_ids(id.saturating_add(1));
         self.entries.set(id, Arc::clone(&bytes));
         let new = Some(EntryRef::new(&bytes));
-        self.follow_uids(id, old, new);
+        self.follow_uids(id, old, new, &changed);
         self.follow_selection(id, old, new, &changed);
     }
 
@@ -362,7 +384,7 @@ impl Snapshot {
         self.special = OnceLock::new();
         self.unlink(id, old);
         self.entries.remove(id);
-        self.follow_uids(id, Some(old), None);
+        self.follow_uids(id, Some(old), None, &changed);
         self.follow_selection(id, Some(old), None, &changed);
         self.count -= 1;
     }

@@ -1,5 +1,5 @@
 //! Sorted and unsorted slices that are shared: edited copies exactly as long as what they hold,
-//! and the intersection and union of two ascending ones.
+//! and the intersection, union and difference of two ascending ones.
 //!
 //! Where an item belongs is for the caller to find.
 
@@ -55,6 +55,29 @@ pub(super) fn intersection<T: Copy + Ord>(left: &[T], right: &[T]) -> Vec<T> {
     common
 }
 
+/// What the first of two strictly ascending slices holds and the second does not, ascending.
+pub(super) fn difference<T: Copy + Ord>(left: &[T], right: &[T]) -> Vec<T> {
+    let mut kept = Vec::with_capacity(left.len());
+    if right.len().saturating_mul(SEARCH_RATIO) > left.len() {
+        kept.extend(
+            left.iter()
+                .filter(|item| right.binary_search(item).is_err()),
+        );
+        return kept;
+    }
+    let mut rest = left;
+    for item in right {
+        let (stay, after) = rest.split_at(rest.partition_point(|own| own < item));
+        kept.extend_from_slice(stay);
+        rest = match after.split_first() {
+            Some((first, behind)) if first == item => behind,
+            _ => after,
+        };
+    }
+    kept.extend_from_slice(rest);
+    kept
+}
+
 /// What either of two strictly ascending slices holds, strictly ascending.
 pub(super) fn union<T: Copy + Ord>(left: &[T], right: &[T]) -> Vec<T> {
     let mut all = Vec::with_capacity(left.len().saturating_add(right.len()));
@@ -101,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn intersection_and_union_agree_with_a_set(
+        fn intersection_union_and_difference_agree_with_a_set(
             left in prop::collection::btree_set(0u16..300, 0..150),
             right in prop::collection::btree_set(0u16..300, 0..150),
             few in prop::collection::btree_set(0u16..300, 0..5),
@@ -110,6 +133,7 @@ mod tests {
                 let (x, y): (Vec<u16>, Vec<u16>) = (a.iter().copied().collect(), b.iter().copied().collect());
                 prop_assert_eq!(intersection(&x, &y), a.intersection(b).copied().collect::<Vec<_>>());
                 prop_assert_eq!(union(&x, &y), a.union(b).copied().collect::<Vec<_>>());
+                prop_assert_eq!(difference(&x, &y), a.difference(b).copied().collect::<Vec<_>>());
             }
             prop_assert_eq!(union(&[1u16], &[]), BTreeSet::from([1u16]).into_iter().collect::<Vec<_>>());
         }

@@ -12,7 +12,7 @@ use crate::directory::descriptions::{DescriptionTable, RestoreError};
 use crate::directory::entry::{EntryId, EntryRef};
 use crate::directory::index::{Context, Index};
 use crate::directory::schema::Schema;
-use crate::directory::snapshot::{Loading, Snapshot};
+use crate::directory::snapshot::{Judged, Loading, Snapshot};
 use crate::storage::Store;
 
 /// Entries that are handed from thread to thread together, and how many such lots may wait.
@@ -46,6 +46,7 @@ pub fn load(
             loading: Loading::new(snapshot),
             lot: Vec::with_capacity(LOT),
             lots: send,
+            judged: None,
         };
         let loading = reader.read(store, progress)?;
         let index = indexer
@@ -76,6 +77,7 @@ struct Reader<'a> {
     /// Entries that are still to be handed on.
     lot: Vec<(EntryId, Arc<[u8]>)>,
     lots: SyncSender<Lot>,
+    judged: Option<Judged>,
 }
 
 impl Reader<'_> {
@@ -98,6 +100,7 @@ impl Reader<'_> {
             ControlFlow::Continue(())
         })?;
         self.hand_on();
+        self.loading.snapshot_mut().recall_judged(self.judged);
         match failure {
             Some(error) => Err(error),
             None => Ok(self.loading),
@@ -137,9 +140,10 @@ impl Reader<'_> {
             Record::Activity(id, seen) => {
                 snapshot.activity().restore(id, seen);
             }
-            Record::State(next, csn) => {
+            Record::State(next, csn, judged) => {
                 snapshot.reserve_ids(next);
                 snapshot.advance_csn(csn);
+                self.judged = judged;
             }
             Record::Other => {}
         }

@@ -7,6 +7,7 @@ use crate::directory::dn::Dn;
 use crate::directory::entry::{DescriptionId, EntryId, EntryRef};
 use crate::directory::members::{Edge, EdgeKind};
 use crate::directory::schema::Schema;
+use crate::directory::snapshot::Judged;
 use crate::directory::time::Csn;
 
 /// One record taken apart.
@@ -22,8 +23,8 @@ pub enum Record<'a> {
     Dangling(EntryId, Edge),
     /// What logins have left behind at an entry.
     Activity(EntryId, Seen),
-    /// The next entry id and the newest change number.
-    State(EntryId, Csn),
+    /// The next entry id, the newest change number, and which entries were judged by which schema, if that was kept.
+    State(EntryId, Csn, Option<Judged>),
     /// A change, or a setting that is read where it is needed.
     Other,
 }
@@ -86,8 +87,9 @@ fn parse_parts<'a>(
             let Some((id, rest)) = value.split_first_chunk::<4>() else {
                 return Ok(None);
             };
+            let judged = rest.get(8 + 4..).and_then(Judged::decode);
             change_of_key(&[&[0], rest].concat())
-                .map(|csn| Record::State(u32::from_be_bytes(*id), csn))
+                .map(|csn| Record::State(u32::from_be_bytes(*id), csn, judged))
         }
         prefix::SETTING => Some(Record::Other),
         prefix::CHANGE => change_of_key(key).map(|_| Record::Other),

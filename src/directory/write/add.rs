@@ -5,7 +5,7 @@ use super::naming::{complete_naming, new_naming};
 use super::passwords::passwords_are_hashed;
 use super::{Draft, Origin, below_alias, description, uuid_of, violation};
 use crate::directory::access::Right;
-use crate::directory::attributes::{Attribute, Attributes};
+use crate::directory::attributes::{Attribute, Attributes, Difference};
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::entry::{Actor, EntryId, Head, ROOT};
 use crate::directory::error::Error;
@@ -64,14 +64,16 @@ impl Draft<'_> {
             schema.admit(attributes, &naming).map_err(violation)
         })?;
         self.begin_account(identity, dn, &mut attributes);
-        passwords_are_hashed(&attributes)?;
+        let nothing = Attributes::default();
+        let difference = Difference::between(&nothing, &attributes);
+        passwords_are_hashed(&difference)?;
         self.policy_is_kept(&attributes)?;
         referrals::check(&attributes)?;
         let edges = self.new_edges(&schema, &members)?;
         let id = self.snapshot.next_id();
-        self.keep_unique(identity, id, &Attributes::default(), &attributes)?;
-        self.may_gain_by_uid(identity, id, &Attributes::default(), &attributes)?;
-        self.may_select(identity, id, &Attributes::default(), &attributes)?;
+        self.keep_unique(identity, id, &difference, &attributes)?;
+        self.may_gain_by_uid(identity, id, &nothing, &attributes)?;
+        self.may_select(identity, id, &difference, (&nothing, &attributes))?;
         let rdn = rdns
             .iter()
             .map(Rdn::to_string)

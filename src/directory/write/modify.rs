@@ -14,7 +14,7 @@ use super::passwords::passwords_are_hashed;
 use super::relaxed;
 use super::{Draft, Origin, decode, description};
 use crate::directory::access::{AttributeMask, Right};
-use crate::directory::attributes::Attributes;
+use crate::directory::attributes::{Attributes, Difference};
 use crate::directory::dn::{Dn, Rdn};
 use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
@@ -23,6 +23,7 @@ use crate::directory::identity::Identity;
 use crate::directory::members::EdgeKind;
 use crate::directory::referrals;
 use crate::directory::request::{Modification, Terms};
+use crate::directory::schema::well_known::OBJECT_CLASS;
 use crate::directory::schema::{AttributeDescription, AttributeTypeId, Schema, ViolationKind};
 use crate::directory::view::{Computed, View};
 
@@ -66,24 +67,33 @@ impl Draft<'_> {
         } = self.modified(&doing, &writable, &before, terms)?;
         let mut head = view.entry.head();
         let naming = self.naming_of(&schema, &head.rdn, head.parent)?;
-        if !terms.relaxed {
+        let same_classes = before.values(OBJECT_CLASS) == attributes.values(OBJECT_CLASS);
+        if !terms.relaxed && !same_classes {
             keeps_structural_class(&schema, &before, &attributes)?;
         }
-        let bereft = self.bereft(&schema, id, &before);
-        self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
-            .map_err(|refusal| match refusal {
-                Refusal::Schema(error) if error.kind() == ViolationKind::Naming => {
-                    Error::NotAllowedOnRdn(error.to_string())
-                }
-                refusal => refusal.into(),
-            })?;
+        let admitted =
+            if same_classes && edges.is_empty() && self.snapshot.judged().covers(view.entry) {
+                let difference = Difference::between(&before, &attributes);
+                let admitted = schema.admit_difference(&difference, &attributes, &naming);
+                admitted.map_err(Refusal::Schema)
+            } else {
+                let bereft = self.bereft(&schema, id, &before);
+                self.admit_changed(&schema, id, &mut attributes, &naming, &edges, &bereft)
+            };
+        admitted.map_err(|refusal| match refusal {
+            Refusal::Schema(error) if error.kind() == ViolationKind::Naming => {
+                Error::NotAllowedOnRdn(error.to_string())
+            }
+            refusal => refusal.into(),
+        })?;
         self.keep_account(&doing, &before, &mut attributes)?;
-        passwords_are_hashed(&attributes)?;
+        let difference = Difference::between(&before, &attributes);
+        passwords_are_hashed(&difference)?;
         self.policy_is_kept(&attributes)?;
         referrals::check(&attributes)?;
-        self.keep_unique(identity, id, &before, &attributes)?;
+        self.keep_unique(identity, id, &difference, &attributes)?;
         self.may_gain_by_uid(identity, id, &before, &attributes)?;
-        self.may_select(identity, id, &before, &attributes)?;
+        self.may_select(identity, id, &difference, (&before, &attributes))?;
         head.modified = self.seconds();
         head.modifier = self.actor(identity, id);
         take_operational(&mut head, &operational)?;
@@ -95,7 +105,7 @@ impl Draft<'_> {
         self.record(head.csn, |draft| {
             draft
                 .entry(identity, draft.snapshot.dn(id), history::Kind::Modify)
-                .with_difference(&schema, &before, &attributes)
+                .with_difference(&schema, &difference)
                 .with_edges(
                     &draft.snapshot,
                     edges.added.values(),
@@ -198,3 +208,6 @@ fn keeps_structural_class(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

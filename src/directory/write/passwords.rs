@@ -1,7 +1,7 @@
 //! Setting stored passwords, each a hash by the time it gets here.
 
 use super::{Draft, decode};
-use crate::directory::attributes::{Attribute, Attributes};
+use crate::directory::attributes::{Attribute, Attributes, Difference};
 use crate::directory::dn::Dn;
 use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
@@ -83,12 +83,10 @@ impl Draft<'_> {
 }
 
 /// Passwords are hashed before a change gets here; a clear one is never stored.
-pub(super) fn passwords_are_hashed(attributes: &Attributes) -> Result<(), Error> {
+pub(super) fn passwords_are_hashed(difference: &Difference<'_>) -> Result<(), Error> {
     let secret = well_known::USER_PASSWORD;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.description.attribute == secret)
-    {
+    let changed = difference.after.iter().map(|(attribute, _)| attribute);
+    for attribute in changed.filter(|attribute| attribute.description.attribute == secret) {
         for value in &attribute.values {
             password::check_stored(value)
                 .map_err(|error| Error::ConstraintViolation(format!("userPassword: {error}")))?;

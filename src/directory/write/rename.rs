@@ -3,7 +3,7 @@
 use super::naming::{complete_naming, naming, new_naming};
 use super::{Draft, below_alias, decode, equal};
 use crate::directory::access::{Access, Right};
-use crate::directory::attributes::Attributes;
+use crate::directory::attributes::{Attributes, Difference};
 use crate::directory::dn::{Dn, NormalizedDn, Rdn};
 use crate::directory::entry::{EntryId, ROOT};
 use crate::directory::error::Error;
@@ -83,9 +83,10 @@ impl Draft<'_> {
         complete_naming(&schema, &mut attributes, &new_naming);
         self.admit_with_members(&schema, id, &mut attributes, &new_naming)?;
         referrals::check(&attributes)?;
-        self.keep_unique(identity, id, &before, &attributes)?;
+        let difference = Difference::between(&before, &attributes);
+        self.keep_unique(identity, id, &difference, &attributes)?;
         self.may_gain_by_uid(identity, id, &before, &attributes)?;
-        self.may_select(identity, id, &before, &attributes)?;
+        self.may_select(identity, id, &difference, (&before, &attributes))?;
         let old_name = self.snapshot.dn(id);
         head.parent = parent;
         head.rdn = new_rdn.to_string();

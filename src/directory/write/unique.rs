@@ -1,7 +1,7 @@
 //! Whether a change keeps unique what shall be.
 
 use super::Draft;
-use crate::directory::attributes::Attributes;
+use crate::directory::attributes::{Attributes, Difference};
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
@@ -24,30 +24,28 @@ impl Draft<'_> {
         &self,
         identity: &Identity,
         id: EntryId,
-        before: &Attributes,
+        difference: &Difference<'_>,
         after: &Attributes,
     ) -> Result<(), Error> {
         let schema = self.snapshot.schema();
-        let mut classes = after.values(known::OBJECT_CLASS).iter();
-        if classes.any(|name| {
-            let class = std::str::from_utf8(name).ok();
-            let class = class.and_then(|name| schema.class_id(name));
-            class.is_some_and(|class| YET_TO_COME.contains(&class))
-        }) {
-            return Ok(());
-        }
+        let is_yet_to_come = || {
+            let mut classes = after.values(known::OBJECT_CLASS).iter();
+            classes.any(|name| {
+                let class = std::str::from_utf8(name).ok();
+                let class = class.and_then(|name| schema.class_id(name));
+                class.is_some_and(|class| YET_TO_COME.contains(&class))
+            })
+        };
         let unique = self.unique.ids();
-        for attribute in after.iter() {
+        for (attribute, had) in &difference.after {
             let type_id = attribute.description.attribute;
             let kept = |value: &[u8]| {
                 unique.contains(&type_id) || platform_role::is_only_one(type_id, value)
             };
-            let had = before
-                .find(&attribute.description)
-                .map_or(&[][..], |attribute| &attribute.values);
             for (at, value) in attribute.values.iter().enumerate() {
                 if kept(value)
                     && !had.contains(value)
+                    && !is_yet_to_come()
                     && let Some(other) = self.another_holder(id, type_id, value)?
                 {
                     return Err(self.not_unique(identity, type_id, at, other));

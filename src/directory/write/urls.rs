@@ -6,7 +6,7 @@
 //! Only the administrator, who may anyway, names a base that is still to come.
 
 use super::Draft;
-use crate::directory::attributes::Attributes;
+use crate::directory::attributes::{Attributes, Difference};
 use crate::directory::dynamic::{MOST_GROUPS, MOST_URLS, Selector, report};
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
@@ -19,9 +19,12 @@ impl Draft<'_> {
         &mut self,
         identity: &Identity,
         id: EntryId,
-        before: &Attributes,
-        after: &Attributes,
+        difference: &Difference<'_>,
+        (before, after): (&Attributes, &Attributes),
     ) -> Result<(), Error> {
+        if !difference.sets(well_known::MEMBER_URL) {
+            return Ok(());
+        }
         let urls = values(after);
         let known = values(before);
         let is_new = |(_, url): &(usize, &&Vec<u8>)| !known.contains(url);

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Child, Node};
+use super::{Child, KEY_MAX, Key, Node};
 use crate::directory::entry::EntryId;
+
+/// Bytes of one item at the most.
+const ITEM_MAX: usize = 1 + KEY_MAX + size_of::<EntryId>();
 
 /// One key and id.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,10 +16,20 @@ pub(super) struct Item<'a> {
 }
 
 /// Items one after the other: length of the key, key, id.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Leaf {
     pub bytes: Vec<u8>,
     pub len: usize,
+}
+
+/// A copy is made for a change: it has room for one item more.
+impl Clone for Leaf {
+    fn clone(&self) -> Self {
+        let mut bytes = Vec::with_capacity(self.bytes.len().saturating_add(ITEM_MAX));
+        bytes.extend_from_slice(&self.bytes);
+        let len = self.len;
+        Self { bytes, len }
+    }
 }
 
 impl Leaf {
@@ -91,7 +104,7 @@ impl Leaf {
         };
         self.bytes.truncate(self.bytes.len() - right.bytes.len());
         self.len = kept;
-        let first = split_item(&right.bytes).map(|(item, _)| (Arc::from(item.key), item.id));
+        let first = split_item(&right.bytes).map(|(item, _)| (Key::new(item.key), item.id));
         let (first, first_id) = first.unwrap_or_default();
         Child {
             first,
@@ -105,7 +118,7 @@ impl Leaf {
     pub fn into_child(mut self, first: Item<'_>) -> Child {
         self.bytes.shrink_to_fit();
         Child {
-            first: first.key.into(),
+            first: Key::new(first.key),
             first_id: first.id,
             len: self.len,
             node: Arc::new(Node::Leaf(self)),

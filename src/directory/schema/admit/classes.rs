@@ -42,7 +42,7 @@ impl Schema {
     }
 
     /// The classes that objectClass names, in its order.
-    fn named_classes(&self, attributes: &Attributes) -> Result<Vec<ClassId>, Violation> {
+    pub(super) fn named_classes(&self, attributes: &Attributes) -> Result<Vec<ClassId>, Violation> {
         let values = attributes.values(OBJECT_CLASS);
         if values.is_empty() {
             return Err(Violation::NoObjectClass);

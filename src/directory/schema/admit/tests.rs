@@ -498,6 +498,61 @@ proptest! {
     }
 }
 
+/// A change of one attribute: its description, and the values that it is to have.
+fn change() -> impl Strategy<Value = (&'static str, Vec<&'static str>)> {
+    let names = prop::sample::select(vec![
+        "cn",
+        "cn;lang-de",
+        "sn",
+        "sn;lang-de",
+        "uid",
+        "uidNumber",
+        "seeAlso",
+        "displayName",
+        "telephoneNumber",
+        "associatedDomain",
+        "pwdReset",
+        "description",
+    ]);
+    let values = prop::sample::select(vec![
+        "Jo Doe", "JO  DOE", "jo", "1000", "01000", "cn=a", "CN=A", "\u{fffd}", "TRUE", "",
+    ]);
+    (names, prop::collection::vec(values, 0..3))
+}
+
+proptest! {
+    #[test]
+    fn a_change_is_judged_as_the_whole_entry_would_be(
+        extensible in any::<bool>(),
+        changes in prop::collection::vec(change(), 0..4),
+        name in prop::sample::select(vec!["Jo Doe", "doe"]),
+    ) {
+        let mut text = format!(
+            "{PERSON}objectClass: inetOrgPerson\nobjectClass: posixAccount\ncn;lang-de: Jo\nuid: jo\nuidNumber: 1000\n\
+             gidNumber: 1000\nhomeDirectory: /\nseeAlso: cn=a\ndescription: x\npwdReset: FALSE\n"
+        );
+        if extensible {
+            text.push_str("objectClass: extensibleObject\n");
+        }
+        let mut before = entry(&text);
+        let of = if name == "doe" { "sn" } else { "cn" };
+        let naming = [(SCHEMA.attribute_id(of).unwrap(), name.as_bytes().to_vec())];
+        SCHEMA.admit(&mut before, &naming).unwrap();
+        let mut after = before.clone();
+        for (name, values) in changes {
+            let description = AttributeDescription::parse(&SCHEMA, name).unwrap();
+            let values: Vec<Vec<u8>> = values.into_iter().map(Into::into).collect();
+            match values.is_empty() {
+                true => drop(after.remove(&description)),
+                false => drop(after.insert(Attribute { description, values })),
+            }
+        }
+        let difference = Difference::between(&before, &after);
+        let judged = SCHEMA.admit_difference(&difference, &after, &naming);
+        prop_assert_eq!(judged, SCHEMA.admit(&mut after, &naming));
+    }
+}
+
 #[test]
 fn an_entry_has_no_more_text_than_a_search_can_compare() {
     const HEAD: &str = "objectClass: organizationalUnit\nou: x\n";
@@ -510,6 +565,17 @@ fn an_entry_has_no_more_text_than_a_search_can_compare() {
     assert_eq!(with(&"\u{416}".repeat(18)), Err(V::TooMuchText));
     // Letters of ASCII take nothing; members are found by their entries, and octets compared as they are.
     assert_eq!(with(&"x".repeat(MAX_EFFORT)), Ok(()));
+    // A change is held to it with what stays.
+    let mut before = entry(&format!("{HEAD}description: {ligatures}\n"));
+    SCHEMA.admit(&mut before, &[]).unwrap();
+    let mut after = before.clone();
+    after.insert(Attribute {
+        description: AttributeDescription::parse(&SCHEMA, "l").unwrap(),
+        values: vec!["\u{416}".repeat(18).into_bytes()],
+    });
+    let difference = Difference::between(&before, &after);
+    let judged = SCHEMA.admit_difference(&difference, &after, &[]);
+    assert_eq!(judged, Err(V::TooMuchText));
     let class = "objectClass: groupOfNames\nobjectClass: simpleSecurityObject\ncn: x\n";
     let name = "\u{416}".repeat(30_000);
     let members: String = (0..40).map(|n| format!("member: cn={n}{name}\n")).collect();

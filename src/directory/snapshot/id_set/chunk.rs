@@ -151,9 +151,12 @@ impl Chunk {
     /// What the other does not hold.
     pub(super) fn difference(&self, other: &Chunk) -> Chunk {
         match (self, other) {
-            (Chunk::Sparse(numbers), other) => {
+            (Chunk::Sparse(left), Chunk::Sparse(right)) => {
+                Chunk::Sparse(slice::difference(left, right).into())
+            }
+            (Chunk::Sparse(numbers), Chunk::Dense(bitmap)) => {
                 let own = numbers.iter().copied();
-                let left: Vec<u16> = own.filter(|number| !other.contains(*number)).collect();
+                let left: Vec<u16> = own.filter(|number| !bitmap.contains(*number)).collect();
                 Chunk::Sparse(left.into())
             }
             (Chunk::Dense(bitmap), Chunk::Sparse(numbers)) => {

@@ -18,6 +18,11 @@ pub(in crate::directory::write) struct EdgeChanges {
 }
 
 impl EdgeChanges {
+    /// Whether no member comes or goes.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+
     fn add(&mut self, key: EdgeKey, edge: Edge) {
         if self.removed.remove(&key).is_none() {
             self.added.insert(key, edge);
