@@ -45,7 +45,7 @@ pub fn measure(work: &Work, sides: &[&Side], rounds: Rounds) -> Outcome<Vec<Figu
     }
     for _ in 0..rounds.count {
         for (side, team, figures) in &mut teams {
-            figures.push(round(side, team, rounds.length)?);
+            figures.push(round(side, team, rounds.length * work.times)?);
         }
     }
     Ok(teams
@@ -69,6 +69,7 @@ fn round(side: &Side, team: &mut [Worker], length: Duration) -> Outcome<Figure> 
         done.sum::<Outcome<u64>>()
     })?;
     let elapsed = began.elapsed();
+    side.server.rest()?;
     let used = side.server.used()?.since(&before);
     let done = f64::from(u32::try_from(done)?);
     Ok(Figure {

@@ -270,6 +270,19 @@ impl Running {
         memory(self.process(), "VmRSS:").ok_or_else(|| "a server has no memory".into())
     }
 
+    /// Waits until it does nothing any more: what it does behind its answers belongs to them.
+    pub fn rest(&self) -> Outcome<()> {
+        let mut before = self.used()?;
+        loop {
+            thread::sleep(Duration::from_millis(20));
+            let now = self.used()?;
+            if now.since(&before) < Duration::from_millis(1) {
+                return Ok(());
+            }
+            before = now;
+        }
+    }
+
     /// What its threads have used so far.
     pub fn used(&self) -> Outcome<Used> {
         let folder = format!("/proc/{}", self.process());

@@ -31,6 +31,8 @@ pub struct Work {
     pub connections: usize,
     /// Requests that each of them keeps under way.
     pub pipelined: usize,
+    /// How many times as long as others it is measured: a server may put off what changes give it to do.
+    pub times: u32,
 }
 
 /// What one operation is.
@@ -66,6 +68,14 @@ const fn work(name: &'static str, title: &'static str, action: Action, most: Mos
         most,
         connections: 8,
         pipelined: 1,
+        times: 1,
+    }
+}
+
+const fn update(name: &'static str, title: &'static str, action: Action, most: Most) -> Work {
+    Work {
+        times: 6,
+        ..work(name, title, action, most)
     }
 }
 
@@ -142,17 +152,17 @@ pub const CHANGES: &[Work] = &[
         Visit,
         Slapd(0.8),
     ),
-    work("modify", "modify", Ask(modify), Slapd(0.35)),
-    work(
+    update("modify", "modify", Ask(modify), Slapd(0.35)),
+    update(
         "indexed",
         "modify of an indexed attribute",
         Ask(modify_indexed),
         Slapd(0.1),
     ),
-    work("add", "add and delete", AddAndDelete, Slapd(0.15)),
+    update("add", "add and delete", AddAndDelete, Slapd(0.15)),
     Work {
         connections: 64,
-        ..work(
+        ..update(
             "rate",
             "modify by 64 clients, a second",
             Ask(modify),
@@ -211,13 +221,13 @@ pub const GROUPS: &[Work] = &[
         Ask(members),
         Own("prefix1000", 1.2),
     ),
-    work(
+    update(
         "memberadd",
         "a member more or less in a group of 10",
         Member("team-10-0"),
         Own("modify", 1.5),
     ),
-    work(
+    update(
         "memberaddall",
         "a member more or less in a group of everybody",
         Member("everyone"),
