@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     print_size(&folder, rows)?;
 
-    for (group, commits) in [(1, 3000), (64, 500u64)] {
+    for (group, commits) in [(1, 40_000), (64, 4_000u64)] {
         let mut times = Vec::new();
         let started = Instant::now();
         for _ in 0..commits {
