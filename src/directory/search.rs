@@ -241,7 +241,7 @@ impl Search {
         budget: usize,
         sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
     ) -> Result<Progress, Error> {
-        // The first slice comes right after the limit was set.
+        // One slice is always done: most searches take no more, and then nobody need look at the clock.
         let deadline = self.conditions.deadline.filter(|_| self.has_advanced);
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Error::TimeLimitExceeded);

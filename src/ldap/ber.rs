@@ -12,7 +12,7 @@ mod write;
 pub use read::{Element, Fault, ReadError, Reader};
 pub use structure::{BerFault, Header, Limits, StructureError, check, header};
 pub use write::{
-    element_len, integer_element_len, put_element, put_enumerated, put_header, put_integer,
+    Octets, element_len, integer_element_len, put_element, put_enumerated, put_header, put_integer,
 };
 
 /// BOOLEAN.

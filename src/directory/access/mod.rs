@@ -13,7 +13,7 @@ mod rules;
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 
 pub use mask::AttributeMask;
 pub use rules::{AccessRules, Right, RuleError, RuleText};
@@ -35,10 +35,11 @@ impl AccessRules {
         };
         let work_out = || Arc::new(self.applicable(snapshot, identity));
         let known = known.get_or_init(|| ArcSwap::new(work_out()));
-        let mut applicable = known.load_full();
+        let mut applicable = known.load();
         if !is_current(&applicable) {
-            applicable = work_out();
-            known.store(Arc::clone(&applicable));
+            let current = work_out();
+            known.store(Arc::clone(&current));
+            applicable = Guard::from_inner(current);
         }
         Access {
             all: self,
@@ -176,7 +177,7 @@ impl Masks {
 /// What one asker may do in one snapshot; remembers what it found out for the entry before, because neighbours share it.
 pub struct Access<'a> {
     all: &'a AccessRules,
-    applicable: Arc<ApplicableRules>,
+    applicable: Guard<Arc<ApplicableRules>>,
     /// Those of the entry before.
     masks: Option<Arc<Masks>>,
     /// Its parent, when what is below that has the same.

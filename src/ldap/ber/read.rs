@@ -191,13 +191,21 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As described at [`Reader`], [`Fault::Size`] without content, and [`Fault::Range`].
+    #[inline]
     pub fn integer(
         &mut self,
         tag: u8,
         field: &'static str,
         range: RangeInclusive<i32>,
     ) -> Result<i32, ReadError> {
-        integer(self.content(tag, field)?, field, range)
+        let value = match *self.content(tag, field)? {
+            [octet] => i64::from(octet.cast_signed()),
+            ref content => long_integer(content, field)?,
+        };
+        i32::try_from(value)
+            .ok()
+            .filter(|value| range.contains(value))
+            .ok_or(Fault::Range.of(field))
     }
 
     /// A BOOLEAN; every octet but zero counts as TRUE (X.690 section 8.2.2), though LDAP sends
@@ -235,25 +243,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn integer(
-    content: &[u8],
-    field: &'static str,
-    range: RangeInclusive<i32>,
-) -> Result<i32, ReadError> {
-    let value = match content {
-        [] => return Err(Fault::Size.of(field)),
-        [octet] => i64::from(octet.cast_signed()),
+fn long_integer(content: &[u8], field: &'static str) -> Result<i64, ReadError> {
+    match content {
+        [] => Err(Fault::Size.of(field)),
         [first, ..] if content.len() <= 8 => {
             let sign = i64::from(first.cast_signed() >> 7);
             let octets = content.iter();
-            octets.fold(sign, |sum, octet| (sum << 8) | i64::from(*octet))
+            Ok(octets.fold(sign, |sum, octet| (sum << 8) | i64::from(*octet)))
         }
-        _ => return Err(Fault::Range.of(field)),
-    };
-    i32::try_from(value)
-        .ok()
-        .filter(|value| range.contains(value))
-        .ok_or(Fault::Range.of(field))
+        _ => Err(Fault::Range.of(field)),
+    }
 }
 
 #[cfg(test)]

@@ -58,14 +58,21 @@ pub struct Header {
 ///
 /// # Errors
 /// The indefinite form, more than four length octets, and tag numbers above 30.
+#[inline]
 pub fn header(bytes: &[u8]) -> Result<Option<Header>, BerFault> {
     match *bytes {
-        [tag, ..] if tag & TAG_NUMBER == TAG_NUMBER => Err(BerFault::HighTagNumber),
-        [tag, length, ..] if length < 0x80 => Ok(Some(Header {
+        [tag, length @ 0..=0x7f, ..] if tag & TAG_NUMBER != TAG_NUMBER => Ok(Some(Header {
             tag,
             len: 2,
             content: usize::from(length),
         })),
+        _ => other_header(bytes),
+    }
+}
+
+fn other_header(bytes: &[u8]) -> Result<Option<Header>, BerFault> {
+    match *bytes {
+        [tag, ..] if tag & TAG_NUMBER == TAG_NUMBER => Err(BerFault::HighTagNumber),
         [tag, length, ref rest @ ..] => long_header(tag, length & 0x7f, rest),
         _ => Ok(None),
     }

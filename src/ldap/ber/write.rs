@@ -2,9 +2,30 @@
 //! writes headers and contents in order. Nothing is moved or patched afterwards, and nothing is
 //! allocated but what the buffer itself needs.
 
-use bytes::BufMut;
+use bytes::BytesMut;
 
 use super::{ENUMERATED, INTEGER};
+
+/// What elements are written to.
+pub trait Octets {
+    /// Appends octets.
+    fn put(&mut self, octets: &[u8]);
+}
+
+impl Octets for Vec<u8> {
+    #[inline]
+    fn put(&mut self, octets: &[u8]) {
+        self.extend_from_slice(octets);
+    }
+}
+
+// Not by way of `BufMut`, into which the compiler does not look: nearly all that is written is two octets long.
+impl Octets for BytesMut {
+    #[inline]
+    fn put(&mut self, octets: &[u8]) {
+        self.extend_from_slice(octets);
+    }
+}
 
 /// The length of a whole element with `content` octets of content.
 pub fn element_len(content: usize) -> usize {
@@ -21,19 +42,19 @@ pub fn integer_element_len(value: i32) -> usize {
 /// Writes the identifier octet `tag` and the length of `content` octets that the caller writes
 /// next.
 #[inline]
-pub fn put_header(out: &mut impl BufMut, tag: u8, content: usize) {
+pub fn put_header(out: &mut impl Octets, tag: u8, content: usize) {
     match u8::try_from(content) {
-        Ok(short @ 0..=0x7f) => out.put_slice(&[tag, short]),
-        Ok(long) => out.put_slice(&[tag, 0x81, long]),
+        Ok(short @ 0..=0x7f) => out.put(&[tag, short]),
+        Ok(long) => out.put(&[tag, 0x81, long]),
         Err(_) => put_long_header(out, tag, content),
     }
 }
 
-fn put_long_header(out: &mut impl BufMut, tag: u8, content: usize) {
+fn put_long_header(out: &mut impl Octets, tag: u8, content: usize) {
     let octets = length_octets(content).saturating_sub(1);
-    out.put_slice(&[tag, 0x80 | u8::try_from(octets).unwrap_or(0x7f)]);
+    out.put(&[tag, 0x80 | u8::try_from(octets).unwrap_or(0x7f)]);
     let length = content.to_be_bytes();
-    out.put_slice(
+    out.put(
         length
             .get(length.len().saturating_sub(octets)..)
             .unwrap_or_default(),
@@ -42,22 +63,22 @@ fn put_long_header(out: &mut impl BufMut, tag: u8, content: usize) {
 
 /// Writes a whole element.
 #[inline]
-pub fn put_element(out: &mut impl BufMut, tag: u8, content: &[u8]) {
+pub fn put_element(out: &mut impl Octets, tag: u8, content: &[u8]) {
     put_header(out, tag, content.len());
-    out.put_slice(content);
+    out.put(content);
 }
 
 /// Writes an INTEGER in the fewest octets.
-pub fn put_integer(out: &mut impl BufMut, value: i32) {
+pub fn put_integer(out: &mut impl Octets, value: i32) {
     put_number(out, INTEGER, value);
 }
 
 /// Writes an ENUMERATED in the fewest octets.
-pub fn put_enumerated(out: &mut impl BufMut, value: i32) {
+pub fn put_enumerated(out: &mut impl Octets, value: i32) {
     put_number(out, ENUMERATED, value);
 }
 
-fn put_number(out: &mut impl BufMut, tag: u8, value: i32) {
+fn put_number(out: &mut impl Octets, tag: u8, value: i32) {
     let octets = value.to_be_bytes();
     let unused = octets.len().saturating_sub(integer_octets(value));
     put_element(out, tag, octets.get(unused..).unwrap_or(&octets));

@@ -2,10 +2,10 @@
 //! attribute as it comes, stored value sets copied as blocks, and the message around them at the end,
 //! when its length is known.
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 
 use crate::directory::value_set::ValueSet;
-use crate::ldap::ber::{OCTET_STRING, SEQUENCE, SET, element_len, put_element, put_header};
+use crate::ldap::ber::{OCTET_STRING, Octets, SEQUENCE, SET, element_len, put_element, put_header};
 
 use super::response::{ControlOut, put_message};
 
@@ -74,7 +74,7 @@ fn entry_len(dn: &[u8], attributes: &AttributeList) -> usize {
     element_len(dn.len()) + element_len(attributes.0.len())
 }
 
-fn put_entry(out: &mut impl BufMut, dn: &[u8], attributes: &AttributeList) {
+fn put_entry(out: &mut impl Octets, dn: &[u8], attributes: &AttributeList) {
     put_element(out, OCTET_STRING, dn);
     put_element(out, SEQUENCE, &attributes.0);
 }
