@@ -69,7 +69,7 @@ impl RestServer {
             tasks: TaskTracker::new(),
             stop,
             limit: assembly.config.rest.max_connections,
-            shares: Shares::new(assembly.config.rest.connections_per_address),
+            shares: Shares::new(assembly.config.rest.share()),
         }))
     }
 

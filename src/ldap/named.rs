@@ -4,7 +4,7 @@
 
 use crate::directory::dn::{Dn, DnError, Rdn};
 
-/// Names of more octets are not kept.
+/// Names of more octets are neither kept nor read by another.
 const KEPT: usize = 256;
 
 /// A name as it was sent, and as it was read.
@@ -33,6 +33,9 @@ impl LastName {
 
 /// The RDN of a name, when what is behind it is the same as in another name.
 fn sibling(known: &str, text: &str) -> Option<Rdn> {
+    if text.len() > KEPT {
+        return None;
+    }
     let (_, known_above) = split(known)?;
     let (own, above) = split(text)?;
     let siblings = known_above == above;
@@ -83,6 +86,13 @@ mod tests {
             "",
         ];
         assert_eq!(read(texts), texts.map(Dn::parse));
+    }
+
+    #[test]
+    fn a_sibling_whose_name_is_too_long_is_refused_like_any() {
+        let long = format!("uid={},ou=people,dc=org", "x".repeat(65_530));
+        let refused = read(["uid=a,ou=people,dc=org", &long]).pop().unwrap();
+        assert_eq!(refused.err(), Dn::parse(&long).err());
     }
 
     proptest! {

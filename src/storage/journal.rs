@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use super::Batch;
 use super::error::StoreError;
 use super::folder::{self, JOURNAL_FILES, io_error};
-use super::sled_error::{damaged, os_error};
+use super::sled_error::{damaged, is_full, os_error};
 
 /// Bytes by which a segment grows; of a new one, all its bytes.
 const STEP: usize = 1 << 20;
@@ -119,7 +119,7 @@ impl Journal {
             }
             match segment.grow(grown) {
                 Ok(()) => {}
-                Err(source) if source.kind() == io::ErrorKind::StorageFull => return Ok(false),
+                Err(source) if is_full(&source) => return Ok(false),
                 Err(source) => {
                     return Err(os_error(&self.folder, "lengthening the journal in", source));
                 }

@@ -24,14 +24,22 @@ pub(super) fn translate(folder: &Path, doing: &str, error: sled::Error) -> Store
 
 /// Translates an error of the operating system; a full disk is told apart.
 pub(super) fn os_error(folder: &Path, doing: &str, source: io::Error) -> StoreError {
-    match source.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::DiskFull {
+    match is_full(&source) {
+        true => StoreError::DiskFull {
             folder: folder.to_owned(),
             free: folder::free_space(folder).unwrap_or(0),
             needed: None,
         },
-        _ => io_error(doing, folder, source),
+        false => io_error(doing, folder, source),
     }
+}
+
+/// Whether the disk takes no more, or no more of this user's.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
 }
 
 /// What an error of sled means, in a few words.
@@ -62,9 +70,10 @@ mod tests {
     #[test]
     fn a_full_disk_and_damage_are_told_apart_from_other_errors() {
         let folder = Path::new("/");
-        let full = sled::Error::Io(ErrorKind::StorageFull.into());
-        let full = translate(folder, "writing to", full);
-        assert!(matches!(full, StoreError::DiskFull { .. }));
+        for full in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+            let full = translate(folder, "writing to", sled::Error::Io(full.into()));
+            assert!(matches!(full, StoreError::DiskFull { .. }));
+        }
         let denied = sled::Error::Io(ErrorKind::PermissionDenied.into());
         let denied = translate(folder, "writing to", denied);
         assert!(denied.to_string().starts_with("writing to /: "));

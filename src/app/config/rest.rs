@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use super::bounded::{seconds, socket_address, whole};
+use super::bounded::{optional_whole, seconds, socket_address, whole};
 
 /// An IP address with a port.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,9 +28,9 @@ pub struct Rest {
     /// Connections at once.
     #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
     pub max_connections: usize,
-    /// Of these, the most of one address.
-    #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
-    pub connections_per_address: usize,
+    /// Of these, the most of one address, where it is set (see [`Rest::share`]).
+    #[serde(deserialize_with = "optional_whole::<_, _, 1, 1_000_000>")]
+    pub connections_per_address: Option<usize>,
     /// The DN of the group whose members administer through the dialects.
     pub administrators: Option<String>,
     /// Bytes of the body of one request.
@@ -79,7 +79,7 @@ impl Default for Rest {
         Rest {
             listen: Vec::new(),
             max_connections: 1_024,
-            connections_per_address: 256,
+            connections_per_address: None,
             administrators: None,
             body_bytes: 1_048_576,
             request_time: Duration::from_secs(30),
@@ -98,6 +98,12 @@ impl Default for Rest {
 }
 
 impl Rest {
+    /// The most connections of one address: a quarter of all, where nothing else is set.
+    pub fn share(&self) -> usize {
+        let quarter = self.max_connections / 4;
+        self.connections_per_address.unwrap_or(quarter.max(1))
+    }
+
     pub(super) fn contradictions(&self, have_certificate: bool, found: &mut Vec<(String, String)>) {
         if !self.listen.is_empty() && !have_certificate {
             let text = "needs a certificate; add a [tls] section";
@@ -108,6 +114,28 @@ impl Rest {
         if !(1..=128).contains(&account.len()) || !account.bytes().all(sound) {
             let text = "must be 1 to 128 letters, digits, _ or -";
             found.push(("rest.harness_account".to_owned(), text.to_owned()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_quarter_of_the_connections_unless_it_is_said_how_many() {
+        for (all, set, share) in [
+            (1_024, None, 256),
+            (100, None, 25),
+            (3, None, 1),
+            (100, Some(90), 90),
+        ] {
+            let rest = Rest {
+                max_connections: all,
+                connections_per_address: set,
+                ..Rest::default()
+            };
+            assert_eq!(rest.share(), share, "{all} {set:?}");
         }
     }
 }

@@ -79,7 +79,9 @@ mod tests {
     use super::*;
     use crate::directory::dn::Dn;
     use crate::directory::entry::{self, DescriptionId};
-    use crate::directory::fixture::{directory, schema};
+    use crate::directory::fixture::{self, directory, schema};
+    use crate::directory::index::IndexedAttributes;
+    use crate::directory::setup::load;
     use crate::directory::snapshot::{Found, Snapshot};
 
     /// Puts an entry of this name below another.
@@ -132,6 +134,23 @@ mod tests {
                 assert_eq!(states.map(|state| find(state, name)), expected, "{name}");
             }
         }
+    }
+
+    #[test]
+    fn states_that_were_filled_from_one_empty_state_are_kept_apart() {
+        let schema = schema();
+        let indexed = IndexedAttributes::default();
+        let empty = fixture::setup().empty(&schema, &indexed).unwrap();
+        let found = ["cn=one", "cn=two,dc=a\nobjectClass: device\ncn: two\n\ndn: cn=one"].map(|first| {
+            let tree = format!(
+                "dn: dc=a\nobjectClass: domain\ndc: a\n\ndn: {first},dc=a\nobjectClass: device\ncn: one\n\n\
+                 dn: cn=below,cn=one,dc=a\nobjectClass: device\ncn: below\n"
+            );
+            let (mut store, _) = fixture::directory_of(&schema, &tree, &indexed);
+            let (filled, _) = load(&mut store, empty.clone(), &mut |_| {}).unwrap();
+            filled.find(&Dn::parse("cn=one,dc=a").unwrap())
+        });
+        assert_eq!(found, [Found::Entry(2), Found::Entry(3)]);
     }
 
     #[test]

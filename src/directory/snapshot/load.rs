@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{IdSet, Snapshot};
+use super::{IdSet, Snapshot, new_structure};
 use crate::directory::entry::{EntryId, EntryRef};
 use crate::directory::index::{Changed, Index};
 
@@ -66,6 +66,7 @@ impl Loading {
             }
         }
         self.snapshot.index = index;
+        self.snapshot.structure = new_structure();
         self.snapshot.end_bulk_joins();
         self.snapshot
     }

@@ -1,6 +1,8 @@
 //! What a change is judged by: what it changes, where the schema is known to have judged the rest.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use proptest::prelude::*;
 
 use crate::directory::access::AccessRules;
 use crate::directory::account::AccountSettings;
@@ -205,4 +207,103 @@ fn of_an_entry_that_was_judged_a_change_is_still_refused_what_it_may_not_do() {
     let (outcome, _) = changed(&snapshot, &mut store, "cn=two", &last);
     let error = outcome.unwrap_err();
     assert!(matches!(error, Error::ObjectClassViolation(_)), "{error:?}");
+}
+
+/// A person of several classes, and groups of which one has lost its only member.
+const CHANGED: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
+    dn: cn=one+sn=One,dc=a\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nobjectClass: coded\n\
+    cn: one\ncn: uno\ncn;lang-de: eins\nsn: One\nuid: one\nuidNumber: 1\ngidNumber: 1\n\
+    homeDirectory: /\ncode: x\nseeAlso: cn=a\n\n\
+    dn: cn=two,dc=a\nobjectClass: groupOfNames\ncn: two\nmember: cn=one+sn=One,dc=a\n\n\
+    dn: cn=three,dc=a\nobjectClass: groupOfNames\nobjectClass: extensibleObject\ncn: three\n";
+
+static CHANGED_TREE: LazyLock<(MemoryStore, Snapshot)> = LazyLock::new(|| {
+    let schema = schema(TEXT, "MUST code MAY title");
+    let mut beginning = fixture::directory_of(&schema, CHANGED, &IndexedAttributes::default());
+    beginning.1 = reopened(&mut beginning.0, &schema);
+    beginning
+});
+
+/// One step of a change, that fits an entry or not.
+fn step() -> impl Strategy<Value = (ModificationKind, &'static str, &'static str)> {
+    let kinds = vec![Add, Delete, Replace, ModificationKind::Increment];
+    let attributes = vec![
+        "objectClass",
+        "objectClass;lang-de",
+        "cn",
+        "cn;lang-de",
+        "CN;lang-de;lang-fr",
+        "sn",
+        "2.5.4.4",
+        "name",
+        "uid",
+        "uidNumber",
+        "code",
+        "title",
+        "seeAlso",
+        "member",
+        "owner",
+        "memberUid",
+        "jpegPhoto",
+        "userCertificate",
+        "userCertificate;binary",
+        "pwdReset",
+        "pwdPolicySubentry",
+        "entryUUID",
+        "nothing",
+    ];
+    let values = vec![
+        "",
+        "",
+        "one",
+        "ONE",
+        "uno",
+        "One",
+        "eins",
+        "1",
+        "01",
+        "x",
+        "x\ny",
+        "X\nx",
+        "cn=a",
+        "CN=A",
+        "cn=one+sn=One,dc=a",
+        "cn=nobody,dc=a",
+        "TRUE",
+        "coded",
+        "posixAccount",
+        "person",
+        "inetOrgPerson",
+        "account",
+        "top",
+        "extensibleObject",
+        "groupOfNames",
+        "person\ninetOrgPerson\norganizationalPerson\ntop",
+    ];
+    (
+        prop::sample::select(kinds),
+        prop::sample::select(attributes),
+        prop::sample::select(values),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    #[test]
+    fn a_change_comes_to_the_same_whether_its_entry_was_judged_before_or_not(
+        rdn in prop::sample::select(vec!["cn=one+sn=One", "cn=two", "cn=three"]),
+        steps in prop::collection::vec(step(), 1..5),
+    ) {
+        let (store, judged) = &*CHANGED_TREE;
+        let mut doubted = judged.clone();
+        doubted.doubt(judged.csn());
+        let id = judged.find_entry(&Dn::parse(&format!("{rdn},dc=a")).unwrap()).unwrap();
+        prop_assert_eq!([is_judged(judged, id), is_judged(&doubted, id)], [true, false]);
+        let [by_change, whole] = [judged, &doubted].map(|snapshot| {
+            let (outcome, after) = changed(snapshot, &mut store.clone(), rdn, &steps);
+            (outcome, after.entry_bytes(id).cloned())
+        });
+        prop_assert_eq!(by_change, whole);
+    }
 }
