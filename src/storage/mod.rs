@@ -29,22 +29,23 @@
 //!
 //! # Measured
 //!
-//! On two shared cores (ext4 on a virtual disk, other work going on), `cargo bench --bench storage`: one million records
-//! of 700 bytes, then overwrites at random places.
+//! On two shared cores (ext4 on a virtual disk), `cargo bench --bench storage`: one million records of 700 bytes, then
+//! overwrites at random places.
 //!
 //! | | 100,000 records | 1,000,000 records |
 //! |---|---|---|
-//! | import, 1,000 records a commit | 120,000-145,000 records/s | 115,000 records/s |
-//! | commits of one record, one after the other | 8,800/s; 800/s while the disk was busy | 8,100/s |
-//! | one such commit, half within; 99 % within | 0.11 ms; 0.23 ms (5 ms) | 0.12 ms; 0.54 ms |
-//! | commits of 64 records | 590-670/s (38,000-43,000 records/s) | 450/s (29,000 records/s) |
-//! | one such commit, half within; 99 % within | 0.2 ms; 30 ms, for sled | 0.15 ms; 49 ms, for sled |
-//! | scan with all checks, pages not in sled's cache | 510,000-550,000 records/s | 580,000-660,000 records/s (1.7 s) |
-//! | opening after a clean stop; after all of the above | 0.02 s; 0.05 s | 0.08 s; 0.30 s |
-//! | `db`, after the import; after the overwrites | 1.6; 2.0 times the data | 1.5; 1.6 times the data |
-//! | resident memory at the end | 70 MB | 115 MB |
+//! | import, 1,000 records a commit | 170,000 records/s | 167,000 records/s |
+//! | commits of one record, one after the other | 9,400/s | 8,900/s |
+//! | one such commit, half within; 99 % within | 0.10 ms; 0.17 ms | 0.11 ms; 0.20 ms |
+//! | commits of 64 records | 1,550/s (99,000 records/s) | 670/s (43,000 records/s) |
+//! | one such commit, half within; 99 % within | 0.17 ms; 0.71 ms | 0.18 ms; 2 ms |
+//! | scan with all checks, pages not in sled's cache | 490,000-570,000 records/s | 580,000-600,000 records/s (1.7 s) |
+//! | opening after a clean stop; after all of the above | 0.04 s; 0.11 s | 0.13 s; 0.45 s |
+//! | `db`, after the import; after the overwrites | 1.6; 3.4 times the data | 1.6; 1.9 times the data |
+//! | resident memory at the end | 83 MB | 150 MB |
 //!
-//! Who writes faster than sled takes it waits whenever a journal is full, for some 30 ms, and for nothing in between.
+//! Who writes faster than sled takes it waits whenever a journal is full, for up to half a second, and for nothing in
+//! between.
 //!
 //! After 40 overwrites of everything `db` is 3.6 times the data. sled's cache of 64 MiB is as good as one of 256 MiB;
 //! with 1 GiB commits of 64 records and a second scan are two and three times as fast. sled's two modes, small and fast,

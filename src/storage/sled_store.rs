@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, PART};
 use super::error::StoreError;
 use super::folder::{self, BLOBS_FOLDER, LOG_FILE, MARK_FILE, SETTINGS_FILE, io_error};
 use super::journal::{self, Journal};
@@ -183,7 +183,7 @@ impl State {
             ),
         }
         if last > self.checkpoint.ledger().commit {
-            folder::require_space(folder, space_for(&changes))?;
+            folder::require_space(folder, space_to_recover(&changes))?;
             // What is in sled in part must be in the journal whole.
             self.journal.sync()?;
             self.checkpoint.begin(changes, last)?;
@@ -323,6 +323,13 @@ fn space_for(batch: &Batch) -> u64 {
     let changes = batch.changes().count() as u64;
     let size = batch.size().saturating_mul(SPACE_FACTOR);
     size.saturating_add(changes.saturating_mul(SPACE_PER_CHANGE))
+}
+
+/// As [`space_for`], of what is written in parts: sled uses again what one has freed, and a disk that runs full before the
+/// last costs nothing, because the journal has it all.
+fn space_to_recover(changes: &Batch) -> u64 {
+    let size = changes.size().saturating_mul(SPACE_FACTOR);
+    size.saturating_add(SPACE_PER_CHANGE.saturating_mul(PART as u64))
 }
 
 fn space_to_open(folder: &Path) -> Result<u64, StoreError> {

@@ -495,6 +495,17 @@ fn recovery_begins_with_a_journal_that_is_on_the_disk() {
 }
 
 #[test]
+fn recovery_of_many_small_changes_asks_for_little_room() {
+    let mut changes = Batch::default();
+    for number in 0..100_000 {
+        changes.put(numbered(number).0, b"1");
+    }
+    let room = super::space_to_recover(&changes);
+    assert!(room < 16 << 20, "{room}");
+    assert!(room > 4 * changes.size(), "{room}");
+}
+
+#[test]
 fn a_store_without_a_journal_gets_one() {
     let fixture = Fixture::new();
     put(&mut fixture.open(), b"k", b"1");
