@@ -70,8 +70,9 @@ pub struct ShownToken {
 }
 
 impl Directory {
-    /// Makes a token, below `tokens`, for a user: the text that stands for them, told here and never again. Its entry is made as the administrator: whoever may prove an account may
-    /// also make what stands for it, and needs no right to add entries for that.
+    /// Makes a token, below `tokens`, for a user: the text that stands for them, told here and never again. Its entry
+    /// is made as the administrator: whoever may prove an account may also make what stands for it, and needs no right
+    /// to add entries for that.
     ///
     /// # Errors
     /// [`Error::LoginNeeded`] when a token asks, [`Error::InsufficientAccess`] when it is neither the asker's own account nor

@@ -47,8 +47,8 @@ impl Explanation {
     }
 }
 
-/// Explains what somebody may do with an entry, or with one of its attributes. `who` and `entry` are each a DN or the `uid`
-/// of one entry; whoever has not bound is `anonymous`.
+/// Explains what somebody may do with an entry, or with one of its attributes. `who` and `entry` are each a DN or the
+/// `uid` of one entry; whoever has not bound is `anonymous`.
 ///
 /// # Errors
 /// What was looked for in vain; the attribute is not in the schema.
