@@ -59,8 +59,11 @@ struct Record {
 
 impl Journal {
     /// Opens the journal of a folder; segments that are not there are made, of zeros. Each may grow to `longest` bytes.
+    ///
+    /// # Errors
+    /// When a segment cannot be opened or made, or is longer than that, and so none of ours.
     pub(super) fn open(folder: &Path, longest: usize) -> Result<Self, StoreError> {
-        let [first, second] = JOURNAL_FILES.map(|name| Segment::open(&folder.join(name)));
+        let [first, second] = JOURNAL_FILES.map(|name| Segment::open(folder, name, longest));
         let journal = Self {
             folder: folder.to_owned(),
             segments: [first?, second?],
@@ -160,10 +163,16 @@ impl Journal {
 
 impl Segment {
     /// Opens a segment, or makes one. What a shorter one holds is kept: zeros of an interrupted making, or records.
-    fn open(path: &Path) -> Result<Self, StoreError> {
+    fn open(folder: &Path, name: &str, longest: usize) -> Result<Self, StoreError> {
+        let path = &folder.join(name);
         let failed = |source| io_error("opening", path, source);
         let file = folder::open_own(path).map_err(failed)?;
-        let length = file.metadata().map_err(failed)?.len() as usize;
+        let length = file.metadata().map_err(failed)?.len();
+        if length > longest as u64 {
+            let what = format!("its file `{name}` has {length} bytes, and none has over {longest}");
+            return Err(damaged(folder, what));
+        }
+        let length = length as usize;
         let mut segment = Self { file, length };
         if length < STEP {
             let made = segment.grow(STEP);

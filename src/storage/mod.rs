@@ -44,8 +44,8 @@
 //! | `db`, after the import; after the overwrites | 1.6; 3.4 times the data | 1.6; 1.9 times the data |
 //! | resident memory at the end | 83 MB | 150 MB |
 //!
-//! Who writes faster than sled takes it waits whenever a journal is full, for up to half a second, and for nothing in
-//! between.
+//! Who writes faster than sled takes it waits whenever a journal is full, until sled has what the other one holds, and for
+//! nothing in between.
 //!
 //! After 40 overwrites of everything `db` is 3.6 times the data. sled's cache of 64 MiB is as good as one of 256 MiB;
 //! with 1 GiB commits of 64 records and a second scan are two and three times as fast. sled's two modes, small and fast,

@@ -136,6 +136,20 @@ fn a_segment_grows_with_what_it_takes_and_stays_as_long() {
 }
 
 #[test]
+fn a_segment_that_is_longer_than_any_is_refused_and_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path()).unwrap();
+    let file = &journal.segments[1].file;
+    for length in [3 * STEP as u64 + 1, 1 << 40] {
+        file.set_len(length).unwrap();
+        let refused = open(folder.path()).err().unwrap().to_string();
+        assert!(refused.contains("journal.1"), "{refused}");
+    }
+    file.set_len(3 * STEP as u64).unwrap();
+    assert!(open(folder.path()).is_ok());
+}
+
+#[test]
 fn a_segment_that_is_too_short_keeps_what_it_holds() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = open(folder.path()).unwrap();
