@@ -60,10 +60,10 @@ impl Schema {
         after: &Attributes,
         rdn_assertions: &[(AttributeTypeId, Vec<u8>)],
     ) -> Result<(), Violation> {
-        let comes = |(_, others): &Differing<'_>| others.is_empty();
-        let gone = difference.before.iter().filter(|it| comes(it));
+        let alone = |(_, others): &Differing<'_>| others.is_empty();
+        let gone = difference.before.iter().filter(|it| alone(it));
         let gone = gone.map(|(attribute, _)| attribute.description.attribute);
-        let new = difference.after.iter().any(comes);
+        let new = difference.after.iter().any(alone);
         let mut gone = gone.peekable();
         let classes = match gone.peek().is_some() || new {
             true => self.named_classes(after)?,
@@ -80,7 +80,7 @@ impl Schema {
         for differing in &difference.after {
             let (attribute, _) = differing;
             self.check_description(attribute)?;
-            if comes(differing) && !is_extensible {
+            if alone(differing) && !is_extensible {
                 self.check_allowed(attribute, &classes)?;
             }
             values.check(attribute)?;
