@@ -1,6 +1,7 @@
 //! How people name an entry that they want something told of: by its DN, or in short by a value that it alone has.
 //!
-//! Owns what a text is taken for, whether that is the administrator, and what is said when no entry is meant by it. What a login may be named by is the faces'.
+//! Owns what a text is taken for, whether that is the administrator, and what is said when no entry is meant by it. What a
+//! login may be named by is the faces'.
 
 use super::authenticate::holders;
 use super::dn::Dn;
