@@ -2,7 +2,7 @@
 //!
 //! Owns which connection is served by which thread. A connection stays where it began: no thread wakes another to share
 //! work with it, and what one connection uses stays in one core's cache. No connection keeps its thread for longer than
-//! one slice of work. What other threads do for its connections comes to each thread by one [`relay`](super::relay).
+//! one slice of work. What other threads do for its connections comes to each thread by one [`relay`].
 
 use std::io;
 use std::num::NonZeroUsize;
