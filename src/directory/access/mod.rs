@@ -11,7 +11,7 @@ pub mod explain;
 mod mask;
 mod rules;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -81,7 +81,7 @@ impl AccessRules {
             rules: rules.collect(),
             own,
             administrator,
-            known: ArcSwap::default(),
+            known: Known::default(),
         }
     }
 }
@@ -124,9 +124,13 @@ pub struct ApplicableRules {
     rules: Box<[Applied]>,
     own: Option<EntryId>,
     administrator: bool,
-    /// What was granted by those of the rules that fitted an entry, a bit for each.
-    known: ArcSwap<Vec<(u64, Arc<Masks>)>>,
+    known: Known,
 }
+
+/// What was granted by those of the rules that fitted an entry, a bit for each, and what was by others; nothing until
+/// somebody has asked.
+#[derive(Debug, Default)]
+struct Known(OnceLock<Box<(u64, Arc<Masks>, Known)>>);
 
 /// More combinations of rules are not remembered.
 const KNOWN: usize = 64;
@@ -226,16 +230,17 @@ impl<'a> Access<'a> {
         let bits = (0..)
             .zip(fitting)
             .fold(0_u64, |bits, (at, fits)| bits | u64::from(fits) << at);
-        let known = self.applicable.known.load();
-        if let Some((_, masks)) = known.iter().find(|(of, _)| *of == bits) {
-            return Arc::clone(masks);
+        let granted = || Arc::new(self.granted(|at| bits >> at & 1 == 1));
+        let mut known = &self.applicable.known;
+        for _ in 0..KNOWN {
+            let new = || Box::new((bits, granted(), Known::default()));
+            let (of, masks, others) = &**known.0.get_or_init(new);
+            if *of == bits {
+                return Arc::clone(masks);
+            }
+            known = others;
         }
-        let masks = Arc::new(self.granted(|at| bits >> at & 1 == 1));
-        if known.len() < KNOWN {
-            let more = known.iter().cloned().chain([(bits, Arc::clone(&masks))]);
-            self.applicable.known.store(Arc::new(more.collect()));
-        }
-        masks
+        granted()
     }
 
     /// What is granted when those of the asker's rules fit of which `fits` says so.
