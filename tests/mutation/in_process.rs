@@ -14,6 +14,7 @@ use hedgerow::directory::index::IndexedAttributes;
 use hedgerow::ldap::budget::Budget;
 use hedgerow::ldap::codec::{Frame, NOTICE_OF_DISCONNECTION, frame};
 use hedgerow::ldap::message::{Operation, ResultCode};
+use hedgerow::ldap::relay::{self, Relay};
 use hedgerow::ldap::root_dse::RootDse;
 use hedgerow::ldap::session::{Channel, Flow, HIGH_WATER, Session};
 use hedgerow::ldap::{Face, Limits, Observer};
@@ -38,6 +39,7 @@ impl Observer for Unobserved {
 /// A directory in memory and what its sessions share.
 pub struct Place {
     face: Arc<Face>,
+    relay: Relay,
     runtime: Runtime,
 }
 
@@ -65,6 +67,12 @@ impl Place {
         });
         let directory = fixture.serve(fixture.store(TREE.as_bytes()));
         let root_dse = RootDse::new(&fixture.schema, directory.snapshot().suffixes(), 0);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let (relay, relayed) = relay::new();
+        runtime.spawn(relayed.hand_over());
         Place {
             face: Arc::new(Face {
                 directory,
@@ -78,10 +86,8 @@ impl Place {
                 observer: Box::new(Unobserved),
                 tls: None,
             }),
-            runtime: tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .build()
-                .unwrap(),
+            relay,
+            runtime,
         }
     }
 
@@ -94,7 +100,7 @@ impl Place {
         };
         Connection {
             place: self,
-            session: Session::new(Arc::clone(&self.face), channel, 1),
+            session: Session::new(Arc::clone(&self.face), self.relay.clone(), channel, 1),
             input: Vec::new(),
             answers: Vec::new(),
         }
