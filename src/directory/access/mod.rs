@@ -245,7 +245,9 @@ impl<'a> Access<'a> {
     /// What may be done with an entry.
     pub fn masks(&mut self, view: &View<'_>) -> &Masks {
         let parent = view.entry.parent();
-        let shared = !self.applicable.by_filters && self.is_ordinary(view.id);
+        let shared = view.snapshot.structure() == self.applicable.structure
+            && !self.applicable.by_filters
+            && self.is_ordinary(view.id);
         if self.cached_for != Some(parent) || !shared {
             let below = &self.applicable.below;
             self.masks = Some(match shared {

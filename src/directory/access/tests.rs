@@ -29,6 +29,16 @@ fn readable(rules: &AccessRules, snapshot: &Snapshot, asker: &Identity) -> Vec<A
     views.map(|view| access.masks(&view).read.clone()).collect()
 }
 
+fn move_below(snapshot: &mut Snapshot, id: EntryId, parent: EntryId) {
+    let moved = entry::Head {
+        parent,
+        ..snapshot.entry(id).unwrap().head()
+    };
+    let nothing = std::iter::empty::<(DescriptionId, std::iter::Empty<&[u8]>)>();
+    let bytes = entry::encode(&moved, nothing).unwrap();
+    snapshot.put_entry(id, bytes.into());
+}
+
 #[test]
 fn what_is_remembered_of_an_asker_is_what_the_rules_say_now() {
     let below = read("users", "ou=x,dc=a", None, "cn");
@@ -46,13 +56,7 @@ fn what_is_remembered_of_an_asker_is_what_the_rules_say_now() {
     let mut seen = Vec::new();
     // Two goes to where less may be read.
     for parent in [2, 3, 2] {
-        let moved = entry::Head {
-            parent,
-            ..snapshot.entry(5).unwrap().head()
-        };
-        let nothing = std::iter::empty::<(DescriptionId, std::iter::Empty<&[u8]>)>();
-        let bytes = entry::encode(&moved, nothing).unwrap();
-        snapshot.put_entry(5, bytes.into());
+        move_below(&mut snapshot, 5, parent);
         for rules in &rules {
             for _ in 0..2 {
                 let afresh = readable(rules, &snapshot, &Identity::entry(4));
@@ -63,4 +67,18 @@ fn what_is_remembered_of_an_asker_is_what_the_rules_say_now() {
     }
     seen.dedup();
     assert!(seen.len() > 6, "{}", seen.len());
+}
+
+#[test]
+fn what_a_change_under_way_grants_is_not_remembered_for_the_state_before_it() {
+    let before = fixture::tree(TREE);
+    let below = read("users", "ou=y,dc=a", None, "cn");
+    let rules = AccessRules::compile(before.schema(), &[below]).unwrap();
+    let asker = Identity::entry(6);
+    let mut after = before.clone();
+    move_below(&mut after, 2, 3);
+    let mut access = rules.access(&before, &asker);
+    assert!(access.sees(&View::new(&after, 4).unwrap()));
+    let mut access = rules.access(&before, &asker);
+    assert!(!access.sees(&View::new(&before, 4).unwrap()));
 }
