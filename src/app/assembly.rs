@@ -310,6 +310,7 @@ pub(super) fn rule_text(rule: &AccessRule) -> RuleText {
             Who::Dn(dn) => format!("dn:{dn}"),
         },
         to: rule.to.clone(),
+        scope: rule.scope,
         filter: rule.filter.clone(),
         attributes: rule.attributes.clone(),
         allow: rule.allow.clone(),

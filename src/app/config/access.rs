@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected};
 
-use crate::directory::access::Right;
+use crate::directory::access::{Right, Scope};
 
 /// One `[[access]]` rule. The first rule whose `who`, `to`, `filter` and
 /// `attributes` all match decides; its `allow` is then the whole answer.
@@ -16,6 +16,9 @@ pub struct AccessRule {
     /// The DN (RFC 4514) of the subtree the rule covers; empty: every suffix.
     #[serde(default)]
     pub to: String,
+    /// Whether it covers all of that subtree, or the entry at its top alone.
+    #[serde(default, deserialize_with = "scope")]
+    pub scope: Scope,
     /// Narrows the rule to the entries that match this filter (RFC 4515).
     #[serde(default)]
     pub filter: Option<String>,
@@ -47,6 +50,14 @@ pub enum Who {
 
 fn every_attribute() -> Vec<String> {
     vec!["*".to_owned(), "+".to_owned()]
+}
+
+fn scope<'de, D: Deserializer<'de>>(input: D) -> Result<Scope, D::Error> {
+    let name = String::deserialize(input)?;
+    Scope::parse(&name).ok_or_else(|| {
+        let known = Scope::ALL.map(|(name, _)| name).join(" or ");
+        D::Error::custom(format!("\"{name}\" is no scope: use {known}"))
+    })
 }
 
 fn rights<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Right>, D::Error> {

@@ -307,6 +307,17 @@ fn a_rule_without_allow_is_refused() {
 }
 
 #[test]
+fn a_scope_that_rules_do_not_have_is_refused_with_those_they_have() {
+    let message = refusal(&small_and(
+        "[[access]]\nwho = 'users'\nto = 'dc=a'\nscope = 'one'\nallow = []\n",
+    ));
+    assert!(
+        message.contains("\"one\" is no scope: use subtree or base"),
+        "{message}"
+    );
+}
+
+#[test]
 fn another_layer_can_blame_a_key() {
     let text = small_and(
         "[[access]]\nwho = 'users'\nallow = []\n[[access]]\nwho = 'users'\nfilter = '(a'\nallow = []\n",

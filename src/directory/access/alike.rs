@@ -3,7 +3,7 @@
 //! Owns how a set of entries falls apart by the rules that speak of them. What a rule's filter matches is not looked up:
 //! where it matters, the entries are left to be asked about one by one.
 
-use super::rules::Subject;
+use super::rules::{Scope, Subject};
 use super::{Access, Applied, Masks, Rule};
 use crate::directory::snapshot::{Found, IdSet, Snapshot};
 
@@ -78,14 +78,15 @@ impl Access<'_> {
     ) -> Option<Option<IdSet>> {
         let own: Option<IdSet> =
             matches!(rule.who, Subject::Own).then(|| self.applicable.own.into_iter().collect());
-        let below = match applied.to {
-            None => None,
-            Some(Found::Entry(top)) => Some(snapshot.subtree(top)?),
-            Some(_) => Some(IdSet::new()),
+        let covered = match (applied.to, rule.scope) {
+            (None, _) => None,
+            (Some(Found::Entry(base)), Scope::Base) => Some(IdSet::from_iter([base])),
+            (Some(Found::Entry(top)), Scope::Subtree) => Some(snapshot.subtree(top)?),
+            (Some(_), _) => Some(IdSet::new()),
         };
-        Some(match (own, below) {
-            (Some(own), Some(below)) => Some(own.intersection(&below)),
-            (own, below) => own.or(below),
+        Some(match (own, covered) {
+            (Some(own), Some(covered)) => Some(own.intersection(&covered)),
+            (own, covered) => own.or(covered),
         })
     }
 
@@ -120,7 +121,7 @@ impl Access<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::directory::access::{AccessRules, Right, RuleText};
+    use crate::directory::access::{AccessRules, Right, RuleText, Scope};
     use crate::directory::fixture;
     use crate::directory::identity::Identity;
     use crate::directory::view::View;
@@ -135,7 +136,14 @@ mod tests {
                 true => vec![Right::Read, Right::Search],
                 false => Vec::new(),
             },
-            place: String::new(),
+            ..RuleText::default()
+        }
+    }
+
+    fn alone(text: RuleText) -> RuleText {
+        RuleText {
+            scope: Scope::Base,
+            ..text
         }
     }
 
@@ -145,19 +153,35 @@ mod tests {
         let (_, snapshot) = fixture::directory(&schema);
         let persons = "(objectClass=inetOrgPerson)";
         let who = "users";
-        let all = (who, "", "", "*", true);
+        let all = rule((who, "", "", "*", true));
+        let top = rule((who, "dc=a", "", "cn", false));
+        let own = rule(("self", "cn=two,dc=a", "", "cn", false));
         for (texts, asked) in [
             (vec![], false),
-            (vec![all], false),
-            (vec![("self", "", "", "cn", false), all], false),
-            (vec![("self", "cn=two,dc=a", "", "cn", false), all], false),
-            (vec![(who, "dc=a", "", "cn", false), all], false),
-            (vec![(who, "ou=none,dc=a", "", "cn", true)], false),
-            (vec![all, (who, "", persons, "cn", false)], false),
-            (vec![(who, "", persons, "cn", false), all], true),
-            (vec![(who, "", persons, "cn", true), all], false),
+            (vec![all.clone()], false),
+            (
+                vec![rule(("self", "", "", "cn", false)), all.clone()],
+                false,
+            ),
+            (vec![own.clone(), all.clone()], false),
+            (vec![alone(own), all.clone()], false),
+            (vec![top.clone(), all.clone()], false),
+            (vec![alone(top), all.clone()], false),
+            (vec![rule((who, "ou=none,dc=a", "", "cn", true))], false),
+            (
+                vec![alone(rule((who, "ou=none,dc=a", "", "cn", true)))],
+                false,
+            ),
+            (
+                vec![all.clone(), rule((who, "", persons, "cn", false))],
+                false,
+            ),
+            (
+                vec![rule((who, "", persons, "cn", false)), all.clone()],
+                true,
+            ),
+            (vec![rule((who, "", persons, "cn", true)), all], false),
         ] {
-            let texts: Vec<RuleText> = texts.into_iter().map(rule).collect();
             let rules = AccessRules::compile(&schema, &texts).unwrap();
             let mut access = rules.access(&snapshot, &Identity::entry(2));
             let alike = access.alike(&snapshot, snapshot.ids().collect()).unwrap();

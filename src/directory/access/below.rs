@@ -3,7 +3,7 @@
 //! Owns two questions of dynamic groups: whether an asker could find by itself all that a search there finds, and whether
 //! ordinary users may write there. Where the rules leave it open, the answer errs on the side of safety.
 
-use super::rules::Subject;
+use super::rules::{Scope, Subject};
 use super::{Access, AccessRules, Applied, Right, Rule};
 use crate::directory::entry::EntryId;
 use crate::directory::schema::AttributeTypeId;
@@ -18,10 +18,12 @@ enum Reach {
 }
 
 impl Reach {
-    fn of(to: Option<Found>, snapshot: &Snapshot, base: EntryId) -> Reach {
+    fn of(to: Option<Found>, scope: Scope, snapshot: &Snapshot, base: EntryId) -> Reach {
         match to {
             None => Reach::All,
-            Some(Found::Entry(top)) if snapshot.is_within(base, top) => Reach::All,
+            Some(Found::Entry(top)) if scope == Scope::Subtree && snapshot.is_within(base, top) => {
+                Reach::All
+            }
             Some(
                 Found::Entry(top)
                 | Found::Nothing {
@@ -73,7 +75,7 @@ impl Access<'_> {
 }
 
 fn reach(applied: &Applied, rule: &Rule, snapshot: &Snapshot, base: EntryId) -> Reach {
-    match Reach::of(applied.to, snapshot, base) {
+    match Reach::of(applied.to, rule.scope, snapshot, base) {
         Reach::All if rule.filter.is_some() || matches!(rule.who, Subject::Own) => Reach::Some,
         reach => reach,
     }
@@ -94,7 +96,7 @@ impl AccessRules {
         for (at, rule) in speaking.filter(|(_, rule)| rule.attributes.contains(attribute)) {
             let to = rule.to.as_ref();
             let to = to.map(|(dn, normalized)| snapshot.find_normalized(dn, normalized));
-            let reach = Reach::of(to, snapshot, base);
+            let reach = Reach::of(to, rule.scope, snapshot, base);
             let opens = reach != Reach::None
                 && match rule.who {
                     Subject::Anyone | Subject::Anonymous => true,
@@ -131,10 +133,9 @@ mod tests {
             .map(|(who, to, attributes, allow)| RuleText {
                 who: (*who).to_owned(),
                 to: (*to).to_owned(),
-                filter: None,
                 attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
                 allow: allow.to_vec(),
-                place: String::new(),
+                ..RuleText::default()
             })
             .collect();
         let rules = AccessRules::compile(&schema, &texts).unwrap();
@@ -154,5 +155,36 @@ mod tests {
         assert_eq!((after("self"), after("anyone")), (None, Some(1)));
         let in_part = ("users", "cn=one,dc=a", sn, read);
         assert_eq!(opening(&[in_part, ("users", "", sn, write)]), Some(1));
+    }
+
+    #[test]
+    fn a_rule_of_one_entry_closes_nothing_below_it() {
+        let schema = fixture::schema();
+        let (_, snapshot) = fixture::directory(&schema);
+        let rule = |scope, right| RuleText {
+            who: "users".to_owned(),
+            to: "dc=a".to_owned(),
+            scope,
+            attributes: vec!["sn".to_owned()],
+            allow: vec![right],
+            ..RuleText::default()
+        };
+        let opening = |closed, base| {
+            let texts = [
+                rule(closed, Right::Read),
+                rule(Scope::Subtree, Right::Write),
+            ];
+            let rules = AccessRules::compile(&schema, &texts).unwrap();
+            rules.opens_to_users(&snapshot, base, SN)
+        };
+        assert_eq!(opening(Scope::Subtree, 1), None);
+        assert_eq!(
+            (opening(Scope::Base, 1), opening(Scope::Base, 2)),
+            (Some(1), Some(1))
+        );
+        let texts = [rule(Scope::Base, Right::Write)];
+        let rules = AccessRules::compile(&schema, &texts).unwrap();
+        let opening = |base| rules.opens_to_users(&snapshot, base, SN);
+        assert_eq!((opening(1), opening(2)), (Some(0), None));
     }
 }

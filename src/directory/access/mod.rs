@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::{ArcSwap, Guard};
 
 pub use mask::AttributeMask;
-pub use rules::{AccessRules, Right, RuleError, RuleText};
+pub use rules::{AccessRules, Right, RuleError, RuleText, Scope};
 
 use super::dn::{Dn, NormalizedDn};
 use super::entry::EntryId;
@@ -326,14 +326,16 @@ impl<'a> Access<'a> {
         if matches!(rule.who, Subject::Own) && self.applicable.own != Some(view.id) {
             return false;
         }
-        match applied.to {
-            None => {}
-            Some(Found::Entry(top)) if view.snapshot.is_within(view.id, top) => {}
-            Some(_) => return false,
-        }
-        rule.filter.as_ref().is_none_or(|filter| {
-            Evaluator::default().evaluate(filter, view, &self.all.everything) == Truth::True
-        })
+        let covered = match (applied.to, rule.scope) {
+            (None, _) => true,
+            (Some(Found::Entry(base)), Scope::Base) => view.id == base,
+            (Some(Found::Entry(top)), Scope::Subtree) => view.snapshot.is_within(view.id, top),
+            (Some(_), _) => false,
+        };
+        covered
+            && rule.filter.as_ref().is_none_or(|filter| {
+                Evaluator::default().evaluate(filter, view, &self.all.everything) == Truth::True
+            })
     }
 
     /// Whether an entry may be shown.
@@ -367,11 +369,12 @@ impl<'a> Access<'a> {
         id: EntryId,
     ) -> bool {
         let leads = |top: EntryId| snapshot.is_within(top, id) || snapshot.is_within(id, top);
-        match (&rule.who, applied.to) {
-            (Subject::Own, _) => self.applicable.own.is_some_and(leads),
-            (_, Some(Found::Entry(top))) => leads(top),
-            (_, Some(_)) => false,
-            (_, None) => true,
+        match (&rule.who, applied.to, rule.scope) {
+            (Subject::Own, _, _) => self.applicable.own.is_some_and(leads),
+            (_, Some(Found::Entry(base)), Scope::Base) => snapshot.is_within(base, id),
+            (_, Some(Found::Entry(top)), Scope::Subtree) => leads(top),
+            (_, Some(_), _) => false,
+            (_, None, _) => true,
         }
     }
 
@@ -387,7 +390,7 @@ impl<'a> Access<'a> {
         open.remove_all(&rule.attributes);
         let everywhere = match applied.to {
             None => true,
-            Some(Found::Entry(id)) => snapshot.is_within(top, id),
+            Some(Found::Entry(id)) => rule.scope == Scope::Subtree && snapshot.is_within(top, id),
             Some(_) => false,
         };
         everywhere && open.is_empty() && rule.filter.is_none() && !matches!(rule.who, Subject::Own)

@@ -50,13 +50,39 @@ impl Right {
     }
 }
 
+/// Which entries a rule covers, seen from the one it names (RFC 4511 section 4.5.1.2).
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// That and all below it.
+    #[default]
+    Subtree,
+    /// That alone.
+    Base,
+}
+
+impl Scope {
+    /// Both of them, under the names that the configuration uses.
+    pub const ALL: [(&'static str, Scope); 2] =
+        [("subtree", Scope::Subtree), ("base", Scope::Base)];
+
+    /// The scope of a name.
+    pub fn parse(name: &str) -> Option<Scope> {
+        Self::ALL
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, scope)| scope)
+    }
+}
+
 /// A rule as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleText {
     /// `anyone`, `anonymous`, `users`, `self`, `group:DN` or `dn:DN`.
     pub who: String,
-    /// The top of the subtree; empty for everything.
+    /// The entry that it covers, or the top of the subtree; empty for everything.
     pub to: String,
+    /// Whether what is below that is covered too.
+    pub scope: Scope,
     /// An RFC 4515 filter that the entry must match.
     pub filter: Option<String>,
     /// Attribute descriptions without options, `*` for all user attributes, `+` for all operational ones.
@@ -100,6 +126,7 @@ pub(super) enum Subject {
 pub(super) struct Rule {
     pub who: Subject,
     pub to: Option<(Dn, NormalizedDn)>,
+    pub scope: Scope,
     pub filter: Option<Resolved>,
     pub attributes: AttributeMask,
     pub allow: Vec<Right>,
@@ -175,7 +202,7 @@ impl AccessRules {
             rules.push(RuleText {
                 who: "users".to_owned(),
                 to: suffix.clone(),
-                filter: Some(format!("(entryDN={})", escape(suffix))),
+                scope: Scope::Base,
                 attributes: all.clone(),
                 allow: reading.clone(),
                 ..RuleText::default()
@@ -189,16 +216,6 @@ impl AccessRules {
         });
         rules
     }
-}
-
-fn escape(value: &str) -> String {
-    value.chars().fold(String::new(), |mut out, c| {
-        match c {
-            '*' | '(' | ')' | '\\' | '\0' => out.push_str(&format!("\\{:02x}", u32::from(c))),
-            _ => out.push(c),
-        }
-        out
-    })
 }
 
 fn compile_rule(schema: &Schema, text: &RuleText) -> Result<Rule, (&'static str, String)> {
@@ -221,6 +238,10 @@ fn compile_rule(schema: &Schema, text: &RuleText) -> Result<Rule, (&'static str,
         },
     };
     let to = match text.to.as_str() {
+        "" if text.scope == Scope::Base => {
+            let reason = "\"base\" covers one entry: say in \"to\" which";
+            return Err(("scope", reason.to_owned()));
+        }
         "" => None,
         top => {
             let top = dn("to", top)?;
@@ -239,6 +260,7 @@ fn compile_rule(schema: &Schema, text: &RuleText) -> Result<Rule, (&'static str,
     Ok(Rule {
         who,
         to,
+        scope: text.scope,
         filter,
         attributes,
         allow: text.allow.clone(),

@@ -45,8 +45,13 @@ fn what_is_remembered_of_an_asker_is_what_the_rules_say_now() {
     let itself = read("self", "", None, "sn");
     let one = read("users", "cn=three,ou=x,dc=a", None, "sn");
     let filtered = read("users", "ou=x,dc=a", Some("(sn=three)"), "objectClass");
+    let alone = RuleText {
+        scope: Scope::Base,
+        ..read("users", "ou=x,dc=a", None, "ou")
+    };
     let sets = [
         vec![itself.clone(), below.clone()],
+        vec![alone, itself.clone(), below.clone()],
         vec![one, itself.clone(), below.clone()],
         vec![filtered, itself, below],
     ];
@@ -67,6 +72,44 @@ fn what_is_remembered_of_an_asker_is_what_the_rules_say_now() {
     }
     seen.dedup();
     assert!(seen.len() > 6, "{}", seen.len());
+}
+
+#[test]
+fn a_rule_of_scope_base_speaks_of_one_entry_and_shows_nothing_below_it() {
+    let snapshot = fixture::tree(TREE);
+    let text = RuleText {
+        scope: Scope::Base,
+        ..read("users", "ou=x,dc=a", None, "ou")
+    };
+    let rules = AccessRules::compile(snapshot.schema(), std::slice::from_ref(&text)).unwrap();
+    let asker = Identity::entry(6);
+    let seen = readable(&rules, &snapshot, &asker);
+    let seen = snapshot
+        .ids()
+        .zip(seen)
+        .filter(|(_, mask)| !mask.is_empty());
+    assert_eq!(seen.map(|(id, _)| id).collect::<Vec<_>>(), [2]);
+    let access = rules.access(&snapshot, &asker);
+    let leads = |id| access.may_see_below(&snapshot, id);
+    assert_eq!((leads(1), leads(2), leads(3)), (true, true, false));
+    let whole = RuleText {
+        to: String::new(),
+        ..text
+    };
+    let error = AccessRules::compile(snapshot.schema(), &[whole]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "access[0].scope: \"base\" covers one entry: say in \"to\" which"
+    );
+}
+
+#[test]
+fn the_rules_that_hold_when_none_are_given_tell_no_siblings_apart() {
+    let snapshot = fixture::tree(TREE);
+    let texts = AccessRules::default_texts(&["dc=a".to_owned()]);
+    let rules = AccessRules::compile(snapshot.schema(), &texts).unwrap();
+    let access = rules.access(&snapshot, &Identity::entry(4));
+    assert!(!access.applicable.by_filters);
 }
 
 #[test]

@@ -312,7 +312,7 @@ fn rule(attributes: &[&str], filter: Option<&str>, allow: &[Right]) -> RuleText 
         filter: filter.map(str::to_owned),
         attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
         allow: allow.to_vec(),
-        place: String::new(),
+        ..RuleText::default()
     }
 }
 
