@@ -85,28 +85,29 @@ pub fn decode(message: &[u8]) -> Result<Message, DecodeError> {
     if message.len() / SHORTEST > MAX_ELEMENTS {
         check()?;
     }
-    // What is read to its end has a structure. What is not may have none, whatever else is wrong with it.
-    read(message).map_err(|error| check().map_or_else(DecodeError::from, |()| error))
+    let read = read(message);
+    if read.is_err() {
+        // What could not be read to its end may have no structure, and that comes before whatever else is wrong with it.
+        check()?;
+    }
+    read
 }
 
 fn read(message: &[u8]) -> Result<Message, DecodeError> {
     let (id, operation, mut components) = envelope(message)?;
-    let body = request(operation, &mut components).and_then(|request| {
-        bounded(&request, message)?;
-        Ok((request, controls(components)?))
-    });
-    match body {
-        Ok((operation, controls)) => Ok(Message {
-            id,
-            operation,
-            controls,
-        }),
-        Err(reason) => Err(DecodeError::Request {
-            id,
-            operation,
-            reason,
-        }),
-    }
+    let refused = |reason| DecodeError::Request {
+        id,
+        operation,
+        reason,
+    };
+    let request = request(operation, &mut components).map_err(refused)?;
+    bounded(&request, message).map_err(refused)?;
+    let controls = controls(components).map_err(|error| refused(error.into()))?;
+    Ok(Message {
+        id,
+        operation: request,
+        controls,
+    })
 }
 
 /// The id, the operation, and a reader that stands before it.
