@@ -16,6 +16,7 @@ use hedgerow::ldap::codec::{Frame, NOTICE_OF_DISCONNECTION, frame};
 use hedgerow::ldap::message::{Operation, ResultCode};
 use hedgerow::ldap::root_dse::RootDse;
 use hedgerow::ldap::session::{Channel, Flow, HIGH_WATER, Session};
+use hedgerow::ldap::timers::Timers;
 use hedgerow::ldap::{Face, Limits, Observer};
 use in_memory::Fixture;
 pub use in_memory::{ADMINISTRATOR, PASSWORD};
@@ -65,6 +66,10 @@ impl Place {
         });
         let directory = fixture.serve(fixture.store(TREE.as_bytes()));
         let root_dse = RootDse::new(&fixture.schema, directory.snapshot().suffixes(), 0);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
         Place {
             face: Arc::new(Face {
                 directory,
@@ -77,11 +82,9 @@ impl Place {
                 budget: Budget::new(1 << 30),
                 observer: Box::new(Unobserved),
                 tls: None,
+                timers: Timers::of(runtime.handle().clone()),
             }),
-            runtime: tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .build()
-                .unwrap(),
+            runtime,
         }
     }
 
