@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             batch.put(row.to_be_bytes(), noise.value());
             row += 1;
         }
-        store.commit(&batch)?;
+        store.commit(batch)?;
     }
     report(
         &format!("import, {ROWS_A_BATCH} rows a commit"),
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 batch.put((noise.next() % rows).to_be_bytes(), noise.value());
             }
             let one = Instant::now();
-            store.commit(&batch)?;
+            store.commit(batch)?;
             times.push(one.elapsed());
         }
         report(

@@ -103,7 +103,7 @@ impl Store for Nowhere {
         Ok(None)
     }
 
-    fn commit(&mut self, _batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&mut self, _batch: Batch) -> Result<(), StoreError> {
         Ok(())
     }
 

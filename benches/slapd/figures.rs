@@ -115,12 +115,13 @@ impl Row {
             theirs: match (&against, work.most) {
                 (Some(against), Most::Own(name, _)) => format!("({name}: {})", shown(against)),
                 (None, Most::Own(name, _)) => format!("({name})"),
+                (Some(against), Most::Fewer(_)) => format!("(fewer: {})", shown(against)),
                 (Some(against), _) => shown(against),
                 (None, _) => String::new(),
             },
             ratio,
             aim: match work.most {
-                Most::Slapd(most) | Most::Own(_, most) => format!("{most}"),
+                Most::Slapd(most) | Most::Own(_, most) | Most::Fewer(most) => format!("{most}"),
                 Most::SlapdRate(least) => format!("at least {least}"),
             },
         }

@@ -23,6 +23,8 @@ mod work;
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Parser;
@@ -30,7 +32,7 @@ use figures::{Figure, Rounds, Row, Side, measure, table};
 use servers::Import;
 use tempfile::TempDir;
 use tree::Tree;
-use work::{CHANGES, GROUPS, Most, Place, READS, Work};
+use work::{CHANGES, GROUPS, Most, Place, READS, SIZES, Work};
 
 /// Every bind checks the hash that was imported.
 const PASSWORDS: &str = "cache_seconds = 0\nupgrade = false";
@@ -43,6 +45,9 @@ struct Options {
     /// People in the directory: 10000, 100000 or 1000000
     #[arg(long, default_value_t = 10_000)]
     users: u32,
+    /// People in another Hedgerow, against which it is measured what so many cost
+    #[arg(long, value_name = "USERS")]
+    fewer: Option<u32>,
     /// Only this work, such as equality,prefix10, beside what is always measured
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -76,7 +81,7 @@ fn main() -> Outcome<()> {
     eprintln!("importing");
     let imports = [ours.import()?, theirs.import()?];
     let tls = load::trusting(&folder.path().join("certs/ca.pem"))?;
-    let start = |installed: &mut servers::Installed| -> Outcome<Side> {
+    let start = |installed: &mut servers::Installed, tree: Tree| -> Outcome<Side> {
         let server = installed.start(people::greeting)?;
         let addresses = server.addresses;
         let tls = tls.clone();
@@ -89,10 +94,25 @@ fn main() -> Outcome<()> {
             },
         })
     };
-    let sides = [start(&mut ours)?, start(&mut theirs)?];
-    let rows = rows(&options, &imports, &sides)?;
+    let sides = [start(&mut ours, tree)?, start(&mut theirs, tree)?];
+    let fewer = match options.fewer {
+        Some(users) => Some(start(&mut fewer(folder.path(), users)?, Tree::new(users)?)?),
+        None => None,
+    };
+    let rows = rows(&options, &imports, &sides, fewer.as_ref())?;
     println!("{}", table(&rows));
     Ok(())
+}
+
+/// Another Hedgerow, loaded, in a folder of its own within this one.
+fn fewer(folder: &Path, users: u32) -> Outcome<servers::Installed> {
+    let folder = folder.join("fewer");
+    fs::create_dir(&folder)?;
+    let ldif = folder.join("tree.ldif");
+    Tree::new(users)?.write_file(&ldif)?;
+    let mut installed = servers::hedgerow(&folder, &ldif, PASSWORDS)?;
+    installed.import()?;
+    Ok(installed)
 }
 
 impl Options {
@@ -102,6 +122,7 @@ impl Options {
                 .iter()
                 .chain(CHANGES)
                 .chain(GROUPS)
+                .chain(SIZES)
                 .map(|work| work.name)
         };
         let unknown = self
@@ -112,6 +133,7 @@ impl Options {
             let known: Vec<_> = all().collect();
             return Err(format!("--only {name}: there is {}", known.join(", ")).into());
         }
+        self.fewer.map(Tree::new).transpose()?;
         if self.rounds == 0 || !(0.01..=60.0).contains(&self.seconds) {
             return Err("--rounds is 1 or more, --seconds 0.01 to 60".into());
         }
@@ -123,14 +145,22 @@ impl Options {
     }
 }
 
-fn rows(options: &Options, imports: &[Import; 2], sides: &[Side; 2]) -> Outcome<Vec<Row>> {
+fn rows(
+    options: &Options,
+    imports: &[Import; 2],
+    sides: &[Side; 2],
+    fewer: Option<&Side>,
+) -> Outcome<Vec<Row>> {
     let mut figures = BTreeMap::new();
-    let mut rows = measured(options, READS, sides, &mut figures)?;
-    let mebibytes = |bytes: [u64; 2]| bytes.map(|bytes| bytes as f64 / f64::from(1 << 20));
     let [ours, theirs] = sides;
+    let mut rows = measured(options, READS, [ours, theirs], &mut figures)?;
+    if let Some(fewer) = fewer {
+        rows.extend(measured(options, SIZES, [ours, fewer], &mut figures)?);
+    }
+    let mebibytes = |bytes: [u64; 2]| bytes.map(|bytes| bytes as f64 / f64::from(1 << 20));
     let memory = mebibytes([ours.server.memory()?, theirs.server.memory()?]);
-    rows.extend(measured(options, CHANGES, sides, &mut figures)?);
-    rows.extend(measured(options, GROUPS, sides, &mut figures)?);
+    rows.extend(measured(options, CHANGES, [ours, theirs], &mut figures)?);
+    rows.extend(measured(options, GROUPS, [ours, theirs], &mut figures)?);
     let first = [ours.server.first_answer, theirs.server.first_answer];
     let start = if options.users > 100_000 {
         "10 s"
@@ -152,7 +182,7 @@ fn rows(options: &Options, imports: &[Import; 2], sides: &[Side; 2]) -> Outcome<
 fn measured(
     options: &Options,
     works: &[Work],
-    [ours, theirs]: &[Side; 2],
+    [ours, other]: [&Side; 2],
     figures: &mut BTreeMap<&'static str, Figure>,
 ) -> Outcome<Vec<Row>> {
     let rounds = Rounds {
@@ -164,7 +194,7 @@ fn measured(
         eprintln!("{}", work.name);
         let sides: &[&Side] = match work.most {
             Most::Own(..) => &[ours],
-            Most::Slapd(_) | Most::SlapdRate(_) => &[ours, theirs],
+            Most::Slapd(_) | Most::SlapdRate(_) | Most::Fewer(_) => &[ours, other],
         };
         let found =
             measure(work, sides, rounds).map_err(|error| format!("{}: {error}", work.name))?;
@@ -172,7 +202,7 @@ fn measured(
         figures.insert(work.name, ours);
         let against = match work.most {
             Most::Own(name, _) => figures.get(name),
-            Most::Slapd(_) | Most::SlapdRate(_) => found.get(1),
+            Most::Slapd(_) | Most::SlapdRate(_) | Most::Fewer(_) => found.get(1),
         };
         rows.push(Row::of(work, ours, against.copied()));
     }

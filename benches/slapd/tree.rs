@@ -67,7 +67,7 @@ pub struct Tree {
 impl Tree {
     pub fn new(people: u32) -> Outcome<Tree> {
         if !matches!(people, 10_000 | 100_000 | 1_000_000) {
-            return Err("--users is 10000, 100000 or 1000000: pieces of names then find whole powers of ten".into());
+            return Err("people are 10000, 100000 or 1000000: pieces of names then find whole powers of ten".into());
         }
         Ok(Tree { people })
     }

@@ -58,6 +58,8 @@ pub enum Most {
     SlapdRate(f64),
     /// Processor time of Hedgerow itself for other work.
     Own(&'static str, f64),
+    /// Processor time of a Hedgerow of fewer people for the same.
+    Fewer(f64),
 }
 
 const fn work(name: &'static str, title: &'static str, action: Action, most: Most) -> Work {
@@ -80,7 +82,7 @@ const fn update(name: &'static str, title: &'static str, action: Action, most: M
 }
 
 use Action::{AddAndDelete, Ask, FindAndBind, Member, Visit};
-use Most::{Own, Slapd, SlapdRate};
+use Most::{Fewer, Own, Slapd, SlapdRate};
 
 /// What is asked before memory is looked at.
 pub const READS: &[Work] = &[
@@ -232,6 +234,28 @@ pub const GROUPS: &[Work] = &[
         "a member more or less in a group of everybody",
         Member("everyone"),
         Own("memberadd", 1.3),
+    ),
+];
+
+/// What is to cost the same however many people there are.
+pub const SIZES: &[Work] = &[
+    work(
+        "manyequality",
+        "search by equality among so many",
+        Ask(equality),
+        Fewer(1.25),
+    ),
+    work(
+        "manybase",
+        "base lookup among so many",
+        Ask(base),
+        Fewer(1.25),
+    ),
+    work(
+        "manycompare",
+        "compare among so many",
+        Ask(compare),
+        Fewer(1.25),
     ),
 ];
 

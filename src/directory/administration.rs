@@ -261,7 +261,7 @@ mod tests {
         let mut batch = Batch::default();
         batch.delete(stored::entry_key(2));
         batch.delete(Setting::State.key());
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
         let found = directory.check(&mut |_| {}).unwrap();
         assert_eq!(found.faults, ["3 entries are served, but 2 are stored"]);
     }

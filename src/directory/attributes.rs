@@ -79,12 +79,15 @@ impl<'a> Difference<'a> {
         // Both are in the same order, and most attributes are shared.
         let mut old = before.by_description.values().peekable();
         for attribute in after.by_description.values() {
+            if old.next_if(|old| Arc::ptr_eq(old, attribute)).is_some() {
+                continue;
+            }
             let description = &attribute.description;
             while let Some(lost) = old.next_if(|old| old.description < *description) {
                 gone.push((lost.as_ref(), &[][..]));
             }
             match old.next_if(|old| old.description == *description) {
-                Some(old) if Arc::ptr_eq(old, attribute) || old.values == attribute.values => {}
+                Some(old) if old.values == attribute.values => {}
                 Some(old) => {
                     gone.push((old.as_ref(), attribute.values.as_slice()));
                     new.push((attribute.as_ref(), old.values.as_slice()));

@@ -138,7 +138,7 @@ mod tests {
         for time in times {
             batch.put(stored::change_key(number(*time)), vec![7; 10]);
         }
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
         store
     }
 
@@ -165,7 +165,7 @@ mod tests {
             let surplus = log.surplus(0, HOUR);
             let mut batch = Batch::default();
             log.put_removal(surplus, &mut batch);
-            store.commit(&batch).unwrap();
+            store.commit(batch).unwrap();
             log.forget(surplus);
             assert_eq!(ChangeLog::of(&store, log.bounds).kept.len(), left);
         }

@@ -27,16 +27,16 @@ impl Directory {
         target::assert(&mut access, &view, terms.assertion.as_ref())?;
         let description = AttributeDescription::parse(schema, attribute)
             .map_err(|error| Error::UndefinedAttributeType(format!("\"{attribute}\": {error}")))?;
-        let target = Target::new(schema, &description);
+        let target = || Target::new(schema, &description);
         let open = &access.masks(&view).compare;
         let mut evaluator = Evaluator::default();
         let mut holds = |item: &Resolved| evaluator.evaluate(item, &view, open) == Truth::True;
         let test = resolve::equality(schema, description.attribute, value);
-        let asked = test.map(|test| Resolved::Match(target.clone(), test));
+        let asked = test.map(|test| Resolved::Match(target(), test));
         if asked.as_ref().is_some_and(&mut holds) {
             return Ok(true);
         }
-        if !holds(&Resolved::Present(target)) {
+        if !holds(&Resolved::Present(target())) {
             return Err(Error::NoSuchAttribute(format!(
                 "the entry has no \"{attribute}\""
             )));

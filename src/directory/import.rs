@@ -253,12 +253,12 @@ impl Prepared {
                 bytes += self.snapshot.entry_bytes(at).map_or(0, |entry| entry.len());
                 at += 1;
             }
-            store.commit(&batch)?;
+            store.commit(batch)?;
             progress(Step::Writing(u64::from(at - first), total));
         }
         let mut last = self.outstanding.batch;
         last.delete(Setting::Import.key());
-        store.commit(&last)?;
+        store.commit(last)?;
         Ok(self.report)
     }
 }
@@ -286,11 +286,11 @@ pub fn roll_back_import(store: &mut dyn Store) -> Result<usize, StoreError> {
     for some in keys.chunks(REMOVED_TOGETHER) {
         let mut batch = Batch::default();
         some.iter().for_each(|key| batch.delete(key.as_slice()));
-        store.commit(&batch)?;
+        store.commit(batch)?;
     }
     let mut last = Batch::default();
     last.delete(Setting::Import.key());
-    store.commit(&last)?;
+    store.commit(last)?;
     Ok(keys.len())
 }
 

@@ -199,7 +199,7 @@ impl Worker {
         for (id, seen) in &unwritten {
             batch.put(stored::activity_key(*id), seen.encode());
         }
-        if self.put(&batch).is_err() {
+        if self.put(batch).is_err() {
             snapshot
                 .activity()
                 .give_back(unwritten.iter().map(|(id, _)| *id));
@@ -214,7 +214,7 @@ impl Worker {
         }
         let mut batch = Batch::default();
         self.log.put_removal(surplus, &mut batch);
-        if self.put(&batch).is_ok() {
+        if self.put(batch).is_ok() {
             self.log.forget(surplus);
         }
     }
@@ -278,7 +278,7 @@ impl Worker {
         let added = outstanding.changes.len();
         let surplus = self.log.surplus(added, self.accounts.clock.now());
         self.log.put_removal(surplus, &mut outstanding.batch);
-        self.put(&outstanding.batch)?;
+        self.put(outstanding.batch)?;
         self.log.forget(surplus);
         self.log.extend(outstanding.changes);
         let before = self.published.swap(Arc::new(snapshot));
@@ -290,7 +290,7 @@ impl Worker {
     }
 
     /// Puts a batch onto the disk. A store that fails takes nothing more; one that is full may take less later.
-    fn put(&mut self, batch: &Batch) -> Result<(), String> {
+    fn put(&mut self, batch: Batch) -> Result<(), String> {
         match self.store.commit(batch) {
             Ok(()) => Ok(()),
             Err(

@@ -116,6 +116,9 @@ impl Directory {
         budget: usize,
         sink: &mut dyn FnMut(&VisibleEntry<'_>) -> ControlFlow<()>,
     ) -> Result<Progress, Error> {
+        if search.is_over() {
+            return Ok(Progress::Done);
+        }
         search.advance(&self.snapshot(), self.rules(), identity, budget, sink)
     }
 

@@ -106,7 +106,7 @@ impl Setup {
     pub fn write(&self, store: &mut dyn Store) -> Result<(), SetupError> {
         let mut batch = Batch::default();
         self.put(&mut batch);
-        Ok(store.commit(&batch)?)
+        Ok(store.commit(batch)?)
     }
 
     /// Puts the setup into a batch.
@@ -130,7 +130,7 @@ impl Setup {
         Setup::read(store)?;
         let mut batch = Batch::default();
         batch.put(Setting::AdministratorPassword.key(), hash);
-        Ok(store.commit(&batch)?)
+        Ok(store.commit(batch)?)
     }
 
     /// Reads the setup of a store.

@@ -47,8 +47,8 @@ impl<'a> View<'a> {
             descriptions.attribute(block.description) == Some(well_known::OBJECT_CLASS)
         };
         self.entry.blocks().filter(of).any(|block| {
-            let mut names = block.values().map(std::str::from_utf8);
-            names.any(|name| name.is_ok_and(|name| self.schema().class_id(name) == Some(class)))
+            let mut names = block.values();
+            names.any(|name| self.schema().class_id(name) == Some(class))
         })
     }
 }
@@ -188,9 +188,10 @@ impl Computed {
     pub fn is_present(self, view: &View<'_>) -> bool {
         match self {
             Self::Edges(kind) => {
-                let members = view.snapshot.members(view.id);
-                let shown = view.snapshot.membership().shown_members(view.id, kind);
-                !shown.is_empty() || members.is_some_and(|members| members.has(kind))
+                let membership = view.snapshot.membership();
+                let members = membership.members(view.id);
+                members.is_some_and(|members| members.has(kind))
+                    || kind == EdgeKind::Member && membership.selects_any(view.id)
             }
             Self::MemberOf | Self::IsMemberOf => view.snapshot.membership().has_groups(view.id),
             Self::MemberOfIndirect => {
@@ -373,7 +374,7 @@ fn structural_class<'a>(view: &View<'a>) -> Option<&'a str> {
     })?;
     let structural = classes
         .values()
-        .filter_map(|value| schema.class_id(std::str::from_utf8(value).ok()?))
+        .filter_map(|value| schema.class_id(value))
         .filter(|class| schema.class(*class).kind == ClassKind::Structural);
     structural
         .max_by_key(|class| schema.superclasses(*class).len())

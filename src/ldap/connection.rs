@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::Face;
+use super::relay::Relay;
 use super::session::{Channel, Peer, Session};
 use super::timers::Timers;
 use pipe::{End, Pipe};
@@ -51,6 +52,7 @@ pub struct Terms {
 /// Serves one client until it or the server ends.
 pub async fn serve(
     face: Arc<Face>,
+    relay: Relay,
     stream: std::net::TcpStream,
     peer: SocketAddr,
     terms: Terms,
@@ -61,7 +63,7 @@ pub async fn serve(
     let _ = stream.set_nodelay(true);
     let served = async {
         let stream = TcpStream::from_std(stream)?;
-        run(&face, stream, peer, terms, number, &stop).await
+        run(&face, relay, stream, peer, terms, number, &stop).await
     };
     let reason = served.await.unwrap_or_else(|error| {
         tracing::debug!(conn = number, %error, "connection failed");
@@ -74,6 +76,7 @@ pub async fn serve(
 /// need no TLS.
 pub async fn serve_local(
     face: Arc<Face>,
+    relay: Relay,
     stream: std::os::unix::net::UnixStream,
     peer: Peer,
     idle: Duration,
@@ -91,7 +94,7 @@ pub async fn serve_local(
         peer: Some(peer),
         ..Channel::default()
     };
-    let mut session = Session::new(Arc::clone(&face), channel, number);
+    let mut session = Session::new(Arc::clone(&face), relay, channel, number);
     let mut pipe = Pipe::new(&face, idle);
     let served = async {
         let mut stream = UnixStream::from_std(stream)?;
@@ -112,6 +115,7 @@ pub async fn serve_local(
 
 async fn run(
     face: &Arc<Face>,
+    relay: Relay,
     mut stream: TcpStream,
     peer: SocketAddr,
     terms: Terms,
@@ -124,7 +128,7 @@ async fn run(
         address: Some(peer.ip()),
         ..Channel::default()
     };
-    let mut session = Session::new(Arc::clone(face), clear, number);
+    let mut session = Session::new(Arc::clone(face), relay, clear, number);
     if terms.security != Security::Implicit {
         let mut pipe = Pipe::new(face, terms.idle);
         let reason = match pipe.serve(&mut stream, &mut session, stop).await? {

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Face;
 use super::connection::{self, Terms};
+use super::relay::Relay;
 use super::session::Peer;
 use super::workers::Workers;
 use crate::directory::identity::Process;
@@ -67,8 +68,8 @@ impl Listeners {
             };
             // It leaves the runtime of the listeners for that of a worker.
             match accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
-                Ok((stream, peer)) => self.enter(&peer, &*door, |face, number, stop| {
-                    connection::serve(face, stream, peer, terms, number, stop)
+                Ok((stream, peer)) => self.enter(&peer, &*door, |face, relay, number, stop| {
+                    connection::serve(face, relay, stream, peer, terms, number, stop)
                 }),
                 Err(error) => {
                     report(&error);
@@ -104,8 +105,8 @@ impl Listeners {
                         process,
                         administers: administrators.contains(&process.uid),
                     };
-                    self.enter(&process, &*door, |face, number, stop| {
-                        connection::serve_local(face, stream, peer, idle, number, stop)
+                    self.enter(&process, &*door, |face, relay, number, stop| {
+                        connection::serve_local(face, relay, stream, peer, idle, number, stop)
                     });
                 }
                 Err(error) => {
@@ -120,7 +121,7 @@ impl Listeners {
         self: &Arc<Self>,
         peer: &dyn fmt::Display,
         door: &dyn Doorkeeper,
-        serve: impl FnOnce(Arc<Face>, u64, CancellationToken) -> W,
+        serve: impl FnOnce(Arc<Face>, Relay, u64, CancellationToken) -> W,
     ) where
         W: Future<Output = ()> + Send + 'static,
     {
@@ -137,7 +138,7 @@ impl Listeners {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         // A token of its own: asking one that is all connections' would have their threads wait for each other.
         let (face, stop) = (Arc::clone(&self.face), self.stop.child_token());
-        let served = serve(face, number, stop);
+        let served = serve(face, place.relay(), number, stop);
         let handle = place.handle().clone();
         self.tasks.spawn_on(
             async move {

@@ -20,6 +20,7 @@ pub mod listener;
 pub mod message;
 pub mod named;
 pub mod operation;
+pub mod relay;
 pub mod result;
 pub mod root_dse;
 pub mod session;

@@ -21,6 +21,7 @@ use super::encoder::Encoder;
 use super::message::{Message, Operation, Request, ResultCode};
 use super::named::LastName;
 use super::operation::{self, administration, bind, extended, password_modify, search, update};
+use super::relay::Relay;
 use super::result::Answer;
 use super::root_dse::Safety;
 use crate::directory::dn::Dn;
@@ -136,6 +137,8 @@ pub struct Session {
     pub(super) binding: bool,
     pub(super) completions: UnboundedSender<Completion>,
     completed: UnboundedReceiver<Completion>,
+    /// The way of what comes in groups.
+    pub(super) relay: Relay,
     pub(super) encoder: Encoder,
     /// Names the connection in log lines.
     pub(super) number: u64,
@@ -145,7 +148,7 @@ pub struct Session {
 
 impl Session {
     /// A session on a new connection.
-    pub fn new(face: Arc<Face>, channel: Channel, number: u64) -> Self {
+    pub fn new(face: Arc<Face>, relay: Relay, channel: Channel, number: u64) -> Self {
         let (completions, completed) = unbounded_channel();
         Self {
             face,
@@ -159,6 +162,7 @@ impl Session {
             binding: false,
             completions,
             completed,
+            relay,
             encoder: Encoder::default(),
             number,
             trusted: false,

@@ -2,7 +2,7 @@
 //!
 //! Owns which connection is served by which thread. A connection stays where it began: no thread wakes another to share
 //! work with it, and what one connection uses stays in one core's cache. No connection keeps its thread for longer than
-//! one slice of work.
+//! one slice of work. What other threads do for its connections comes to each thread by one [`relay`].
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -12,6 +12,8 @@ use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::relay::{self, Relay};
 
 /// The threads; they end when this is dropped, with what they serve.
 #[derive(Debug)]
@@ -23,6 +25,7 @@ pub struct Workers {
 #[derive(Debug)]
 struct Worker {
     handle: Handle,
+    relay: Relay,
     /// Connections that it serves.
     load: Arc<AtomicUsize>,
 }
@@ -31,6 +34,7 @@ struct Worker {
 #[derive(Debug)]
 pub struct Place {
     handle: Handle,
+    relay: Relay,
     load: Arc<AtomicUsize>,
 }
 
@@ -49,11 +53,16 @@ impl Workers {
             let runtime = enable(&mut Builder::new_current_thread()).build()?;
             let handle = runtime.handle().clone();
             let end = end.clone();
+            let (relay, relayed) = relay::new();
             thread::Builder::new()
                 .name(format!("{serving}-{number}"))
-                .spawn(move || runtime.block_on(end.cancelled()))?;
+                .spawn(move || {
+                    let relaying = end.run_until_cancelled(relayed.hand_over());
+                    runtime.block_on(relaying);
+                })?;
             Ok(Worker {
                 handle,
+                relay,
                 load: Arc::default(),
             })
         });
@@ -72,6 +81,7 @@ impl Workers {
         least.load.fetch_add(1, Ordering::Relaxed);
         Some(Place {
             handle: least.handle.clone(),
+            relay: least.relay.clone(),
             load: Arc::clone(&least.load),
         })
     }
@@ -81,6 +91,11 @@ impl Place {
     /// Where to run what is served here.
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// By which other threads tell what is served here what they have done.
+    pub fn relay(&self) -> Relay {
+        self.relay.clone()
     }
 }
 

@@ -32,10 +32,8 @@ impl Batch {
     }
 
     /// Adds the changes of a later batch.
-    pub(super) fn merge(&mut self, later: &Batch) {
-        let changes = later.changes.iter();
-        self.changes
-            .extend(changes.map(|(key, value)| (key.clone(), value.clone())));
+    pub(super) fn merge(&mut self, later: Batch) {
+        self.changes.extend(later.changes);
     }
 
     /// The change of a key, if it is changed: a value for a put, none for a delete.
@@ -97,7 +95,7 @@ mod tests {
         earlier.put(*b"a", *b"1");
         earlier.put(*b"b", *b"1");
         later.delete(*b"a");
-        earlier.merge(&later);
+        earlier.merge(later);
         let changes: Vec<_> = earlier.changes().collect();
         assert_eq!(changes, [(&b"a"[..], None), (&b"b"[..], Some(&b"1"[..]))]);
         assert_eq!(earlier.change(b"a"), Some(None));

@@ -101,7 +101,7 @@ impl Journal {
                 return Err(damaged(&self.folder, what));
             }
             last = record.number;
-            changes.merge(&record.changes);
+            changes.merge(record.changes);
         }
         Ok((changes, last))
     }

@@ -72,7 +72,7 @@ impl Store for MemoryStore {
         Ok(self.records()?.get(key).cloned())
     }
 
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         let mut records = self.records()?;
         batch.check_limits()?;
         if self.shared.fail_next_commit.swap(false, Ordering::SeqCst) {
@@ -107,20 +107,23 @@ mod tests {
         let mut store = outside.clone();
         let mut batch = Batch::default();
         batch.put(*b"k", *b"1");
-        store.commit(&batch).unwrap();
+        store.commit(batch.clone()).unwrap();
 
         outside.fail_next_commit();
         batch.put(*b"k", *b"2");
-        assert!(matches!(store.commit(&batch), Err(StoreError::Io { .. })));
+        assert!(matches!(
+            store.commit(batch.clone()),
+            Err(StoreError::Io { .. })
+        ));
         assert!(matches!(store.read(b"k"), Err(StoreError::Latched { .. })));
         assert!(matches!(
-            store.commit(&batch),
+            store.commit(batch.clone()),
             Err(StoreError::Latched { .. })
         ));
         assert_eq!(outside.read(b"k").unwrap().unwrap(), b"1");
 
         let mut reopened = outside.clone();
-        reopened.commit(&batch).unwrap();
+        reopened.commit(batch).unwrap();
         assert_eq!(outside.read(b"k").unwrap().unwrap(), b"2");
     }
 
@@ -130,7 +133,7 @@ mod tests {
         let mut store = Box::new(outside.clone());
         let mut batch = Batch::default();
         batch.put(*b"k", *b"1");
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
         store.close().unwrap();
         assert_eq!(outside.read(b"k").unwrap().unwrap(), b"1");
     }

@@ -115,7 +115,7 @@ pub trait Store: Send + Sync {
     /// [`StoreError::KeyTooLong`], [`StoreError::ValueTooLong`] and [`StoreError::DiskFull`] with a number of bytes
     /// needed refuse the batch before anything is written. A batch of a thousand changes costs far less than a thousand
     /// batches; one of more than a few megabytes gains nothing more.
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError>;
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError>;
 
     /// Lets go of the store. Everything committed is durable without it; it tells what dropping could only log.
     fn close(self: Box<Self>) -> Result<(), StoreError>;

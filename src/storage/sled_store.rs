@@ -194,21 +194,21 @@ impl State {
         Ok(())
     }
 
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         self.checkpoint.poll()?;
         let number = self.commit.saturating_add(1);
-        if journal::is_large(batch) {
+        if journal::is_large(&batch) {
             self.settle()?;
-            self.checkpoint.write_alone(batch.clone(), number)?;
+            self.checkpoint.write_alone(batch, number)?;
         } else {
-            let room = self.journal.has_room_for(batch);
+            let room = self.journal.has_room_for(&batch);
             if !room.inspect_err(|error| self.checkpoint.latch(error))? {
                 self.turn()?;
             }
-            let appended = self.journal.append(number, batch);
+            let appended = self.journal.append(number, &batch);
             appended.inspect_err(|error| self.checkpoint.latch(error))?;
+            self.space = self.space.saturating_add(space_for(&batch));
             self.pending.merge(batch);
-            self.space = self.space.saturating_add(space_for(batch));
         }
         self.commit = number;
         self.set_mark();
@@ -272,14 +272,14 @@ impl Store for SledStore {
         Reader::new(&log).read(key)
     }
 
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         batch.check_limits()?;
         let mut state = self.state();
         state.checkpoint.log()?;
         if batch.is_empty() {
             return Ok(());
         }
-        let needed = self.reserve.saturating_add(space_for(batch));
+        let needed = self.reserve.saturating_add(space_for(&batch));
         let wanted = needed.saturating_add(state.space);
         if folder::require_space(&self.folder, wanted).is_err() {
             // What sled has been given takes what it takes, and no more is kept free for it.

@@ -14,6 +14,7 @@ use hedgerow::directory::index::IndexedAttributes;
 use hedgerow::ldap::budget::Budget;
 use hedgerow::ldap::codec::{Frame, NOTICE_OF_DISCONNECTION, frame};
 use hedgerow::ldap::message::{Operation, ResultCode};
+use hedgerow::ldap::relay::{self, Relay};
 use hedgerow::ldap::root_dse::RootDse;
 use hedgerow::ldap::session::{Channel, Flow, HIGH_WATER, Session};
 use hedgerow::ldap::timers::Timers;
@@ -39,6 +40,7 @@ impl Observer for Unobserved {
 /// A directory in memory and what its sessions share.
 pub struct Place {
     face: Arc<Face>,
+    relay: Relay,
     runtime: Runtime,
 }
 
@@ -70,6 +72,8 @@ impl Place {
             .enable_time()
             .build()
             .unwrap();
+        let (relay, relayed) = relay::new();
+        runtime.spawn(relayed.hand_over());
         Place {
             face: Arc::new(Face {
                 directory,
@@ -84,6 +88,7 @@ impl Place {
                 tls: None,
                 timers: Timers::of(runtime.handle().clone()),
             }),
+            relay,
             runtime,
         }
     }
@@ -97,7 +102,7 @@ impl Place {
         };
         Connection {
             place: self,
-            session: Session::new(Arc::clone(&self.face), channel, 1),
+            session: Session::new(Arc::clone(&self.face), self.relay.clone(), channel, 1),
             input: Vec::new(),
             answers: Vec::new(),
         }

@@ -11,7 +11,7 @@ pub mod explain;
 mod mask;
 mod rules;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -75,13 +75,19 @@ impl AccessRules {
             rule,
             to: text.to.as_ref().map(find),
         });
+        let rules: Box<[Applied]> = rules.collect();
+        let mut applied = rules
+            .iter()
+            .filter_map(|applied| self.rules.get(applied.rule));
         ApplicableRules {
             structure: snapshot.structure(),
             rules_id: self.id,
-            rules: rules.collect(),
+            by_filters: applied.any(|rule| rule.filter.is_some()),
+            rules,
             own,
             administrator,
-            known: ArcSwap::default(),
+            below: Known::default(),
+            by_rules: Known::default(),
         }
     }
 }
@@ -124,12 +130,56 @@ pub struct ApplicableRules {
     rules: Box<[Applied]>,
     own: Option<EntryId>,
     administrator: bool,
-    /// What was granted by those of the rules that fitted an entry, a bit for each.
-    known: ArcSwap<Vec<(u64, Arc<Masks>)>>,
+    /// Whether filters tell entries apart.
+    by_filters: bool,
+    /// What may be done with the children of an entry that nothing tells from one another.
+    below: Known<EntryId>,
+    /// What is granted by those of the rules that fit an entry, a bit for each.
+    by_rules: Known<u64>,
 }
 
-/// More combinations of rules are not remembered.
-const KNOWN: usize = 64;
+/// What was granted in each case that has come up, one behind the other.
+#[derive(Debug)]
+struct Known<K>(OnceLock<Box<Granted<K>>>);
+
+#[derive(Debug)]
+struct Granted<K> {
+    case: K,
+    masks: Arc<Masks>,
+    others: Known<K>,
+}
+
+impl<K> Default for Known<K> {
+    fn default() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+impl<K: Copy + PartialEq> Known<K> {
+    /// What is granted in a case, which is remembered unless `most` others are.
+    fn get(&self, case: K, most: usize, work_out: impl Fn() -> Arc<Masks>) -> Arc<Masks> {
+        let mut known = self;
+        for _ in 0..most {
+            let granted = known.0.get_or_init(|| {
+                Box::new(Granted {
+                    case,
+                    masks: work_out(),
+                    others: Self::default(),
+                })
+            });
+            if granted.case == case {
+                return Arc::clone(&granted.masks);
+            }
+            known = &granted.others;
+        }
+        work_out()
+    }
+}
+
+/// Combinations of rules that are remembered.
+const COMBINATIONS: usize = 64;
+/// Parents that are remembered.
+const PARENTS: usize = 8;
 
 /// A rule that fits the asker.
 #[derive(Debug)]
@@ -195,10 +245,15 @@ impl<'a> Access<'a> {
     /// What may be done with an entry.
     pub fn masks(&mut self, view: &View<'_>) -> &Masks {
         let parent = view.entry.parent();
-        let is_ordinary = self.is_ordinary(view.id);
-        if self.cached_for != Some(parent) || !is_ordinary {
-            self.masks = Some(self.masks_of(view));
-            let shared = is_ordinary && self.applied().all(|(_, rule)| rule.filter.is_none());
+        let shared = view.snapshot.structure() == self.applicable.structure
+            && !self.applicable.by_filters
+            && self.is_ordinary(view.id);
+        if self.cached_for != Some(parent) || !shared {
+            let below = &self.applicable.below;
+            self.masks = Some(match shared {
+                true => below.get(parent, PARENTS, || self.masks_of(view)),
+                false => self.masks_of(view),
+            });
             self.cached_for = shared.then_some(parent);
         }
         self.masks.get_or_insert_default()
@@ -226,16 +281,10 @@ impl<'a> Access<'a> {
         let bits = (0..)
             .zip(fitting)
             .fold(0_u64, |bits, (at, fits)| bits | u64::from(fits) << at);
-        let known = self.applicable.known.load();
-        if let Some((_, masks)) = known.iter().find(|(of, _)| *of == bits) {
-            return Arc::clone(masks);
-        }
-        let masks = Arc::new(self.granted(|at| bits >> at & 1 == 1));
-        if known.len() < KNOWN {
-            let more = known.iter().cloned().chain([(bits, Arc::clone(&masks))]);
-            self.applicable.known.store(Arc::new(more.collect()));
-        }
-        masks
+        let by_rules = &self.applicable.by_rules;
+        by_rules.get(bits, COMBINATIONS, || {
+            Arc::new(self.granted(|at| bits >> at & 1 == 1))
+        })
     }
 
     /// What is granted when those of the asker's rules fit of which `fits` says so.
@@ -367,3 +416,6 @@ impl<'a> Access<'a> {
         String::new()
     }
 }
+
+#[cfg(test)]
+mod tests;

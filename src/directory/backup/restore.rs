@@ -65,12 +65,12 @@ pub fn restore(
         records += 1;
         bytes += key.len() + value.len();
         if records >= BATCH || bytes >= BATCH_BYTES {
-            store.commit(&std::mem::take(&mut batch))?;
+            store.commit(std::mem::take(&mut batch))?;
             (records, bytes) = (0, 0);
             progress(reader.summary().records);
         }
     }
-    store.commit(&batch)?;
-    store.commit(&settings)?;
+    store.commit(batch)?;
+    store.commit(settings)?;
     Ok(())
 }

@@ -126,6 +126,6 @@ fn the_history_of_changes_stays_behind() {
     let mut batch = Batch::default();
     let csn = snapshot.csn();
     batch.put(stored::change_key(csn), b"dn: dc=a".to_vec());
-    store.commit(&batch).unwrap();
+    store.commit(batch).unwrap();
     assert_eq!(summarize(&store).unwrap(), written(&snapshot).1);
 }

@@ -11,7 +11,7 @@ fn faults(damage: impl FnOnce(&mut Batch, &Snapshot)) -> Vec<String> {
     let (mut store, snapshot) = directory(&schema);
     let mut batch = Batch::default();
     damage(&mut batch, &snapshot);
-    store.commit(&batch).unwrap();
+    store.commit(batch).unwrap();
     let empty = setup()
         .empty(&schema, &IndexedAttributes::default())
         .unwrap();
@@ -23,7 +23,7 @@ fn differences(damage: impl FnOnce(&mut Batch, &Snapshot)) -> Vec<String> {
     let (mut store, snapshot) = directory(&schema());
     let mut batch = Batch::default();
     damage(&mut batch, &snapshot);
-    store.commit(&batch).unwrap();
+    store.commit(batch).unwrap();
     compare(&store, &snapshot).unwrap().faults
 }
 

@@ -111,9 +111,9 @@ impl Evaluator {
         if let Some(Test::Chain(name)) = test {
             return self.chain(target, name, view, open).into();
         }
-        let descriptions = view.snapshot.descriptions();
+        let (descriptions, types) = (view.snapshot.descriptions(), target.types());
         for block in view.entry.blocks() {
-            let named = |id: &AttributeTypeId| target.types().contains(id) && open.contains(*id);
+            let named = |id: &AttributeTypeId| types.contains(id) && open.contains(*id);
             let of_type = descriptions.attribute(block.description).filter(named);
             let described = of_type.and_then(|_| descriptions.described(block.description));
             if !described.is_some_and(|described| target.covers(described)) {
@@ -198,6 +198,11 @@ impl Evaluator {
 
     /// Whether a value of an attribute passes a test.
     fn block(&mut self, test: &Test, block: &Block<'_>, view: &View<'_>) -> bool {
+        if let Test::Equality(rule, wanted) = test
+            && let Some(holds) = rule.is_among(view.schema(), block.values(), wanted)
+        {
+            return holds;
+        }
         match test.rule() {
             Some(rule) => self.values.any(
                 block,

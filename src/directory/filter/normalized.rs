@@ -13,7 +13,7 @@ const KEPT: usize = 16;
 /// Normal forms of the values of one entry.
 #[derive(Default)]
 pub(super) struct Normalized {
-    lists: SmallVec<[List; 1]>,
+    lists: Vec<List>,
     /// How many of the lists are of this entry; the others are room.
     used: usize,
     /// The list that is given up next.

@@ -10,7 +10,7 @@ use super::resolve::{Name, Pieces, Resolved, Target, Test};
 use crate::directory::entry::EntryId;
 use crate::directory::index::ordered::{self, Range};
 use crate::directory::index::{Kind, Ordered};
-use crate::directory::schema::AttributeTypeId;
+use crate::directory::schema::{AttributeTypeId, well_known};
 use crate::directory::snapshot::{IdSet, Postings, Snapshot};
 pub use explain::{Missing, missing};
 use names::{plan_chain, plan_edges};
@@ -98,23 +98,7 @@ impl<'a> Plan<'a> {
 
 fn plan<'a>(filter: &'a Resolved, snapshot: &'a Snapshot) -> Option<Step<'a>> {
     match filter {
-        Resolved::And(list) => {
-            let steps = list.iter().filter_map(|item| plan(item, snapshot));
-            let mut steps: Vec<Step<'_>> = steps.collect();
-            if steps.len() == 1 && list.len() > 1 {
-                return steps.pop().map(|step| Step {
-                    exact: false,
-                    certain: false,
-                    ..step
-                });
-            }
-            let complete = steps.len() == list.len();
-            let step = (!steps.is_empty()).then(|| Step::all(steps))?;
-            Some(Step {
-                exact: step.exact && complete,
-                ..step
-            })
-        }
+        Resolved::And(list) => plan_all(list, snapshot),
         Resolved::Or(list) => {
             let steps = list.iter().map(|item| plan(item, snapshot));
             Some(Step::any(steps.collect::<Option<_>>()?))
@@ -129,6 +113,39 @@ fn plan<'a>(filter: &'a Resolved, snapshot: &'a Snapshot) -> Option<Step<'a>> {
         Resolved::Match(target, test) => plan_match(target, test, snapshot),
         Resolved::AnyAttribute(..) | Resolved::WithName(..) => None,
     }
+}
+
+/// Entries that all parts are true of. Classes are asked about last: very many entries share each.
+fn plan_all<'a>(list: &'a [Resolved], snapshot: &'a Snapshot) -> Option<Step<'a>> {
+    let names_class = |item: &&Resolved| match item {
+        Resolved::Match(target, _) => target.attribute() == well_known::OBJECT_CLASS,
+        _ => false,
+    };
+    let others = list.iter().filter(|item| !names_class(item));
+    let mut steps = Vec::new();
+    for item in others.chain(list.iter().filter(names_class)) {
+        let Some(step) = plan(item, snapshot) else {
+            continue;
+        };
+        // Nothing is gained by asking for fewer; postings are neither exact nor certain anyway.
+        if step.count <= FEW && matches!(step.source, Source::Postings(_)) {
+            return Some(step);
+        }
+        steps.push(step);
+    }
+    if steps.len() == 1 && list.len() > 1 {
+        return steps.pop().map(|step| Step {
+            exact: false,
+            certain: false,
+            ..step
+        });
+    }
+    let complete = steps.len() == list.len();
+    let step = (!steps.is_empty()).then(|| Step::all(steps))?;
+    Some(Step {
+        exact: step.exact && complete,
+        ..step
+    })
 }
 
 fn plan_presence<'a>(target: &Target, snapshot: &'a Snapshot) -> Option<Step<'a>> {

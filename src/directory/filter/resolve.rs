@@ -325,8 +325,13 @@ fn equality_by(
 }
 
 fn normal(schema: &Schema, rule: Rule, value: &[u8]) -> Option<Box<[u8]>> {
-    // Text gets a space at either end.
-    let mut out = Vec::with_capacity(value.len().saturating_add(2));
+    let room = match rule {
+        // What a name stands for has a length of its own.
+        Rule::ObjectIdentifier => 0,
+        // Text gets a space at either end.
+        _ => value.len().saturating_add(2),
+    };
+    let mut out = Vec::with_capacity(room);
     rule.normalize_assertion(schema, value, &mut out).ok()?;
     Some(out.into_boxed_slice())
 }

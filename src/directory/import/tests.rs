@@ -36,7 +36,7 @@ impl Store for CutOff {
         self.store.read(key)
     }
 
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         match self.commits.checked_sub(1) {
             Some(left) => self.commits = left,
             None => self.store.fail_next_commit(),

@@ -20,12 +20,12 @@ const LEAF_MAX: usize = 1024;
 /// Neighbours are joined when they are no longer than this together.
 const LEAF_JOINED: usize = 512;
 /// Children of one branch.
-const BRANCH_MAX: usize = 64;
+const BRANCH_MAX: usize = 16;
 
 /// A sorted multimap from keys to entry ids.
 ///
 /// Cloning costs one reference count; a change of a shared tree copies one leaf, 1 KiB at most, and a branch of up to
-/// 64 children on each of the two or three levels above it.
+/// 16 children on each of the three to five levels above it.
 #[derive(Clone, Default)]
 pub struct Ordered(Arc<Node>);
 

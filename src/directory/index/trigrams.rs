@@ -10,7 +10,7 @@ use crate::directory::snapshot::{IdSet, IdSets, Paged};
 const LETTER_BITS: u32 = 7;
 
 /// Entries that are taken from under their addresses together.
-const TAKEN_TOGETHER: usize = 1 << 12;
+const TAKEN_TOGETHER: usize = 1 << 14;
 
 /// Entries by the trigrams of their normalised values, for several attributes, each with a number of its own below 2048.
 ///
@@ -103,6 +103,7 @@ impl Trigrams {
 
 /// Appends the addresses of a normalised value or piece of one.
 pub fn of_piece(attribute: usize, letters: &[u8], out: &mut Vec<u32>) {
+    out.reserve(letters.len().saturating_sub(2));
     out.extend(letters.windows(3).filter_map(|window| match window {
         [a, b, c] => Some(address(attribute, *a, *b, *c)),
         _ => None,

@@ -58,6 +58,12 @@ impl Membership {
         }
     }
 
+    /// Whether a URL of a group selects any entry.
+    pub fn selects_any(&self, group: EntryId) -> bool {
+        let selected = self.joined.selected.get(group);
+        selected.is_some_and(|selected| !selected.is_empty())
+    }
+
     /// Whether a URL of a group selects an entry.
     pub fn is_selected(&self, group: EntryId, member: EntryId) -> bool {
         let selected = self.joined.selected.get(group);

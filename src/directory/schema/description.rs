@@ -62,12 +62,14 @@ impl AttributeDescription {
     /// # Errors
     /// When it is malformed, or else its type, or else an option of it is not known.
     pub fn parse(schema: &Schema, text: &str) -> Result<Self, DescriptionError> {
-        // Hardly any has options, and searching text for text takes longer.
-        let (name, options) = match text.bytes().any(|byte| byte == b';') {
-            true => text.split_once(';').unzip(),
-            false => (None, None),
+        // Hardly any has options, and no name has a semicolon.
+        if let Some(attribute) = schema.attribute_id(text) {
+            return Ok(attribute.into());
+        }
+        let (name, options) = match text.split_once(';') {
+            Some((name, options)) => (name, Some(options)),
+            None => (text, None),
         };
-        let name = name.unwrap_or(text);
         let well_formed = |option: &str| !option.is_empty() && option.bytes().all(is_key_character);
         if options.is_some_and(|options| !options.split(';').all(well_formed)) {
             return Err(DescriptionError::Malformed);

@@ -55,9 +55,9 @@ impl Schema {
     }
 
     /// The attribute type with this name, in any case, or numeric object identifier; options are not looked at.
-    pub fn attribute_id(&self, name_or_oid: &str) -> Option<AttributeTypeId> {
+    pub fn attribute_id(&self, name_or_oid: impl AsRef<[u8]>) -> Option<AttributeTypeId> {
         self.attribute_names
-            .find(name_or_oid.as_bytes())
+            .find(name_or_oid.as_ref())
             .map(AttributeTypeId)
     }
 
@@ -74,8 +74,8 @@ impl Schema {
     }
 
     /// The object class with this name, in any case, or numeric object identifier.
-    pub fn class_id(&self, name_or_oid: &str) -> Option<ClassId> {
-        self.class_names.find(name_or_oid.as_bytes()).map(ClassId)
+    pub fn class_id(&self, name_or_oid: impl AsRef<[u8]>) -> Option<ClassId> {
+        self.class_names.find(name_or_oid.as_ref()).map(ClassId)
     }
 
     /// The definition of an object class. An identifier of another schema may give one that is called `unknown`.

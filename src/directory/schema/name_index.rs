@@ -1,47 +1,34 @@
 //! From a name or an object identifier, in any case, to a position: how the schema finds its definitions.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
-/// The names of one kind of definition.
+/// The names of one kind of definition, as they are spelled there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NameIndex {
-    positions: HashMap<Box<[u8]>, u16, BuildHasherDefault<Mixer>>,
+    /// A power of two of places, at least half of them free: a name is in the first place from that of its hash on that
+    /// was free when it came.
+    places: Vec<Option<(Box<[u8]>, u16)>>,
+    count: usize,
     longest: usize,
 }
 
-/// Names up to this length are folded on the stack; identifiers below a UUID arc have about 50 characters.
-const FOLDED_ON_STACK: usize = 64;
-
-/// A hash that is quick for short names and nothing more. It needs no secret: clients look names up and add none.
-#[derive(Clone, Default)]
-struct Mixer(u64);
-
-impl Hasher for Mixer {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            if let Some(start) = word.get_mut(..chunk.len()) {
-                start.copy_from_slice(chunk);
-            }
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        /// Odd, its bits without a pattern: 2^64 divided by the golden ratio.
-        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        // The table goes by the lowest bits, which the product has mixed least.
-        self.0 ^ self.0 >> 32
-    }
+/// A hash that is quick for short names and nothing more, the same in any case. It needs no secret: clients look names up
+/// and add none.
+fn hash(name: &[u8]) -> u64 {
+    /// Odd, its bits without a pattern: 2^64 divided by the golden ratio.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    /// The bit that tells the cases of a letter apart, in each octet.
+    const CASE: u64 = 0x2020_2020_2020_2020;
+    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ (word | CASE)).wrapping_mul(FACTOR);
+    let (words, rest) = name.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let rest = match name.last_chunk::<8>() {
+        Some(end) => u64::from_le_bytes(*end),
+        None => rest
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    let hash = mix(words.fold(0, mix), rest);
+    // The place goes by the lowest bits, which the product has mixed least.
+    hash ^ hash >> 32
 }
 
 impl NameIndex {
@@ -51,30 +38,55 @@ impl NameIndex {
         if name.len() > self.longest {
             return None;
         }
-        let mut buffer = [0; FOLDED_ON_STACK];
-        match buffer.get_mut(..name.len()) {
-            Some(folded) => {
-                folded.copy_from_slice(name);
-                folded.make_ascii_lowercase();
-                self.positions.get(&*folded).copied()
-            }
-            None => self
-                .positions
-                .get(name.to_ascii_lowercase().as_slice())
-                .copied(),
+        let (_, position) = self.places.get(self.place(name)?)?.as_ref()?;
+        Some(*position)
+    }
+
+    /// Where a name is, or else would be; `None` when there is no place at all.
+    fn place(&self, name: &[u8]) -> Option<usize> {
+        let last = self.places.len().checked_sub(1)?;
+        let mut at = hash(name) as usize & last;
+        while let Some(Some((known, _))) = self.places.get(at)
+            && **known != *name
+            && !known.eq_ignore_ascii_case(name)
+        {
+            at = (at + 1) & last;
         }
+        Some(at)
     }
 
     /// Adds a name, unless it is another position's: then that position is the error.
     pub(super) fn insert(&mut self, name: &str, position: u16) -> Result<(), u16> {
-        match self.find(name.as_bytes()) {
-            Some(taken) if taken != position => Err(taken),
-            _ => {
-                self.longest = self.longest.max(name.len());
-                let folded = name.to_ascii_lowercase().into_bytes().into_boxed_slice();
-                self.positions.insert(folded, position);
+        let name = name.as_bytes();
+        match self.find(name) {
+            Some(taken) if taken == position => Ok(()),
+            Some(taken) => Err(taken),
+            None => {
+                self.grow();
+                self.put(name.into(), position);
                 Ok(())
             }
+        }
+    }
+
+    /// Makes sure that half of the places are free after another name.
+    fn grow(&mut self) {
+        if self.places.len() <= self.count * 2 + 1 {
+            let more = (self.places.len() * 2).max(64);
+            let before = std::mem::replace(&mut self.places, vec![None; more]);
+            self.count = 0;
+            for (name, position) in before.into_iter().flatten() {
+                self.put(name, position);
+            }
+        }
+    }
+
+    fn put(&mut self, name: Box<[u8]>, position: u16) {
+        self.longest = self.longest.max(name.len());
+        self.count += 1;
+        let at = self.place(&name);
+        if let Some(place) = at.and_then(|at| self.places.get_mut(at)) {
+            *place = Some((name, position));
         }
     }
 }
@@ -85,7 +97,7 @@ mod tests {
 
     #[test]
     fn names_are_found_in_any_case_and_at_any_length() {
-        let long = "x".repeat(FOLDED_ON_STACK + 1);
+        let long = "x".repeat(65);
         let mut index = NameIndex::default();
         index.insert("objectClass", 7).unwrap();
         assert_eq!(index.find(b"OBJECTclass"), Some(7));
@@ -94,6 +106,23 @@ mod tests {
         assert_eq!(index.find(long.to_ascii_uppercase().as_bytes()), Some(8));
         assert_eq!(index.find(b""), None);
         assert_eq!(index.find(b"object"), None);
+    }
+
+    #[test]
+    fn every_one_of_many_names_is_found_and_no_other() {
+        let name = |number: u16| format!("{}{number}", "Name-".repeat(usize::from(number % 4)));
+        let mut index = NameIndex::default();
+        for number in 0..1_000 {
+            assert_eq!(index.find(name(number).as_bytes()), None);
+            index.insert(&name(number), number).unwrap();
+        }
+        for number in 0..1_000 {
+            let found = index.find(name(number).to_ascii_uppercase().as_bytes());
+            assert_eq!(found, Some(number));
+        }
+        assert_eq!(index.find(b"1000"), None);
+        // Differs from a known name by the bit that tells cases apart, and is none.
+        assert_eq!(index.find(b"NAME\r1"), None);
     }
 
     #[test]

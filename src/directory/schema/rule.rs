@@ -184,6 +184,16 @@ impl Rule {
         self.normalize_nested(schema, Nesting::default(), value, out)
     }
 
+    /// Whether one of these attribute values has this normal form; `None` where only making theirs tells, which is seldom.
+    pub fn is_among<'a>(
+        self,
+        schema: &Schema,
+        values: impl Iterator<Item = &'a [u8]> + Clone,
+        form: &[u8],
+    ) -> Option<bool> {
+        Form::of(self).is_among(schema, values, form)
+    }
+
     /// Appends the normal form of an assertion value to `out`. It differs from that of an attribute value for the
     /// first component rules, which assert the component alone; for object identifiers, where an unknown descriptor is
     /// refused (RFC 4517 4.2.26); for Booleans, which are understood in any case; and for word rules, which need a word.

@@ -189,6 +189,11 @@ impl Ahead {
         }
     }
 
+    /// Whether there is nothing more, as far as that is known without looking.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Candidates { ids, .. } if ids.is_empty())
+    }
+
     /// Fetches the entries that come next into the processor's cache, all at once.
     pub fn fetch(&self, snapshot: &Snapshot) {
         if let Self::Candidates { ids, .. } = self {

@@ -20,6 +20,13 @@ use crate::directory::snapshot::Snapshot;
 const SORTED: usize = 16 * 1_024;
 
 impl Search {
+    /// Whether nothing is left to look at or to sort, which of a search that finds nothing is known as soon as it has begun.
+    pub(in crate::directory) fn is_over(&mut self) -> bool {
+        self.exhausted |=
+            self.ahead.is_empty() && !matches!(self.sorting, Sorting::Gathering { .. });
+        self.exhausted
+    }
+
     /// After the last entry: what was gathered is sorted, and its turn comes; else the search is over.
     pub(super) fn end_of_entries(&mut self, snapshot: &Snapshot) -> Result<Progress, Error> {
         if let Sorting::Gathering { list, .. } = &mut self.sorting

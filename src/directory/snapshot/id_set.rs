@@ -181,6 +181,7 @@ impl IdSet {
     pub fn difference(&self, other: &IdSet) -> IdSet {
         match (&self.0, &other.0) {
             (Form::Empty, _) | (_, Form::Empty) => self.clone(),
+            (_, Form::One(id)) => self.without(*id),
             (Form::Many(left), Form::Many(right)) => IdSet::from_chunks(left.difference(right)),
             (Form::Many(left), _) => IdSet::from_chunks(left.difference(&other.iter().collect())),
             (Form::Few(left), Form::Few(right)) => {
@@ -193,6 +194,12 @@ impl IdSet {
     fn with(&self, id: u32) -> IdSet {
         let mut set = self.clone();
         set.insert(id);
+        set
+    }
+
+    fn without(&self, id: u32) -> IdSet {
+        let mut set = self.clone();
+        set.remove(id);
         set
     }
 

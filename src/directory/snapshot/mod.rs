@@ -34,8 +34,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::account::AccountSettings;
-use smallvec::SmallVec;
-
 use super::activity::Activity;
 use super::descriptions::DescriptionTable;
 use super::dn::NormalizedDn;
@@ -207,11 +205,11 @@ impl Snapshot {
     /// together they are waited for together.
     pub fn fetch(&self, ids: &[EntryId]) {
         // All are looked up before any is touched, so that no look-up waits for what was touched before it.
-        let entries: SmallVec<[&[u8]; FETCHED]> = ids
-            .iter()
-            .filter_map(|id| self.entries.get(*id).map(|bytes| &**bytes))
-            .collect();
-        let touched = entries.iter().fold(0, |sum, bytes| {
+        let mut entries: [&[u8]; FETCHED] = [&[]; FETCHED];
+        for (entry, id) in entries.iter_mut().zip(ids) {
+            *entry = self.entries.get(*id).map_or(&[], |bytes| bytes);
+        }
+        let touched = entries.iter().take(ids.len()).fold(0, |sum, bytes| {
             let lines = bytes.iter().step_by(LINE).take(TOUCHED);
             lines.fold(sum, |sum, byte| sum ^ byte)
         });

@@ -4,6 +4,7 @@
 //! Where an item belongs is for the caller to find.
 
 use std::cmp::Ordering;
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 /// From this ratio of lengths on, looking the shorter slice's items up in the longer one is
@@ -13,21 +14,31 @@ const SEARCH_RATIO: usize = 16;
 /// A copy of `slice` with `item` before the element at `position`, or at the end when there is none.
 pub(super) fn inserted<T: Copy>(slice: &[T], position: usize, item: T) -> Arc<[T]> {
     let (before, after) = slice.split_at(position.min(slice.len()));
-    let mut copy = Vec::with_capacity(slice.len().saturating_add(1));
-    copy.extend_from_slice(before);
-    copy.push(item);
-    copy.extend_from_slice(after);
-    copy.into()
+    // Filled first: that is no slower than the copy, and needs no room beside it.
+    let mut copy: Arc<[T]> = repeat_n(item, slice.len().saturating_add(1)).collect();
+    if let Some(copy) = Arc::get_mut(&mut copy)
+        && let Some((left, [_, right @ ..])) = copy.split_at_mut_checked(before.len())
+    {
+        left.copy_from_slice(before);
+        right.copy_from_slice(after);
+    }
+    copy
 }
 
 /// A copy of `slice` without the element at `position`; the same elements when there is none.
 pub(super) fn without<T: Copy>(slice: &[T], position: usize) -> Arc<[T]> {
     let (before, rest) = slice.split_at(position.min(slice.len()));
-    let after = rest.get(1..).unwrap_or_default();
-    let mut copy = Vec::with_capacity(before.len().saturating_add(after.len()));
-    copy.extend_from_slice(before);
-    copy.extend_from_slice(after);
-    copy.into()
+    let Some((item, after)) = rest.split_first() else {
+        return slice.into();
+    };
+    let mut copy: Arc<[T]> = repeat_n(*item, before.len().saturating_add(after.len())).collect();
+    if let Some((left, right)) =
+        Arc::get_mut(&mut copy).and_then(|copy| copy.split_at_mut_checked(before.len()))
+    {
+        left.copy_from_slice(before);
+        right.copy_from_slice(after);
+    }
+    copy
 }
 
 /// What two strictly ascending slices have in common, ascending.

@@ -10,7 +10,7 @@ use crate::directory::dn::Dn;
 use crate::directory::entry::EntryId;
 use crate::directory::error::Error;
 use crate::directory::identity::Identity;
-use crate::directory::password::policy::{Escalation, Lock, Policy, Refusal};
+use crate::directory::password::policy::{Escalation, Lock, Policy, Refusal, State};
 use crate::directory::platform_role::is_super_admin;
 use crate::directory::request::{Change, Modification, ModificationKind};
 use crate::directory::schema::{
@@ -92,17 +92,17 @@ impl Draft<'_> {
         before: &Attributes,
         after: &mut Attributes,
     ) -> Result<(), Error> {
-        self.keep_disabled(doing, before, after);
+        let schema = self.snapshot.schema();
+        let account = Account::of_attributes(schema, before);
+        self.keep_disabled(doing, (before, &account.state), after);
         if self.origin == Origin::Import {
             return Ok(());
         }
-        let schema = self.snapshot.schema();
         let (old, new) = (
             before.values(known::USER_PASSWORD),
             after.values(known::USER_PASSWORD),
         );
         let own = doing.identity.id() == Some(doing.id);
-        let account = Account::of_attributes(schema, before);
         let needs_policy = doing.sets_password(schema) || own && account.state.reset;
         if !needs_policy {
             return Ok(());
@@ -139,14 +139,18 @@ impl Draft<'_> {
 
     /// Keeps the two signs of an account that is turned off in step: clients of other servers know the lock for good
     /// alone, and lift it. What proved a login before proves nothing when the account is turned on again.
-    fn keep_disabled(&self, doing: &Doing<'_>, before: &Attributes, after: &mut Attributes) {
+    fn keep_disabled(
+        &self,
+        doing: &Doing<'_>,
+        (before, was): (&Attributes, &State),
+        after: &mut Attributes,
+    ) {
         let schema = self.snapshot.schema();
-        let locked = |attributes: &Attributes| {
-            Account::of_attributes(schema, attributes).state.lock == Some(Lock::Permanent)
-        };
-        let (was_locked, is_locked) = (locked(before), locked(after));
+        let state = |attributes: &Attributes| Account::of_attributes(schema, attributes).state;
+        let locked = |state: &State| state.lock == Some(Lock::Permanent);
+        let is_locked = locked(&state(after));
         match (account::is_disabled(before), account::is_disabled(after)) {
-            (true, true) if was_locked && !is_locked => {
+            (true, true) if locked(was) && !is_locked => {
                 set(after, known::HEDGEROW_DISABLED, Vec::new());
             }
             (_, true) if !is_locked => show_disabled(after),
@@ -155,11 +159,8 @@ impl Draft<'_> {
             }
             _ => {}
         }
-        let closed = |attributes: &Attributes| {
-            let state = Account::of_attributes(schema, attributes).state;
-            state.disabled || state.lock == Some(Lock::Permanent)
-        };
-        if closed(after) && !closed(before) {
+        let closed = |state: &State| state.disabled || locked(state);
+        if !closed(was) && closed(&state(after)) {
             move_epoch(after);
         }
     }

@@ -116,7 +116,7 @@ fn submit(
         return session.finish(out, &call, &answer);
     }
     tracing::debug!(conn = session.number, op = call.id, operation = %call.operation, dn = %change.dn(), "change");
-    let completions = session.completions.clone();
+    let (relay, completions) = (session.relay.clone(), session.completions.clone());
     session.updates.push(call.id);
     let identity = call.identity.clone();
     let terms = std::mem::take(&mut call.controls.terms);
@@ -124,7 +124,7 @@ fn submit(
         .face
         .directory
         .change(&identity, change, terms, move |outcome| {
-            let _ = completions.send(Completion::Update(Finished { call, outcome }));
+            relay.send(completions, Completion::Update(Finished { call, outcome }));
         });
 }
 

@@ -38,7 +38,7 @@ fn what_was_appended_comes_back_in_order_over_both_segments() {
     let expect = |commit, last, keys: &[(&str, usize)]| {
         let mut expected = Batch::default();
         for (key, length) in keys {
-            expected.merge(&batch(key, *length));
+            expected.merge(batch(key, *length));
         }
         let journal = open(folder.path()).unwrap();
         assert_eq!(journal.after(commit).unwrap(), (expected, last));
@@ -63,7 +63,7 @@ fn a_segment_that_is_used_again_holds_nothing_of_before() {
     // As long as the records before, so that an old one begins where it ends.
     journal.append(12, &batch("c", 10)).unwrap();
     let mut expected = batch("b", 1);
-    expected.merge(&batch("c", 10));
+    expected.merge(batch("c", 10));
     assert_eq!(journal.after(10).unwrap(), (expected, 12));
 }
 
@@ -204,7 +204,7 @@ fn a_power_cut_leaves_all_commits_but_the_last_and_that_whole_or_not_at_all() {
             assert!([commits.len(), commits.len() - 1].contains(&(last as usize)));
             let mut expected = Batch::default();
             for commit in &commits[in_sled..last as usize] {
-                expected.merge(commit);
+                expected.merge(commit.clone());
             }
             assert!(found == expected, "{last} commits");
         }

@@ -56,7 +56,7 @@ fn writes_until_killed() {
     writeln!(said, "{OPENING}").unwrap();
     let mut store = SledStore::open(Path::new(&folder), &OPTIONS).unwrap();
     for number in last_batch(&store) + 1.. {
-        store.commit(&batch(number)).unwrap();
+        store.commit(batch(number)).unwrap();
         writeln!(said, "{number}").unwrap();
     }
 }
@@ -179,7 +179,7 @@ fn a_disk_that_runs_full_costs_nothing_that_was_acknowledged() {
                 vec![7; 3000 + 517 * round],
             );
             // More than is free, so that sled meets the end of the disk itself.
-            let committed = store.state().commit(&large);
+            let committed = store.state().commit(large);
             match committed {
                 Ok(()) => acknowledged += 1,
                 Err(error) => break error,
@@ -187,7 +187,7 @@ fn a_disk_that_runs_full_costs_nothing_that_was_acknowledged() {
         };
         assert!(matches!(failure, StoreError::DiskFull { .. }), "{failure}");
         assert!(acknowledged > 100);
-        let latched = store.commit(&batch(1));
+        let latched = store.commit(batch(1));
         assert!(matches!(latched, Err(StoreError::Latched { .. })));
         drop(store);
         match SledStore::open(&folder, &OPTIONS).err() {
@@ -201,7 +201,7 @@ fn a_disk_that_runs_full_costs_nothing_that_was_acknowledged() {
         assert_eq!(last_batch(&store), acknowledged);
         let fillers = scan(&store, b"filler").unwrap();
         assert_eq!(fillers.len() as u64, acknowledged);
-        store.commit(&batch(acknowledged + 1)).unwrap();
+        store.commit(batch(acknowledged + 1)).unwrap();
     }
     assert!(reopened > 9, "{reopened}");
 }

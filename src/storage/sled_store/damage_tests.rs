@@ -68,7 +68,7 @@ fn a_missing_exchanged_or_changed_piece_is_told() {
         assert!(complaints[0].contains(complaint), "{complaints:?}");
         let mut batch = Batch::default();
         batch.delete(*b"photo");
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
         assert_eq!(sled(&store).iter().count(), 2);
     }
 }
@@ -146,7 +146,7 @@ fn no_flipped_bit_in_the_log_passes_in_silence() {
             value.make_ascii_uppercase();
             batch.put(key, value);
         }
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
     }
     let expected = scan(&store, &[]).unwrap();
     drop(store);

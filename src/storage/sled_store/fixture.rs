@@ -50,7 +50,7 @@ impl Fixture {
 pub(super) fn put(store: &mut SledStore, key: &[u8], value: &[u8]) {
     let mut batch = Batch::default();
     batch.put(key, value);
-    store.commit(&batch).unwrap();
+    store.commit(batch).unwrap();
 }
 
 /// Record `number`, whose bytes occur nowhere else.
@@ -66,7 +66,7 @@ pub(super) fn fill(store: &mut SledStore, records: u32) {
             let (key, value) = numbered(number);
             batch.put(key, value);
         }
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
     }
 }
 

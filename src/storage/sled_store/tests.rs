@@ -69,8 +69,8 @@ proptest! {
                     }
                 }
             }
-            store.commit(&batch).unwrap();
-            memory.commit(&batch).unwrap();
+            store.commit(batch.clone()).unwrap();
+            memory.commit(batch).unwrap();
             if reopen {
                 Box::new(store).close().unwrap();
                 store = fixture.open();
@@ -145,14 +145,14 @@ fn no_record_is_ever_moved_out_of_the_log() {
         for number in first..first + 50 {
             batch.put(key(number), vec![number as u8; 4091]);
         }
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
     }
     let mut batch = Batch::default();
     for number in (0..3000).filter(|number| number % 5 != 0) {
         batch.delete(key(number));
     }
     batch.put(key(1), vec![5; 1_000_000]);
-    store.commit(&batch).unwrap();
+    store.commit(batch).unwrap();
     let expected = scan(&store, &[]).unwrap();
     assert_eq!(expected.len(), 601);
     drop(store);
@@ -250,13 +250,13 @@ fn a_store_without_room_refuses_and_takes_the_same_batch_later() {
     let mut batch = Batch::default();
     batch.put(*b"k", *b"v");
     store.reserve = u64::MAX / 2;
-    match store.commit(&batch) {
+    match store.commit(batch.clone()) {
         Err(StoreError::DiskFull { free, needed, .. }) => assert!(Some(free) < needed),
         other => panic!("{other:?}"),
     }
     assert_eq!(store.read(b"k").unwrap(), None);
     store.reserve = 0;
-    store.commit(&batch).unwrap();
+    store.commit(batch).unwrap();
     assert_eq!(store.read(b"k").unwrap().unwrap(), b"v");
 }
 
@@ -300,7 +300,7 @@ fn a_failed_checkpoint_latches_the_store_and_costs_nothing_that_was_acknowledged
     let mut batch = Batch::default();
     batch.put(*b"k", *b"3");
     assert!(matches!(
-        store.commit(&batch),
+        store.commit(batch),
         Err(StoreError::Latched { .. })
     ));
     assert!(matches!(store.read(b"k"), Err(StoreError::Latched { .. })));
@@ -325,7 +325,7 @@ fn a_large_batch_that_fails_is_refused_and_not_there() {
     let mut batch = Batch::default();
     batch.put(*b"k", vec![2; 1 << 20]);
     assert!(matches!(
-        store.commit(&batch),
+        store.commit(batch),
         Err(StoreError::DiskFull { .. })
     ));
     drop(store);
@@ -397,7 +397,7 @@ fn every_commit_is_there_when_the_process_ends_right_after_it() {
         let mut batch = Batch::default();
         let removed = format!("record {}", round % 10).into_bytes();
         batch.delete(removed.clone());
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
         assert_eq!(store.read(&removed).unwrap(), None);
         expected.remove(&removed);
         assert!(left_behind(&fixture) == expected, "round {round}");
@@ -419,7 +419,7 @@ fn a_checkpoint_that_ends_after_any_part_of_it_costs_nothing() {
         batch.put(numbered(200 + number).0, vec![1; 9000 - length]);
         batch.delete(numbered(number + 1).0);
         batch.delete(numbered(200 + number / 2).0);
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
     }
     let expected = left_behind(&fixture);
     let (pending, before) = {

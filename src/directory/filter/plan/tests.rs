@@ -178,6 +178,11 @@ fn a_plan_says_what_it_does() {
              all entries without: at most 3\n    \
              presence index of telephoneNumber: at most 1\n",
         ),
+        // Few are enough, and a class is asked about last.
+        (
+            "(&(sn=*)(objectClass=person)(cn=otto)(!(telephoneNumber=*)))",
+            "equality index of cn: at most 1\n",
+        ),
         (
             "(cn=an*)",
             "substring index of cn: at most 1, a range of beginnings\n",

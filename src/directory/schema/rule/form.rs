@@ -1,6 +1,6 @@
 //! The normal forms themselves: which one each rule compares by, which syntaxes have it, and how it is written.
 
-use super::prepare::{Case, prepare, prepare_telephone_number, prepare_word};
+use super::prepare::{Case, is_word, prepare, prepare_telephone_number, prepare_word};
 use super::{InvalidValue, Nesting, Rule, SubstringPiece, integer, time, words};
 use crate::directory::dn;
 use crate::directory::schema::Schema;
@@ -186,6 +186,34 @@ impl Form {
         }
     }
 
+    /// Whether the form of one of these attribute values is this one; `None` where only writing them tells.
+    pub(super) fn is_among<'a>(
+        &self,
+        schema: &Schema,
+        mut values: impl Iterator<Item = &'a [u8]> + Clone,
+        form: &[u8],
+    ) -> Option<bool> {
+        let is_of = |value: &[u8]| match self {
+            Self::DirectoryString(case) | Self::Ia5String(case) => is_word(value, *case, form),
+            Self::Octets => Some(value == form),
+            Self::Oid => numeric_oid(schema, value).map(|oid| oid == form),
+            _ => None,
+        };
+        // Most who name a class spell it as its definition does.
+        if let Self::Oid = self
+            && let Some(class) = schema.class_id(form)
+            && let name = schema.class(class).name().as_bytes()
+            && values.clone().any(|value| value == name)
+        {
+            return Some(true);
+        }
+        let found = values.find_map(|value| match is_of(value) {
+            Some(false) => None,
+            told => Some(told),
+        });
+        found.unwrap_or(Some(false))
+    }
+
     /// Appends the form of an assertion value to `out`.
     pub(super) fn write_assertion(
         &self,
@@ -321,13 +349,12 @@ fn numeric_oid<'a>(schema: &'a Schema, value: &'a [u8]) -> Option<&'a [u8]> {
     if is_numeric_oid(value) {
         return Some(value);
     }
-    let name = str::from_utf8(value).ok()?;
-    let oid = if let Some(class) = schema.class_id(name) {
+    let oid = if let Some(class) = schema.class_id(value) {
         &schema.class(class).oid
-    } else if let Some(attribute) = schema.attribute_id(name) {
+    } else if let Some(attribute) = schema.attribute_id(value) {
         &schema.attribute(attribute).oid
     } else {
-        Rule::by_name(name)?.oid()
+        Rule::by_name(str::from_utf8(value).ok()?)?.oid()
     };
     Some(oid.as_bytes())
 }

@@ -50,20 +50,49 @@ pub(super) fn prepare(
 /// Prepares a whole value that is one word of printable ASCII, as most are, and appends it to `out`; false, and nothing
 /// appended, when it is anything else.
 pub(super) fn prepare_word(value: &[u8], case: Case, out: &mut Vec<u8>) -> bool {
-    if value.is_empty() || !value.iter().all(u8::is_ascii_graphic) {
+    if !is_one_word(value) {
         return false;
     }
-    let start = out.len();
     out.reserve(value.len().saturating_add(2));
     out.push(b' ');
-    out.extend_from_slice(value);
-    out.push(b' ');
-    if case == Case::Ignore {
-        out.get_mut(start..)
-            .unwrap_or_default()
-            .make_ascii_lowercase();
+    match case {
+        Case::Ignore => out.extend(value.iter().map(u8::to_ascii_lowercase)),
+        Case::Exact => out.extend_from_slice(value),
     }
+    out.push(b' ');
     true
+}
+
+/// Whether this is what [`prepare_word`] makes of a value; `None` when it makes nothing of it.
+pub(super) fn is_word(value: &[u8], case: Case, prepared: &[u8]) -> Option<bool> {
+    if !is_one_word(value) {
+        return None;
+    }
+    let [b' ', word @ .., b' '] = prepared else {
+        return Some(false);
+    };
+    Some(match case {
+        Case::Ignore => word == value || word.eq_ignore_ascii_case(value),
+        Case::Exact => word == value,
+    })
+}
+
+fn is_one_word(value: &[u8]) -> bool {
+    let (eights, rest) = value.as_chunks();
+    let ends = match value.last_chunk() {
+        Some(end) => are_graphic(*end),
+        None => !rest.is_empty() && rest.iter().all(u8::is_ascii_graphic),
+    };
+    ends && eights.iter().all(|eight| are_graphic(*eight))
+}
+
+/// Whether each of eight octets is printable ASCII and no space, all at once: what is added to each carries nothing over.
+fn are_graphic(octets: [u8; 8]) -> bool {
+    const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
+    let octets = u64::from_ne_bytes(octets);
+    let at_least_first = octets.wrapping_add(u64::from_ne_bytes([0x80 - b'!'; 8]));
+    let beyond_last = octets.wrapping_add(u64::from_ne_bytes([0x7f - b'~'; 8]));
+    (octets | beyond_last | !at_least_first) & HIGHEST == 0
 }
 
 /// The most that the text of a request, or that of an entry, may take to be compared: so many characters beyond ASCII,
@@ -276,6 +305,21 @@ mod tests {
         let mut out = Vec::new();
         prepare(text, Case::Ignore, Some(piece), &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_word_has_no_octet_but_printable_ones_wherever_it_is() {
+        assert!(!is_one_word(b""));
+        for length in 1..20 {
+            for at in 0..length {
+                for octet in 0..=u8::MAX {
+                    let mut value = vec![b'a'; length];
+                    value[at] = octet;
+                    let expected = octet.is_ascii_graphic();
+                    assert_eq!(is_one_word(&value), expected, "{octet} at {at} of {length}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,9 @@ use proptest::prelude::*;
 static SCHEMA: LazyLock<Schema> =
     LazyLock::new(|| Schema::built_in(PosixGroup::default()).unwrap());
 
+/// Text of all kinds, alike rather often.
+const VALUE: &str = "[aA1 .é]{0,3}|(?i:person)|2\\.5\\.6\\.6|cn|2\\.5\\.4\\.3|unknown";
+
 fn value(rule: Rule, value: &str) -> Result<Vec<u8>, InvalidValue> {
     let mut out = Vec::new();
     rule.normalize_value(&SCHEMA, value.as_bytes(), &mut out)
@@ -447,7 +450,48 @@ fn bits_are_tested_in_two_s_complement() {
     assert!(Rule::bit_and(b"999999999999999999999999999999999999999999", b"1").is_err());
 }
 
+#[test]
+fn most_values_tell_without_their_normal_forms_whether_one_is_equal() {
+    let values = ["top", "inetOrgPerson", "2.5.6.2", "Anna"].map(str::as_bytes);
+    for (rule, wanted, expected) in [
+        (Rule::ObjectIdentifier, "inetOrgPerson", Some(true)),
+        (Rule::ObjectIdentifier, "INETORGPERSON", Some(true)),
+        (
+            Rule::ObjectIdentifier,
+            "2.16.840.1.113730.3.2.2",
+            Some(true),
+        ),
+        (Rule::ObjectIdentifier, "country", Some(true)),
+        // No class: it takes a normal form.
+        (Rule::ObjectIdentifier, "person", None),
+        (Rule::CaseIgnore, "ANNA", Some(true)),
+        (Rule::CaseExact, "ANNA", Some(false)),
+        (Rule::CaseIgnore, "Ann", Some(false)),
+        (Rule::TelephoneNumber, "1", None),
+    ] {
+        let form = assertion(rule, wanted).unwrap();
+        let told = rule.is_among(&SCHEMA, values.into_iter(), &form);
+        assert_eq!(told, expected, "{rule:?} {wanted}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn what_values_tell_without_their_normal_forms_is_what_these_would(
+        values in prop::collection::vec(VALUE, 0..4),
+        wanted in VALUE,
+    ) {
+        for rule in Rule::ALL {
+            let Ok(form) = value(*rule, &wanted) else {
+                continue;
+            };
+            let is_equal = |one: &String| value(*rule, one).is_ok_and(|own| own == form);
+            let told = rule.is_among(&SCHEMA, values.iter().map(String::as_bytes), &form);
+            let expected = told.map(|_| values.iter().any(is_equal));
+            prop_assert_eq!(told, expected, "{:?}", rule);
+        }
+    }
+
     #[test]
     fn no_rule_fails_on_hostile_bytes(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         let mut out = Vec::new();

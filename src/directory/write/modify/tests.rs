@@ -62,7 +62,7 @@ fn drawn_up<T>(
     let mut draft = Draft::new(snapshot, &rules, settings, Origin::Client, 1, &mut random);
     let outcome = act(&mut draft);
     let (after, outstanding) = draft.finish();
-    store.commit(&outstanding.batch).unwrap();
+    store.commit(outstanding.batch).unwrap();
     (outcome, after)
 }
 
@@ -156,7 +156,7 @@ fn a_store_that_does_not_say_is_judged_anew() {
     state.truncate(16);
     let mut batch = Batch::default();
     batch.put(key, state);
-    store.commit(&batch).unwrap();
+    store.commit(batch).unwrap();
     let snapshot = reopened(&mut store, &schema(TEXT, "MAY code"));
     assert!(!is_judged(&snapshot, PERSON));
 }
