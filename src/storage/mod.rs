@@ -12,7 +12,7 @@
 //! | `format` | makes the folder a store and says its version; written last | once, at creation |
 //! | `lock` | names the process that has the store | needs not be |
 //! | `acknowledged` | the number of the last commit | by the kernel, within seconds |
-//! | `journal.0`, `journal.1` | the last commits, up to 32 MiB in each | with every commit but large ones |
+//! | `journal.0`, `journal.1` | the last commits, up to 16 MiB in each | with every commit but large ones |
 //! | `db` | sled's log: every record, every page, written in segments of 512 KiB that are used again | at the latest when a journal is full; with every large commit; at the end |
 //! | `conf` | sled's settings, the same in every store; sled never syncs it | once, at creation |
 //! | `snap.<position>` | sled's page table as of the last opening; holds nothing that is not in `db` | by sled, at opening; its name by us |

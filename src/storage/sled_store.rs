@@ -47,7 +47,7 @@ impl Default for Options {
         Self {
             cache: 8 << 20,
             reserve: 32 << 20,
-            journal: 32 << 20,
+            journal: 16 << 20,
         }
     }
 }
