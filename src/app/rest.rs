@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -65,7 +66,7 @@ impl RestServer {
         Ok(Arc::new(Self {
             router: rest::router(rest),
             tls,
-            workers: Workers::start("requests", threads)?,
+            workers: Workers::start("requests", threads, Builder::enable_all)?,
             tasks: TaskTracker::new(),
             stop,
             limit: assembly.config.rest.max_connections,

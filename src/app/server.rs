@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::net::{TcpListener, UnixListener};
+use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,7 @@ use crate::ldap::budget::Budget;
 use crate::ldap::connection::{Security, Terms};
 use crate::ldap::listener::Listeners;
 use crate::ldap::root_dse::RootDse;
+use crate::ldap::timers::Timers;
 use crate::ldap::workers::Workers;
 use crate::ldap::{Face, Limits, TlsSource};
 use crate::storage::Store;
@@ -61,7 +63,7 @@ pub fn run(
     administrator: Option<Administrator>,
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
@@ -106,7 +108,8 @@ async fn serve(
     let rest = rest.map(|tls| RestServer::new(&assembly, &directory, tls, cores));
     let rest = rest.transpose()?;
     let limit = assembly.config.limits.connections;
-    let listeners = Listeners::new(face, limit, Workers::start("connections", cores)?);
+    let workers = Workers::start("connections", cores, Builder::enable_io)?;
+    let listeners = Listeners::new(face, limit, workers);
     let addresses = Addresses {
         ldap: accept(&listeners, &assembly.config, sockets, &metrics)?,
         rest: accept_rest(rest.as_ref(), rest_sockets, &metrics)?,
@@ -228,6 +231,7 @@ fn face(
         budget: Budget::new(limits.buffered_bytes),
         observer: Box::new(observer),
         tls: tls.map(|tls| tls as Arc<dyn TlsSource>),
+        timers: Timers::of(Handle::current()),
     }
 }
 

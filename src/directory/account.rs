@@ -90,7 +90,6 @@ pub struct Account {
 
 impl Account {
     /// The account of an entry.
-    #[inline]
     pub fn of(view: &View<'_>) -> Account {
         let descriptions = view.snapshot.descriptions();
         let mut account = Account::default();

@@ -248,7 +248,8 @@ impl Civil {
 }
 
 /// Appends a number with so many digits.
-fn push_digits<const DIGITS: usize>(mut number: i64, out: &mut Vec<u8>) {
+fn push_digits<const DIGITS: usize>(number: i64, out: &mut Vec<u8>) {
+    let mut number = u32::try_from(number).unwrap_or_default();
     let mut digits = [b'0'; DIGITS];
     for digit in digits.iter_mut().rev() {
         *digit += u8::try_from(number % 10).unwrap_or_default();

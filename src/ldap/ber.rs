@@ -10,7 +10,7 @@ mod structure;
 mod write;
 
 pub use read::{Element, Fault, ReadError, Reader};
-pub use structure::{BerFault, Header, Limits, StructureError, check, header};
+pub use structure::{BerFault, Header, StructureError, check, header};
 pub use write::{
     Octets, element_len, integer_element_len, put_element, put_enumerated, put_header, put_integer,
 };

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::Face;
 use super::relay::Relay;
 use super::session::{Channel, Peer, Session};
+use super::timers::Timers;
 use pipe::{End, Pipe};
 
 /// The longest that a TLS handshake takes.
@@ -99,7 +99,7 @@ pub async fn serve_local(
     let served = async {
         let mut stream = UnixStream::from_std(stream)?;
         let end = pipe.serve(&mut stream, &mut session, &stop).await?;
-        part(&mut stream).await;
+        part(&mut stream, &face.timers).await;
         Ok::<End, io::Error>(end)
     };
     let reason = match served.await {
@@ -140,14 +140,15 @@ async fn run(
         if let Some(reason) = reason {
             // Searches under way would be for nobody.
             drop((pipe, session));
-            part(&mut stream).await;
+            part(&mut stream, &face.timers).await;
             return Ok(reason);
         }
     }
     let Some(source) = &face.tls else {
         return Ok("no TLS configured");
     };
-    let accepting = timeout(HANDSHAKE, TlsAcceptor::from(source.config()).accept(stream));
+    let accepting = TlsAcceptor::from(source.config()).accept(stream);
+    let accepting = face.timers.timeout(HANDSHAKE, accepting);
     let accepted = tokio::select! {
         accepted = accepting => accepted,
         () = stop.cancelled() => return Ok("server stopping"),
@@ -175,9 +176,9 @@ async fn run(
         .serve(&mut stream, &mut session, stop)
         .await?;
     // Without this the client could not tell the end from a cut (RFC 8446 section 6.1).
-    let _ = timeout(FAREWELL, stream.shutdown()).await;
+    let _ = face.timers.timeout(FAREWELL, stream.shutdown()).await;
     drop(session);
-    part(stream.get_mut().0).await;
+    part(stream.get_mut().0, &face.timers).await;
     match end {
         End::Closed(reason) => Ok(reason),
         End::StartTls => Ok("TLS within TLS"),
@@ -186,10 +187,10 @@ async fn run(
 
 /// Ends a stream in a way that lets what was sent last arrive: a socket that is closed with bytes unread resets its
 /// connection, and the other end loses what it has not read by then.
-async fn part<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
+async fn part<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, timers: &Timers) {
     let parting = async {
         stream.shutdown().await?;
         tokio::io::copy(&mut stream.take(UNREAD), &mut tokio::io::sink()).await
     };
-    let _ = timeout(FAREWELL, parting).await;
+    let _ = timers.timeout(FAREWELL, parting).await;
 }

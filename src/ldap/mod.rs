@@ -24,6 +24,7 @@ pub mod relay;
 pub mod result;
 pub mod root_dse;
 pub mod session;
+pub mod timers;
 pub mod workers;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use crate::directory::Directory;
 use crate::directory::dn::Dn;
 use message::{Operation, ResultCode};
 use root_dse::RootDse;
+use timers::Timers;
 
 /// What all connections share.
 pub struct Face {
@@ -48,6 +50,8 @@ pub struct Face {
     pub observer: Box<dyn Observer>,
     /// Certificates and what they prove; `None` when no listener has TLS.
     pub tls: Option<Arc<dyn TlsSource>>,
+    /// What wakes connections when their time is up.
+    pub timers: Timers,
 }
 
 impl Face {

@@ -39,14 +39,18 @@ pub struct Place {
 }
 
 impl Workers {
-    /// Starts `count` threads, named by what they serve.
+    /// Starts `count` threads, named by what they serve, whose runtimes have what `enable` gives them.
     ///
     /// # Errors
     /// When the system refuses a thread or what a runtime needs.
-    pub fn start(serving: &str, count: NonZeroUsize) -> io::Result<Self> {
+    pub fn start(
+        serving: &str,
+        count: NonZeroUsize,
+        enable: fn(&mut Builder) -> &mut Builder,
+    ) -> io::Result<Self> {
         let end = CancellationToken::new();
         let workers = (0..count.get()).map(|number| {
-            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let runtime = enable(&mut Builder::new_current_thread()).build()?;
             let handle = runtime.handle().clone();
             let end = end.clone();
             let (relay, relayed) = relay::new();
@@ -105,9 +109,14 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
+    fn start(count: usize) -> Workers {
+        let count = NonZeroUsize::new(count).unwrap();
+        Workers::start("connections", count, Builder::enable_io).unwrap()
+    }
+
     #[test]
     fn connections_are_spread_and_leave_their_places() {
-        let workers = Workers::start("connections", NonZeroUsize::new(2).unwrap()).unwrap();
+        let workers = start(2);
         let loads = || {
             let loads = workers.workers.iter();
             loads
@@ -122,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_spawned_runs_on_a_thread_of_connections() {
-        let workers = Workers::start("connections", NonZeroUsize::MIN).unwrap();
+        let workers = start(1);
         let place = workers.place().unwrap();
         let (send, receive) = std::sync::mpsc::channel();
         place.handle().spawn(async move {

@@ -17,6 +17,7 @@ use hedgerow::ldap::message::{Operation, ResultCode};
 use hedgerow::ldap::relay::{self, Relay};
 use hedgerow::ldap::root_dse::RootDse;
 use hedgerow::ldap::session::{Channel, Flow, HIGH_WATER, Session};
+use hedgerow::ldap::timers::Timers;
 use hedgerow::ldap::{Face, Limits, Observer};
 use in_memory::Fixture;
 pub use in_memory::{ADMINISTRATOR, PASSWORD};
@@ -85,6 +86,7 @@ impl Place {
                 budget: Budget::new(1 << 30),
                 observer: Box::new(Unobserved),
                 tls: None,
+                timers: Timers::of(runtime.handle().clone()),
             }),
             relay,
             runtime,

@@ -68,8 +68,8 @@ impl Trigrams {
     fn take_out(&mut self) {
         let outdated = std::mem::take(&mut self.outdated);
         let mut outdated: Vec<Outdated> = outdated.iter().map(|(_, one)| *one).collect();
-        // Changes of one pair stay in their order.
-        outdated.sort_by_key(|one| (one.address, one.id));
+        // Changes of one pair stay in their order. Both parts in one number are compared in one step.
+        outdated.sort_by_key(|one| u64::from(one.address) << 32 | u64::from(one.id));
         for posting in outdated.chunk_by(|one, next| one.address == next.address) {
             let pairs = posting.chunk_by(|one, next| one.id == next.id);
             let last = pairs.filter_map(<[Outdated]>::last);

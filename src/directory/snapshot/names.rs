@@ -166,10 +166,8 @@ impl Snapshot {
 
     /// Walks down from an entry by relative names, the last one first.
     fn descend(&self, mut at: EntryId, relative: &[Rdn]) -> Found {
-        let mut normalized = Vec::new();
         for (level, rdn) in relative.iter().rev().enumerate() {
-            normalized.clear();
-            normalized.reserve(64);
+            let mut normalized = Vec::with_capacity(64);
             rdn.normalize(&self.schema, &mut normalized);
             match self.child(at, rdn, &normalized) {
                 Some(child) => at = child,

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
+use super::structure::check_unread;
 use super::{BerFault, CONSTRUCTED, header};
 
 /// What was wrong with one field.
@@ -111,6 +112,17 @@ impl<'a> Reader<'a> {
         let (element, rest) = split.ok_or(Fault::Encoding(BerFault::Overrun).of(field))?;
         self.rest = rest;
         Ok(element)
+    }
+
+    /// Passes over the next element, whatever it is, and tells its identifier octet. What is in it
+    /// must be elements as well, if it is constructed.
+    ///
+    /// # Errors
+    /// As described at [`Reader`].
+    pub fn skip(&mut self, field: &'static str) -> Result<u8, ReadError> {
+        let Element { tag, content } = self.element(field)?;
+        check_unread(tag, content).map_err(|fault| Fault::from(fault).of(field))?;
+        Ok(tag)
     }
 
     /// The content of the next element, which must be `tag`.
@@ -231,7 +243,7 @@ impl<'a> Reader<'a> {
     /// As described at [`Reader`], for `sequence`.
     pub fn finish(mut self, sequence: &'static str, defined: &[u8]) -> Result<(), ReadError> {
         while !self.rest.is_empty() {
-            let tag = self.element(sequence)?.tag;
+            let tag = self.skip(sequence)?;
             if defined
                 .iter()
                 .any(|known| (known ^ tag) & !CONSTRUCTED == 0)

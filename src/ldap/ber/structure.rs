@@ -1,4 +1,4 @@
-//! The header of an element, and the structure check of a whole message. Every length is held
+//! The header of an element, and the structure check of what nobody reads. Every length is held
 //! against the bytes that are there; nothing is allocated.
 
 use std::ops::Range;
@@ -6,6 +6,9 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::{BOOLEAN, CONSTRUCTED, ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE, SET};
+
+/// How deep a check goes. What lies deeper is known to lie within its parent and no more.
+const LEVELS: usize = 128;
 
 const TAG_NUMBER: u8 = 0x1f;
 const END_OF_CONTENTS: u8 = 0;
@@ -108,23 +111,13 @@ pub struct StructureError {
     pub fault: BerFault,
 }
 
-/// How much of a message is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// How deep to go, the children of the outermost SEQUENCE being the first level. What lies
-    /// deeper is known to lie within its parent and no more, so that whoever reads on must not go
-    /// further than this.
-    pub levels: usize,
-    /// How many elements there may be down to that level.
-    pub elements: usize,
-}
-
-/// Checks that `message` is exactly one SEQUENCE, that every element lies within its parent, and
-/// that universal types have the form that LDAP demands (RFC 4511 section 5.1).
+/// Checks that `message` is exactly one SEQUENCE of `elements` elements at most, that each of them
+/// lies within its parent, and that universal types have the form that LDAP demands (RFC 4511
+/// section 5.1).
 ///
 /// # Errors
 /// The first fault, with its place.
-pub fn check(message: &[u8], limits: Limits) -> Result<(), StructureError> {
+pub fn check(message: &[u8], mut elements: usize) -> Result<(), StructureError> {
     let fault = |at, fault| StructureError { at, fault };
     match message.first() {
         Some(&SEQUENCE) => {}
@@ -141,13 +134,23 @@ pub fn check(message: &[u8], limits: Limits) -> Result<(), StructureError> {
         let end = outer.len.saturating_add(outer.content);
         return Err(fault(end, BerFault::TrailingBytes));
     }
-    let mut elements = limits.elements;
-    check_children(
-        message,
-        outer.len..message.len(),
-        limits.levels,
-        &mut elements,
-    )
+    check_children(message, outer.len..message.len(), LEVELS, &mut elements)
+}
+
+/// Checks an element that is passed over, and what is in it, as [`check`] does.
+///
+/// # Errors
+/// The first fault.
+pub fn check_unread(tag: u8, content: &[u8]) -> Result<(), BerFault> {
+    if !has_lawful_form(tag) {
+        return Err(BerFault::WrongForm(tag));
+    }
+    if tag & CONSTRUCTED == 0 {
+        return Ok(());
+    }
+    let mut elements = usize::MAX;
+    let checked = check_children(content, 0..content.len(), LEVELS, &mut elements);
+    checked.map_err(|error| error.fault)
 }
 
 /// Checks the elements that lie side by side within `range`, and what is in them.

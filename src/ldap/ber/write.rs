@@ -43,9 +43,10 @@ pub fn integer_element_len(value: i32) -> usize {
 /// next.
 #[inline]
 pub fn put_header(out: &mut impl Octets, tag: u8, content: usize) {
-    match u8::try_from(content) {
-        Ok(short @ 0..=0x7f) => out.put(&[tag, short]),
-        Ok(long) => out.put(&[tag, 0x81, long]),
+    match u16::try_from(content).map(u16::to_be_bytes) {
+        Ok([0, short @ 0..=0x7f]) => out.put(&[tag, short]),
+        Ok([0, long]) => out.put(&[tag, 0x81, long]),
+        Ok([high, low]) => out.put(&[tag, 0x82, high, low]),
         Err(_) => put_long_header(out, tag, content),
     }
 }

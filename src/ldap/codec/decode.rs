@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::directory::filter::Filter;
 use crate::directory::schema::rule::{MAX_EFFORT, exceeds_effort};
 use crate::ldap::ber::{
-    self, BOOLEAN, Fault, INTEGER, Limits, OCTET_STRING, ReadError, Reader, SEQUENCE,
+    self, BOOLEAN, BerFault, Fault, INTEGER, OCTET_STRING, ReadError, Reader, SEQUENCE,
     StructureError, context, context_constructed,
 };
 use crate::ldap::message::{Control, Message, Operation, Request};
@@ -24,11 +24,8 @@ const APPLICATION: u8 = 0x40;
 /// it.
 pub const MAX_ELEMENTS: usize = 1 << 19;
 
-/// As deep as anything is read: operation, the deepest filter, an assertion in it, its pieces.
-const LIMITS: Limits = Limits {
-    levels: Filter::MAX_DEPTH + 4,
-    elements: MAX_ELEMENTS,
-};
+/// Octets of the shortest element.
+const SHORTEST: usize = 2;
 
 /// Why bytes are not a request, and whom it concerns (RFC 4511 section 4.1.1).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -84,29 +81,43 @@ pub enum RequestError {
 /// # Errors
 /// See [`DecodeError`]; the texts name fields and never hold what the client sent.
 pub fn decode(message: &[u8]) -> Result<Message, DecodeError> {
-    let (id, operation, mut components) = envelope(message)?;
-    let body = request(operation, &mut components).and_then(|request| {
-        bounded(&request, message)?;
-        Ok((request, controls(components)?))
-    });
-    match body {
-        Ok((operation, controls)) => Ok(Message {
-            id,
-            operation,
-            controls,
-        }),
-        Err(reason) => Err(DecodeError::Request {
-            id,
-            operation,
-            reason,
-        }),
+    let check = || ber::check(message, MAX_ELEMENTS).map_err(EnvelopeError::from);
+    if message.len() / SHORTEST > MAX_ELEMENTS {
+        check()?;
     }
+    let read = read(message);
+    if read.is_err() {
+        // What could not be read to its end may have no structure, and that comes before whatever else is wrong with it.
+        check()?;
+    }
+    read
+}
+
+fn read(message: &[u8]) -> Result<Message, DecodeError> {
+    let (id, operation, mut components) = envelope(message)?;
+    let refused = |reason| DecodeError::Request {
+        id,
+        operation,
+        reason,
+    };
+    let request = request(operation, &mut components).map_err(refused)?;
+    bounded(&request, message).map_err(refused)?;
+    let controls = controls(components).map_err(|error| refused(error.into()))?;
+    Ok(Message {
+        id,
+        operation: request,
+        controls,
+    })
 }
 
 /// The id, the operation, and a reader that stands before it.
 fn envelope(message: &[u8]) -> Result<(i32, Operation, Reader<'_>), EnvelopeError> {
-    ber::check(message, LIMITS)?;
-    let mut components = Reader::new(message).constructed(SEQUENCE, "LDAPMessage")?;
+    const FIELD: &str = "LDAPMessage";
+    let mut message = Reader::new(message);
+    let mut components = message.constructed(SEQUENCE, FIELD)?;
+    if !message.is_empty() {
+        return Err(Fault::from(BerFault::TrailingBytes).of(FIELD).into());
+    }
     let id = components.integer(INTEGER, "messageID", 1..=i32::MAX)?;
     let tag = components.peek().ok_or(Fault::Missing.of("protocolOp"))?;
     let operation = Operation::of_request(tag).ok_or(EnvelopeError::NotARequest(tag))?;
@@ -158,7 +169,7 @@ fn control(mut components: Reader<'_>) -> Result<Control, ReadError> {
 /// As [`Reader::finish`], with every protocol operation among what an LDAPMessage defines.
 fn finish_message(mut components: Reader<'_>) -> Result<(), ReadError> {
     while let Some(tag) = components.peek() {
-        components.element("LDAPMessage")?;
+        components.skip("LDAPMessage")?;
         if tag & CLASS == APPLICATION || [INTEGER, CONTROLS, context(0)].contains(&tag) {
             return Err(Fault::Unexpected(tag).of("LDAPMessage"));
         }

@@ -24,9 +24,9 @@ mod mutation;
 use rasn_ldap::{LdapMessage, ProtocolOp};
 
 use super::samples::*;
-use super::{DecodeError, EnvelopeError, RequestError, decode};
+use super::{DecodeError, EnvelopeError, MAX_ELEMENTS, RequestError, decode};
 use crate::directory::filter::{self, Filter};
-use crate::ldap::ber::{BOOLEAN, ENUMERATED, Fault, INTEGER, SEQUENCE, SET};
+use crate::ldap::ber::{BOOLEAN, ENUMERATED, Fault, INTEGER, SEQUENCE, SET, check};
 use crate::ldap::message::{
     Attribute, Authentication, BindRequest, Change, ChangeOperation, Control, DerefAliases,
     Message, ModifyRequest, Request, Scope, SearchRequest,
@@ -284,6 +284,24 @@ fn is_stricter(error: &DecodeError) -> bool {
         },
         DecodeError::Request { .. } => false,
     }
+}
+
+#[test]
+fn a_message_is_refused_as_such_just_when_its_structure_is_at_fault() {
+    let mut generator = Generator::new(0x0690);
+    let mut faults = 0;
+    for _ in 0..60_000 {
+        let bytes = rasn::ber::encode(&request(&mut generator)).unwrap();
+        let bytes = mutated(bytes, &mut generator);
+        let refused = match decode(&bytes) {
+            Err(DecodeError::Envelope(EnvelopeError::Structure(error))) => Some(error),
+            _ => None,
+        };
+        let fault = check(&bytes, MAX_ELEMENTS).err();
+        faults += usize::from(fault.is_some());
+        assert_eq!(refused, fault, "{bytes:x?}");
+    }
+    assert!(faults > 10_000, "{faults}");
 }
 
 #[test]

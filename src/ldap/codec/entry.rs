@@ -22,15 +22,16 @@ impl AttributeList {
     #[inline]
     pub fn push(&mut self, name: &str, values: Option<ValueSet<'_>>) {
         let values = values.map_or(&[SET, 0][..], ValueSet::as_bytes);
-        let content = element_len(name.len()) + values.len();
-        match (u8::try_from(content), u8::try_from(name.len())) {
-            // As nearly all are: both lengths take one octet.
+        // As nearly all are: both lengths take one octet.
+        let short = name.len() + values.len() + 2;
+        match (u8::try_from(short), u8::try_from(name.len())) {
             (Ok(content @ 0..=0x7f), Ok(length)) => {
                 let headers = [SEQUENCE, content, OCTET_STRING, length];
                 self.0.extend_from_slice(&headers);
                 self.0.extend_from_slice(name.as_bytes());
             }
             _ => {
+                let content = element_len(name.len()) + values.len();
                 put_header(&mut self.0, SEQUENCE, content);
                 put_element(&mut self.0, OCTET_STRING, name.as_bytes());
             }

@@ -96,7 +96,7 @@ fn authentication(components: &mut Reader<'_>) -> Result<Authentication, ReadErr
         )),
         Some(SASL) => sasl(components.constructed(SASL, FIELD)?),
         _ => {
-            let tag = components.element(FIELD)?.tag;
+            let tag = components.skip(FIELD)?;
             let number = tag & TAG_NUMBER;
             // Numbers 0 and 3 in the other form are known choices, wrongly encoded.
             if tag & CLASS != CONTEXT_CLASS || matches!(number, 0 | 3) {

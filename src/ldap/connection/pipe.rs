@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::HANDSHAKE;
@@ -21,6 +21,7 @@ use crate::ldap::budget::Lease;
 use crate::ldap::codec::{Frame, frame, write_disconnection};
 use crate::ldap::message::ResultCode;
 use crate::ldap::session::{Completion, Flow, HIGH_WATER, Session};
+use crate::ldap::timers::Timers;
 
 /// Why a connection was closed whose client seems to be gone.
 const FORSAKEN: &str = "client closed with operations under way";
@@ -60,6 +61,7 @@ pub(super) struct Pipe {
     pub input: BytesMut,
     output: BytesMut,
     lease: Lease,
+    timers: Timers,
     idle: Duration,
     /// When bytes last moved; the clock is set anew only when it rings.
     moved: Instant,
@@ -82,10 +84,11 @@ impl Pipe {
             input: BytesMut::new(),
             output: BytesMut::new(),
             lease: face.budget.lease(),
+            timers: face.timers.clone(),
             idle,
             moved: now,
             now: None,
-            clock: Box::pin(sleep_until(now + idle.min(STALL))),
+            clock: Box::pin(face.timers.sleep_until(now + idle.min(STALL))),
             ended: false,
             left: false,
             stopping: false,
@@ -117,7 +120,8 @@ impl Pipe {
                     ResultCode::Unavailable,
                     "the server is stopping",
                 );
-                let _ = timeout(HANDSHAKE, self.flush(stream)).await;
+                let timers = self.timers.clone();
+                let _ = timers.timeout(HANDSHAKE, self.flush(stream)).await;
                 return Ok(End::Closed("server stopping"));
             }
             if !self.fits() {
@@ -213,7 +217,7 @@ impl Pipe {
                         let bytes = self.input.get(..length).unwrap_or_default();
                         session.receive(bytes, at.into_std(), &mut self.output)
                     };
-                    self.input.advance(length.min(self.input.len()));
+                    consume(&mut self.input, length);
                     if flow != Flow::Continue {
                         return flow;
                     }
@@ -267,7 +271,8 @@ impl Pipe {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let takes = !self.ended && !self.stopping && session.accepts();
-        let stops = !self.stopping && !self.last_look;
+        // Who ends the server waits for nobody for as long as the clock would.
+        let stopping = self.stopping || self.last_look;
         let awaits = session.awaits_completion();
         // What could be done has been done, and no buffer is to be given back: there is nothing to come back for when the
         // last answer is sent.
@@ -281,7 +286,7 @@ impl Pipe {
                 match Pin::new(&mut *stream).poll_write(context, output) {
                     Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                     Poll::Ready(Ok(written)) => {
-                        output.advance(written);
+                        consume(output, written);
                         moved = true;
                     }
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
@@ -314,8 +319,8 @@ impl Pipe {
             biased;
             completion = session.completion(), if awaits => Ok(Event::Completed(Box::new(completion))),
             event = moving => event,
-            () = clock.as_mut() => Ok(Event::Clock),
-            () = stopped, if stops => Ok(Event::Stop),
+            () = clock.as_mut(), if !stopping => Ok(Event::Clock),
+            () = stopped, if !stopping => Ok(Event::Stop),
         }
     }
 
@@ -349,7 +354,7 @@ impl Pipe {
 
     /// Sends everything that is written, or gives up after the longest wait.
     async fn flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<()> {
-        let sent = timeout(STALL, async {
+        let sent = self.timers.timeout(STALL, async {
             stream.write_all(&self.output).await?;
             stream.flush().await
         });
@@ -357,6 +362,15 @@ impl Pipe {
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
         self.output.clear();
         Ok(())
+    }
+}
+
+/// Takes bytes from the front of a buffer, all of whose room is there again when nothing is left.
+fn consume(buffer: &mut BytesMut, taken: usize) {
+    if taken < buffer.len() {
+        buffer.advance(taken);
+    } else {
+        buffer.clear();
     }
 }
 

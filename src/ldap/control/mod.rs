@@ -51,6 +51,13 @@ pub struct Wishes {
     pub domain_scope: bool,
 }
 
+impl Controls {
+    /// Whether nothing is asked for.
+    pub fn are_none(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 impl Deref for Controls {
     type Target = Wishes;
 

@@ -14,7 +14,7 @@ use crate::directory::error::Error;
 use crate::directory::request::{self, Dereference, Part};
 use crate::directory::search::{Progress, Search};
 use crate::ldap::codec::write_search_reference;
-use crate::ldap::control::Controls;
+use crate::ldap::control::Wishes;
 use crate::ldap::message::{DerefAliases, ResultCode, Scope, SearchRequest};
 use crate::ldap::result::Answer;
 use crate::ldap::session::{Call, HIGH_WATER, Session};
@@ -72,7 +72,7 @@ pub fn begin(session: &mut Session, call: Call, mut request: SearchRequest, out:
 }
 
 /// Which part of the entries the controls ask for.
-fn part(controls: &Controls) -> Result<Part, Answer> {
+fn part(controls: &Wishes) -> Result<Part, Answer> {
     match (&controls.page, &controls.window) {
         (Some(_), Some(_)) => Err(Answer::because(
             ResultCode::UnwillingToPerform,
@@ -89,7 +89,7 @@ fn plain(
     base: Dn,
     request: SearchRequest,
     part: Part,
-    controls: &Controls,
+    controls: &Wishes,
 ) -> request::SearchRequest {
     request::SearchRequest {
         base,

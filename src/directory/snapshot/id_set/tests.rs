@@ -160,3 +160,18 @@ fn ids_are_collected_in_any_order_and_once() {
     let set: IdSet = [7, 3, u32::MAX, 3, 0].into_iter().collect();
     assert_eq!(set.iter().collect::<Vec<_>>(), [0, 3, 7, u32::MAX]);
 }
+
+#[test]
+fn a_single_id_is_left_out_of_sets_of_all_forms() {
+    for len in [1, 2, 3, 400, 512, 513, 70_000] {
+        let all: IdSet = (0..len).map(|id| id * 3).collect();
+        for id in [0, 3, 4, 3 * (len - 1)] {
+            let rest: IdSet = all.iter().filter(|other| *other != id).collect();
+            assert_eq!(
+                all.difference(&IdSet::from_iter([id])),
+                rest,
+                "{id} of {len}"
+            );
+        }
+    }
+}

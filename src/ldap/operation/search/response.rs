@@ -14,16 +14,18 @@ use crate::ldap::session::{Call, Session};
 /// Ends a search that returned what was asked for.
 pub fn succeed(session: &Session, call: &Call, search: &Search, out: &mut BytesMut) {
     let mut answer = Answer::new(ResultCode::Success);
-    let cookie = session.face.directory.cookie(search);
-    let total = search.total().unwrap_or(0);
-    let page = page(call, total, cookie.as_deref());
-    let sorted = search.sorted().map(sort::response);
-    let window = search
-        .place()
-        .map(|place| list_view::response(place, cookie.as_deref()));
-    answer
-        .controls
-        .extend(page.into_iter().chain(sorted).chain(window));
+    if !call.controls.are_none() {
+        let cookie = session.face.directory.cookie(search);
+        let total = search.total().unwrap_or(0);
+        let page = page(call, total, cookie.as_deref());
+        let sorted = search.sorted().map(sort::response);
+        let window = search
+            .place()
+            .map(|place| list_view::response(place, cookie.as_deref()));
+        answer
+            .controls
+            .extend(page.into_iter().chain(sorted).chain(window));
+    }
     session.finish(out, call, &answer);
 }
 
