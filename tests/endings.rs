@@ -20,8 +20,8 @@ use std::os::unix::net::UnixStream;
 
 use authority::{secured, trusting};
 use client::{
-    Client, SEARCH_DONE, UNBIND, bind, element, extended, message, present, search, search_for,
-    sequence,
+    ADD_RESPONSE, Client, EXTENDED_RESPONSE, SEARCH_DONE, UNBIND, add, bind, element, extended,
+    message, present, search, search_for, sequence,
 };
 use rustls::{ClientConnection, StreamOwned};
 use server::{ADMIN, Folder, PASSWORD, PATIENCE, SUFFIX, Server};
@@ -84,6 +84,36 @@ fn the_last_notice_reaches_a_client_that_is_still_sending() {
     client.send(&[&start[..], &unasked].concat());
     assert_eq!(client.reply().code, Some(0));
     client.expect_end("bytes in clear behind StartTLS");
+}
+
+/// Section 4.4.1: what the server has taken before it stops it does and answers, and says then that it stops.
+#[test]
+fn changes_that_are_under_way_when_the_server_stops_are_answered() {
+    let folder = Folder::new();
+    folder.load(&tree(0));
+    let server = folder.serve();
+    let mut client = Client::bound(&server);
+    let person = |id: i16| {
+        let name = format!("cn=p{id},{SUFFIX}");
+        message(id, &add(&name, &[("objectClass", "person"), ("sn", "x")]))
+    };
+    client.send(&(2..2_000).flat_map(person).collect::<Vec<u8>>());
+    let mut answered = 0;
+    let last = loop {
+        let reply = client.reply();
+        if reply.tag != ADD_RESPONSE {
+            break reply;
+        }
+        assert_eq!(reply.code, Some(0));
+        answered += 1;
+        if answered == 1 {
+            server.terminate();
+        }
+    };
+    assert_eq!((last.tag, last.code), (EXTENDED_RESPONSE, Some(52)));
+    client.expect_end("the server has stopped");
+    assert_eq!(server.stop().code(), Some(0));
+    assert_eq!(folder.export().matches("dn: cn=p").count(), answered);
 }
 
 #[test]

@@ -159,6 +159,8 @@ impl Listeners {
         {
             tracing::warn!(open = self.tasks.len(), "connections dropped");
         }
+        // Before the runtime of their timers ends, which they may be waiting for.
+        self.workers.end();
     }
 }
 

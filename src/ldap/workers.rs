@@ -5,20 +5,23 @@
 //! one slice of work. What other threads do for its connections comes to each thread by one [`relay`].
 
 use std::io;
+use std::mem;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::relay::{self, Relay};
 
-/// The threads; they end when this is dropped, with what they serve.
+/// The threads; they end when this is dropped or before, with what they serve.
 #[derive(Debug)]
 pub struct Workers {
     workers: Vec<Worker>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    end: CancellationToken,
     _end: DropGuard,
 }
 
@@ -49,17 +52,19 @@ impl Workers {
         enable: fn(&mut Builder) -> &mut Builder,
     ) -> io::Result<Self> {
         let end = CancellationToken::new();
+        let mut threads = Vec::with_capacity(count.get());
         let workers = (0..count.get()).map(|number| {
             let runtime = enable(&mut Builder::new_current_thread()).build()?;
             let handle = runtime.handle().clone();
             let end = end.clone();
             let (relay, relayed) = relay::new();
-            thread::Builder::new()
+            let thread = thread::Builder::new()
                 .name(format!("{serving}-{number}"))
                 .spawn(move || {
                     let relaying = end.run_until_cancelled(relayed.hand_over());
                     runtime.block_on(relaying);
                 })?;
+            threads.push(thread);
             Ok(Worker {
                 handle,
                 relay,
@@ -68,8 +73,19 @@ impl Workers {
         });
         Ok(Self {
             workers: workers.collect::<io::Result<_>>()?,
+            threads: Mutex::new(threads),
+            end: end.clone(),
             _end: end.drop_guard(),
         })
+    }
+
+    /// Ends the threads and waits for that: what they have served until now has gone then. None of them may call this.
+    pub fn end(&self) {
+        self.end.cancel();
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        for thread in mem::take(&mut *threads) {
+            let _ = thread.join();
+        }
     }
 
     /// A place at the thread that serves the fewest connections.
@@ -127,6 +143,21 @@ mod tests {
         assert_eq!(loads(), [3, 2]);
         drop(places);
         assert_eq!(loads(), [0, 0]);
+    }
+
+    #[test]
+    fn what_is_served_has_gone_when_the_threads_have_ended() {
+        let workers = start(2);
+        let served = Arc::new(());
+        for _ in 0..4 {
+            let (place, served) = (workers.place().unwrap(), Arc::clone(&served));
+            place.handle().spawn(async move {
+                std::future::pending::<()>().await;
+                drop(served);
+            });
+        }
+        workers.end();
+        assert_eq!(Arc::strong_count(&served), 1);
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! What one asker is granted, asked for again and again.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::*;
-use crate::directory::entry::{self, DescriptionId};
+use crate::directory::entry::{self, DescriptionId, ROOT};
 use crate::directory::fixture;
+use crate::directory::members::EdgeKind;
 
 const TREE: &str = "dn: dc=a\nobjectClass: domain\ndc: a\n\n\
     dn: ou=x,dc=a\nobjectClass: organizationalUnit\nou: x\n\n\
@@ -124,4 +129,85 @@ fn what_a_change_under_way_grants_is_not_remembered_for_the_state_before_it() {
     assert!(access.sees(&View::new(&after, 4).unwrap()));
     let mut access = rules.access(&before, &asker);
     assert!(!access.sees(&View::new(&before, 4).unwrap()));
+}
+
+/// A rule about any part of the tree, for anybody.
+fn rule() -> impl Strategy<Value = RuleText> {
+    let who = [
+        "anyone",
+        "anonymous",
+        "users",
+        "self",
+        "dn:cn=one,ou=x,dc=a",
+        "group:cn=three,ou=x,dc=a",
+    ];
+    let to = [
+        "",
+        "dc=a",
+        "ou=x,dc=a",
+        "ou=y,dc=a",
+        "cn=two,ou=x,dc=a",
+        "cn=two,ou=y,dc=a",
+        "cn=*,dc=a",
+    ];
+    let attributes = ["*", "+", "cn", "sn", "name", "userPassword"];
+    let filters = [None, None, None, Some("(cn=two)"), Some("(!(sn=two))")];
+    let rights = [Right::Read, Right::Search, Right::Write, Right::Proxy];
+    let parts = (
+        select(who.to_vec()),
+        select(to.to_vec()),
+        select(filters.to_vec()),
+    );
+    let granted = (
+        select(attributes.to_vec()),
+        vec(select(rights.to_vec()), 0..4),
+    );
+    (parts, granted).prop_map(|((who, to, filter), (attribute, allow))| RuleText {
+        allow,
+        ..read(who, to, filter, attribute)
+    })
+}
+
+/// What happens to the tree between two searches: an entry is moved, has gone, or has come into a group.
+fn happens(snapshot: &mut Snapshot, (what, id, other): (u8, EntryId, EntryId)) {
+    let exists = |id| snapshot.entry(id).is_some();
+    if !exists(id) || !exists(other) {
+        return;
+    }
+    match what {
+        0 if !snapshot.is_within(other, id) => move_below(snapshot, id, other),
+        1 if snapshot.children(id).is_none() && id > 1 => snapshot.remove_entry(id),
+        2 => snapshot.add_members(id, EdgeKind::Member, std::iter::once(other).collect()),
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_remembered_of_any_entry_is_what_somebody_new_is_granted(
+        texts in vec(vec(rule(), 0..5), 2),
+        changes in vec((0..3_u8, 1..7_u32, 1..7_u32), 0..8),
+        looks in vec(1..7_u32, 12),
+    ) {
+        let mut snapshot = fixture::tree(TREE);
+        let compile = |texts: &Vec<RuleText>| AccessRules::compile(snapshot.schema(), texts).unwrap();
+        let rules: Vec<AccessRules> = texts.iter().map(compile).collect();
+        let askers = || [Identity::anonymous(), Identity::administrator(), Identity::entry(4), Identity::entry(5)];
+        let known = askers();
+        for change in std::iter::once((u8::MAX, ROOT, ROOT)).chain(changes) {
+            happens(&mut snapshot, change);
+            for (rules, at) in rules.iter().flat_map(|rules| (0..known.len()).map(move |at| (rules, at))) {
+                let mut access = rules.access(&snapshot, &known[at]);
+                for view in looks.iter().filter_map(|id| View::new(&snapshot, *id)) {
+                    let new = rules.access(&snapshot, &askers()[at]);
+                    for (name, right) in Right::ALL {
+                        let remembered = access.masks(&view).of(right).clone();
+                        prop_assert_eq!(remembered, new.mask(&view, right), "{} of {}", name, view.id);
+                    }
+                }
+            }
+        }
+    }
 }

