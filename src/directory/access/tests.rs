@@ -159,10 +159,15 @@ fn rule() -> impl Strategy<Value = RuleText> {
         select(filters.to_vec()),
     );
     let granted = (
+        any::<bool>(),
         select(attributes.to_vec()),
         vec(select(rights.to_vec()), 0..4),
     );
-    (parts, granted).prop_map(|((who, to, filter), (attribute, allow))| RuleText {
+    (parts, granted).prop_map(|((who, to, filter), (alone, attribute, allow))| RuleText {
+        scope: match alone && !to.is_empty() {
+            true => Scope::Base,
+            false => Scope::Subtree,
+        },
         allow,
         ..read(who, to, filter, attribute)
     })
