@@ -173,6 +173,34 @@ fn a_confined_crate_is_named_in_its_place_only() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// The threads that serve connections have no timers, and a timer that is made there ends the task: `ldap/timers.rs` has
+/// those of another runtime, and `ldap/listener.rs` does not run there.
+#[test]
+fn nothing_that_serves_a_connection_makes_a_timer_of_its_own() {
+    let makes_none = ["Instant", "Sleep", "Timeout"];
+    let mut faults = Vec::new();
+    for (path, text) in sources() {
+        let elsewhere = ["ldap/timers", "ldap/listener"];
+        if !belongs(&path, "ldap") || elsewhere.iter().any(|other| belongs(&path, other)) {
+            continue;
+        }
+        let code = code(&text);
+        let of_time = named_after(&code, "tokio::time::");
+        let whole = ["use tokio::time;", "use tokio::time as", "use tokio::{"];
+        if !of_time
+            .iter()
+            .all(|name| makes_none.contains(&name.as_str()))
+            || whole.iter().any(|phrase| code.contains(phrase))
+        {
+            faults.push(format!(
+                "src/{} may make a timer: import types of tokio::time one by one, and make timers by Face::timers",
+                path.display()
+            ));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 #[test]
 fn every_source_opens_by_saying_what_it_owns() {
     let faults: Vec<String> = sources()
